@@ -1,0 +1,89 @@
+"""Evidence: why anyone believes a record."""
+
+from schemas.fields import (
+    Day,
+    DerivedId,
+    EdtfDate,
+    Link,
+    Pattern,
+    Piece,
+    Reference,
+    Selector,
+    Subject,
+    Term,
+    Terms,
+    Text,
+)
+from schemas.record import Mapping, OfProcess
+from schemas.vocabulary import Credibility, Mode, Relation
+
+#: The fields that one piece of evidence may teach on its own, after the record itself was known. Each may be null.
+BEARABLE = (
+    "valid_from",
+    "valid_until",
+    "status",
+    "lifecycle",
+    "outcome",
+    "occurred_on",
+    "made_on",
+    "point_count",
+    "assessment",
+    "consequence",
+    "place",
+)
+
+
+class FragmentSelectorSchema(Mapping):
+    """A selector of the W3C Web Annotation Data Model, §4.2.1."""
+
+    type = Text("Always FragmentSelector.", dump_only=True)
+    conformsTo = Link("The specification of the fragment, RFC 5147.", dump_only=True)  # noqa: N815  # the standard's own spelling
+    value = Text("The fragment.", dump_only=True)
+
+
+class AnnotationTargetSchema(Mapping):
+    """A specific resource of the W3C Web Annotation Data Model, §4: the passage of the source."""
+
+    type = Text("Always SpecificResource.", dump_only=True)
+    source = Link("The source, as published where it has an address, else as recorded here.", dump_only=True)
+    selector = Piece(FragmentSelectorSchema, "Which part of it.", dump_only=True)
+
+
+class EvidenceSchema(OfProcess):
+    """One citation: who says what about one record, where, and on what footing."""
+
+    named_by = "id"
+    dated_by = ("said_on",)
+
+    id = DerivedId("Made from what is cited.", dump_only=True)  # type: ignore[assignment]  # made, not written
+    subject = Subject("The record that it is about.", dump_only=True)
+    source = Reference("sources", "The document.", required=True)
+    selector = Selector("The passage, as a range of characters of the normalised text (RFC 5147).")
+    digest = Pattern(
+        "The first 16 hexadecimal digits of the passage's SHA-256.",
+        pattern="[0-9a-f]{16}",
+        form="16 lower-case hexadecimal digits",
+        longest=16,
+    )
+    relation = Term(Relation, required=True)
+    speaker = Reference("parties", "Who says so; null where the source names nobody.")
+    speaker_description = Text("Who says so, as far as the source describes them.", longest=300)
+    mode = Term(Mode, required=True)
+    via = Reference("parties", "The outlet that the source has it from.")
+    credibility = Term(Credibility, required=True)
+    said_on = EdtfDate("When it was said.")
+    bears_on = Terms(BEARABLE, "The only fields that it teaches; empty where it is about the record as a whole.")
+    target = Piece(
+        AnnotationTargetSchema,
+        "The passage in the form of the W3C Web Annotation Data Model; null without a selector.",
+        dump_only=True,
+        allow_none=True,
+    )
+    quote = Text(
+        "The passage itself, where the server has the texts; else null.",
+        longest=100000,
+        dump_only=True,
+        allow_none=True,
+        searched=False,
+    )
+    known_on = Day("The day from which the public could know it: its source's.", dump_only=True, tail=True)

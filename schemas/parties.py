@@ -1,0 +1,35 @@
+"""Parties: whoever acts, speaks or reports."""
+
+from schemas.fields import EdtfDate, Flag, Pattern, Pieces, Reference, Strings, Term, Text
+from schemas.record import Mapping, OfProcess
+from schemas.vocabulary import PartyKind
+
+
+class AffiliationSchema(Mapping):
+    """That a party belongs to another, in which role, and when."""
+
+    party = Reference("parties", "To whom it belongs.", required=True)
+    role = Text("In which role, such as “president”.", longest=200, required=True)
+    represents = Flag(
+        "Whether the role speaks on the other's behalf (a president, a spokesman, a ministry; not a legislature or a faction).",
+        load_default=False,
+        allow_none=False,
+    )
+    valid_from = EdtfDate("Since when.")
+    valid_until = EdtfDate("Until when.")
+
+
+class PartySchema(OfProcess):
+    """A state, organisation, body, group or person that acts, speaks or reports."""
+
+    example = "russia"
+    named_by = "name"
+
+    name = Text("What it is called, in English.", longest=200, required=True)
+    kind = Term(PartyKind, required=True)
+    aliases = Strings("Other names and spellings.")
+    affiliations = Pieces(AffiliationSchema, "To whom it belongs.")
+    iso3166 = Pattern("The state's code.", pattern="[A-Z]{2}", form="an ISO 3166-1 alpha-2 code such as UA", longest=2)
+    wikidata = Pattern(
+        "Its item in Wikidata.", pattern="Q[1-9][0-9]{0,9}", form="a Wikidata item such as Q159", longest=11
+    )

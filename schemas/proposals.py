@@ -1,0 +1,62 @@
+"""Proposals and their terms."""
+
+from schemas.fields import EdtfDate, Integer, Parts, Piece, Pieces, Reference, References, Slug, Term, Text
+from schemas.record import Cited, Mapping
+from schemas.vocabulary import Channel, Level, ProposalKind, ProposalStatus, RelatedHow, Stance
+
+
+class RelatedProposalSchema(Mapping):
+    """That a proposal is related to another, and how."""
+
+    proposal = Reference("proposals", "The other proposal.", required=True)
+    how = Term(RelatedHow, required=True)
+
+
+class ProposalSchema(Cited):
+    """One plan, offer or draft."""
+
+    example = "us-phased-withdrawal-proposal"
+    named_by = "title"
+    dated_by = ("made_on",)
+
+    title = Text("What it is called.", longest=200, required=True)
+    kind = Term(ProposalKind, required=True)
+    proposers = References("parties", "Who put it forward.", required=True, holder=True)
+    addressees = References("parties", "To whom.")
+    made_on = EdtfDate("When it was put forward.")
+    channel = Term(Channel, required=True)
+    intermediaries = References("parties", "Who carried it.")
+    status = Term(ProposalStatus, "Where it stands; null at a day before anyone had reported it.")
+    summary = Text("What it provides.", required=True)
+    supersedes = Reference("proposals", "The proposal whose later version it is.")
+    related = Pieces(RelatedProposalSchema, "Other proposals that it is related to.")
+    point_count = Integer("How many points it is said to have, recorded or not.", least=1, most=10000)
+    terms = Parts("terms", "proposal", "Its provisions, as far as recorded.")
+
+
+class AssessmentSchema(Mapping):
+    """What a source expects of a term."""
+
+    expected_impact = Text("What it is expected to bring about.", longest=300)
+    feasibility = Term(Level, "How feasible it is called.")
+
+
+class TermSchema(Cited):
+    """One provision of one proposal."""
+
+    example = "us-plan-demilitarised-zones"
+    named_by = "summary"
+    dated_by = ("made_on",)
+
+    proposal = Reference("proposals", "The proposal that it is a provision of.", dump_only=True)
+    number = Integer("Its place in the proposal.", least=1, most=10000, required=True)
+    issue = Reference("issues", "The question that it settles.", required=True)
+    stance = Term(
+        Stance,
+        "What it provides, toward the issue's proposition.",
+        load_default=Stance.SUPPORTS,
+        allow_none=False,
+    )
+    summary = Text("What it provides.", required=True)
+    lineage = Slug("The same provision's key across versions of a proposal.", required=False)
+    assessment = Piece(AssessmentSchema, "What a source expects of it; null where none gives any.")

@@ -1,0 +1,69 @@
+"""What every record has in common, and what every record with evidence has."""
+
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema
+from marshmallow.schema import SchemaMeta
+
+from schemas.fields import Absent, Day, Integer, Link, Parts, Reference, Slug, Term, Text
+from schemas.vocabulary import ClaimStatus
+
+
+class _TailLast(SchemaMeta):
+    """Puts the fields marked ``tail`` behind all others, so that what a record says comes before where it comes from."""
+
+    @classmethod
+    def get_declared_fields(
+        mcs,  # noqa: N804  # marshmallow's own metaclass calls it so
+        klass: Any,
+        cls_fields: Any,
+        inherited_fields: Any,
+        dict_cls: Any = dict,
+    ) -> dict[str, Any]:
+        declared = super().get_declared_fields(klass, cls_fields, inherited_fields, dict_cls)
+        return dict_cls(sorted(declared.items(), key=lambda item: getattr(item[1], "tail", False)))  # type: ignore[no-any-return]
+
+
+class Mapping(Schema, metaclass=_TailLast):
+    """A mapping of fields. Seeds reject what is not declared; answers may gain fields within a version."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Record(Mapping):
+    """One record of a collection."""
+
+    #: The field that names a record to a reader, in references and in search.
+    named_by: ClassVar[str]
+    #: The id of a record of the shipped data, for the contract's examples; none where ids change with the content.
+    example: ClassVar[str | None] = None
+    #: The fields that give its time, from the first's earliest day to the last's latest; none where it has no time.
+    dated_by: ClassVar[tuple[str, ...]] = ()
+
+    id = Slug(required=True)
+    href = Link("The record's own path.", dump_only=True)
+    note = Text("What a reader should know about this record and its sources.", longest=2000, tail=True)
+    absent = Absent()
+
+
+class OfProcess(Record):
+    """A record that belongs to a process, or to none where several processes share it."""
+
+    process = Reference(
+        "processes",
+        "The process whose folder holds the record; null where several share it.",
+        dump_only=True,
+        allow_none=True,
+    )
+
+
+class Cited(OfProcess):
+    """A record with evidence. How well it is supported is worked out from the evidence, never written by hand."""
+
+    evidence = Parts("evidence", "subject", "Why anyone believes the record: one citation or more.", required=True)
+    first_reported_on = Day("The day from which the public could know of it.", dump_only=True, tail=True)
+    claim_status = Term(ClaimStatus, dump_only=True, tail=True)
+    evidence_count = Integer("Pieces of evidence.", dump_only=True, tail=True)
+    document_count = Integer("Different sources among the evidence.", dump_only=True, tail=True)
+    origin_count = Integer("Different outlets that the assertions go back to.", dump_only=True, tail=True)
