@@ -1,0 +1,1 @@
+"""The service: everything that knows the web or the database."""

@@ -1,0 +1,161 @@
+"""Citing an answer so that it can be had again.
+
+An answer is a function of the release, the path and the query: the clocks that a query gives stay as they are, and one that gives
+none takes what the release gives, its date included. So pinning the release pins everything. The cited path is run here, in
+process, and the digest is that of the body with which the pinned path answers, before any content coding.
+
+The forms: a sentence, BibTeX (``@misc``), and CSL-JSON 1.0.2 of the type ``dataset``.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from api.operation import Answer, Call, Operation
+from api.parameters import read
+from api.problems import Problem, Wrong, invalid, not_found
+from api.queries import Moved
+
+VERSION_PATH = "/v1"
+PUBLISHER = "The Positions authors"
+_CHUNK = 2**16
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A path of ours: the operation that answers it, and the call that makes it do so."""
+
+    operation: Operation
+    call: Call
+
+
+class Paths:
+    """The paths of the service, told apart as its routes are."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._operations = operations
+        self._map: Map | None = None
+
+    def find(self, call: Call, path: str) -> Cited:
+        """What a path of ours stands for, its release pinned.
+
+        Raises:
+            Problem: 404 where the path is not one of ours, 400 where it is no path or its query cannot be read.
+        """
+        parts = urlsplit(path)
+        if parts.scheme or parts.netloc or parts.fragment or not parts.path.startswith("/"):
+            raise invalid([Wrong("path", path[:200], "is not a path of this service, such as /v1/gaps?parties=a,b.")])
+        versioned = parts.path.startswith(f"{VERSION_PATH}/")
+        bare = unquote(parts.path.removeprefix(VERSION_PATH) if versioned else parts.path)
+        try:
+            number, ids = self._routes().bind("localhost").match(bare, method="GET")
+        except (HTTPException, RequestRedirect) as error:
+            raise _unknown(parts.path) from error
+        if bare == "/" and not versioned:
+            raise _unknown(parts.path)
+        operation = self._operations[number]
+        given = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if value != ""]
+        if all(name != "release" for name, _ in given):
+            given.append(("release", call.store.release))
+        values = read(operation.query, MultiDict(given))
+        inner = replace(call, path=bare, ids=dict(ids), values=values, given=tuple(given))
+        return Cited(operation, inner)
+
+    def _routes(self) -> Map:
+        if self._map is None:
+            rules = [
+                Rule(one.path.replace("{", "<").replace("}", ">"), endpoint=number)
+                for number, one in enumerate(self._operations)
+            ]
+            self._map = Map(rules, strict_slashes=True, merge_slashes=False)
+        return self._map
+
+
+def _unknown(path: str) -> Problem:
+    return not_found(f"path: “{path[:200]}” is not a path of this service; see /v1/ for what there is.")
+
+
+def cite(call: Call, paths: Paths, path: str) -> dict[str, Any]:
+    """The citation of the answer to a path.
+
+    Raises:
+        Problem: as `Paths.find`, or whatever the path itself answers with.
+        Moved: the path names a record that has another id now; its citation is at the new one's.
+    """
+    cited = paths.find(call, path)
+    try:
+        answer = cited.operation.run(cited.call)
+    except Moved as moved:
+        raise Moved(call.link(path=moved.id)) from None
+    digest, length = _digest(answer)
+    pinned, at = cited.call.link(), cited.call.clocks
+    store = call.store
+    url = f"{call.base}{pinned}"
+    title = f"Positions: {cited.operation.summary}"
+    clocks = [f"as of {at.as_of}" if at.as_of else "", f"as known on {at.known_at}" if at.known_at else ""]
+    said = "".join(f", {clock}" for clock in clocks if clock)
+    key = f"positions-{store.release}-{digest[:8]}"
+    return {
+        "path": pinned,
+        "url": url,
+        "title": title,
+        "release": store.release,
+        "released_on": store.date.isoformat(),
+        "release_sha256": store.digest,
+        "as_of": at.as_of.isoformat() if at.as_of else None,
+        "known_at": at.known_at.isoformat() if at.known_at else None,
+        "media_type": answer.media_type,
+        "bytes": length,
+        "sha256": digest,
+        "text": (
+            f"{PUBLISHER} ({store.date.year}). {title}{said}. Release {store.release} of {store.date}. "
+            f"{url} (SHA-256 {digest})."
+        ),
+        "bibtex": _bibtex(
+            key,
+            title=f"{{{title}{said}}}",
+            author=f"{{{PUBLISHER}}}",
+            year=str(store.date.year),
+            month=str(store.date.month),
+            version=store.release,
+            howpublished=f"\\url{{{url}}}",
+            note=f"SHA-256 {digest}",
+        ),
+        "csl": {
+            "id": key,
+            "type": "dataset",
+            "title": f"{title}{said}",
+            "author": [{"literal": PUBLISHER}],
+            "issued": {"date-parts": [[store.date.year, store.date.month, store.date.day]]},
+            "version": store.release,
+            "URL": url,
+            "note": f"SHA-256 {digest}",
+        },
+    }
+
+
+def _digest(answer: Answer) -> tuple[str, int]:
+    """The SHA-256 of a body and its length in bytes."""
+    total, length = hashlib.sha256(), 0
+    if isinstance(answer.body, Path):
+        with answer.body.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                total.update(chunk)
+                length += len(chunk)
+        return total.hexdigest(), length
+    for chunk in [answer.body] if isinstance(answer.body, bytes) else answer.body:
+        total.update(chunk)
+        length += len(chunk)
+    return total.hexdigest(), length
+
+
+def _bibtex(key: str, **fields: str) -> str:
+    lines = "".join(f",\n  {name} = {{{value}}}" for name, value in fields.items())
+    return f"@misc{{{key}{lines}\n}}"

@@ -1,0 +1,118 @@
+"""The difference of two proposals: what became of each provision from the one to the other.
+
+Measure: provisions are the same where their ``lineage`` is, the key that the record gives a provision across versions; where one
+proposal has several of a lineage they are paired in the order of their numbers. A provision without a lineage is ``unmatched``: it
+is not called new because nobody recorded that it is old. Where no terms of one proposal are recorded, nothing of the other is called
+added or removed: each is ``not_recorded``, and the reason that the record gives is served beside the numbers of points.
+"""
+
+from collections import Counter
+from itertools import zip_longest
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from api.analysis.footing import footing
+from api.analysis.matrix import Findings
+from api.analysis.question import Question, Reference
+from api.models import Term
+from schemas.vocabulary import TermChange
+
+Record = dict[str, Any]
+_COMPARED = ("number", "issue", "stance", "summary")
+
+
+def diff(question: Question, after: Record, before: Record) -> Findings:
+    """What changed from one proposal to another, both given as their answers at the clocks."""
+    terms = _terms(question, (before["id"], after["id"]))
+    old, new = terms.get(before["id"], []), terms.get(after["id"], [])
+    rows = [_row(left, right, comparable=bool(old and new)) for left, right in _pairs(old, new)]
+    data = {
+        "before": _side(before, len(old)),
+        "after": _side(after, len(new)),
+        "supersedes": bool(after["supersedes"]) and after["supersedes"]["id"] == before["id"],
+        "comparable": bool(old and new),
+        "counts": dict(sorted(Counter(row["change"].value for row in rows).items())),
+        "terms": rows,
+    }
+    subjects = [f"proposals/{one['id']}" for one in (before, after)] + [f"terms/{one['id']}" for one in (*old, *new)]
+    return Findings(data, footing(question, subjects).rests_on(subjects, subjects))
+
+
+def _terms(question: Question, proposals: tuple[str, ...]) -> dict[str, list[Record]]:
+    """The terms of some proposals that the clocks and filters show, by proposal, in their order."""
+    statement = select(Term.proposal_id, Term.body).where(
+        Term.proposal_id.in_(proposals), Term.at(question.clocks), *question.within(Term, Term.issue_id)
+    )
+    found: dict[str, list[Record]] = {}
+    for proposal, body in question.connection.execute(statement.order_by(Term.number, Term.id)):
+        found.setdefault(proposal, []).append(orjson.loads(body))
+    return found
+
+
+def _pairs(old: list[Record], new: list[Record]) -> list[tuple[Record | None, Record | None]]:
+    """Both sides of every provision: first those of the later proposal in their order, then what only the earlier one has."""
+    waiting: dict[str, list[Record]] = {}
+    for term in old:
+        waiting.setdefault(term["lineage"] or "", []).append(term)
+    of_lineage: dict[str, list[Record]] = {}
+    for term in new:
+        of_lineage.setdefault(term["lineage"] or "", []).append(term)
+    pairs: list[tuple[Record | None, Record | None]] = [(None, term) for term in of_lineage.pop("", [])]
+    pairs += [(term, None) for term in waiting.pop("", [])]
+    for lineage in {**of_lineage, **waiting}:
+        pairs += zip_longest(waiting.get(lineage, ()), of_lineage.get(lineage, ()))
+    return sorted(pairs, key=_place)
+
+
+def _place(pair: tuple[Record | None, Record | None]) -> tuple[bool, int, str]:
+    term = pair[1] or pair[0] or {}
+    return pair[1] is None, term["number"], term["id"]
+
+
+def _row(old: Record | None, new: Record | None, *, comparable: bool) -> Record:
+    differing = [name for name in _COMPARED if old and new and _value(old, name) != _value(new, name)]
+    term = new or old or {}
+    return {
+        "change": _change(old, new, differing, comparable=comparable),
+        "lineage": term["lineage"],
+        "before": _reference(old),
+        "after": _reference(new),
+        **{
+            f"{name}_{side}": one and one[name]
+            for name in _COMPARED[:3]
+            for side, one in (("before", old), ("after", new))
+        },
+        "differs_in": differing,
+    }
+
+
+def _change(old: Record | None, new: Record | None, differing: list[str], *, comparable: bool) -> TermChange:
+    if not comparable:
+        return TermChange.NOT_RECORDED
+    if old and new:
+        if not differing:
+            return TermChange.UNCHANGED
+        return TermChange.MOVED if differing == ["number"] else TermChange.REWORDED
+    if (new or old or {})["lineage"] is None:
+        return TermChange.UNMATCHED
+    return TermChange.ADDED if new else TermChange.REMOVED
+
+
+def _value(term: Record, name: str) -> Any:
+    return term[name]["id"] if name == "issue" else term[name]
+
+
+def _reference(term: Record | None) -> Reference | None:
+    return {"id": term["id"], "name": term["summary"], "href": term["href"]} if term else None
+
+
+def _side(proposal: Record, terms: int) -> Record:
+    return {
+        "proposal": {"id": proposal["id"], "name": proposal["title"], "href": proposal["href"]},
+        "made_on": proposal["made_on"],
+        "point_count": proposal["point_count"],
+        "term_count": terms,
+        "terms_absent": proposal["absent"].get("terms"),
+    }

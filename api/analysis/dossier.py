@@ -1,0 +1,152 @@
+"""The dossier of a record: who asserts, confirms, denies it or declines to comment, where that goes back to, and what it amounts to.
+
+Measure: nodes are the record, the speakers, the documents and the origins; each piece of evidence is one edge, with its relation, its
+footing and the day from which the public could know it. **Documents** count papers, **origins** count voices: the outlets behind the
+assertions (``via``, else the publisher, else the document itself), writers' and analysts' own judgements left out. The claim status
+comes with the rule that gave it, the first that holds of those in the vocabulary ``claim_status``, and with the evidence that the
+rule turns on. The stages tell how the status came about: one for each day on which new evidence became known.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, select
+
+from api.analysis.footing import footing
+from api.analysis.matrix import Findings
+from api.analysis.question import Question
+from api.claims import ASSERTING, CLOSED, DENYING, JUDGING, OPEN, WITHHOLDING, representation
+from api.models import Affiliation, Evidence, Source
+from api.resource import Resource
+from schemas.fields import href
+from schemas.vocabulary import ClaimStatus, Mode, PositionKind, Relation
+
+Record = dict[str, Any]
+
+
+def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
+    """The claims graph of a record, given as its row at the clocks."""
+    record = orjson.loads(row.body)
+    evidence = question.connection.execute(
+        select(Evidence.__table__)
+        .where(Evidence.subject == row.subject, Evidence.at(question.clocks))
+        .order_by(Evidence.known_on, Evidence.id)
+    ).all()
+    spoken = _by_holder(question, evidence, record) if record.get("kind") == PositionKind.OFFER.value else None
+    status = ClaimStatus.of(row.claim_status)
+    outlets = _origins(question, evidence)
+    claims = [_claim(one, outlets, one.by_holder if spoken is None else spoken[one.id]) for one in evidence]
+    for claim in claims:
+        claim["decides"] = decides(claim, status)
+    sources = {claim["source"]["id"]: claim["source"] for claim in claims}
+    data = {
+        "subject": {
+            "collection": resource.name,
+            "id": row.id,
+            "name": record[resource.schema.named_by],
+            "href": record["href"],
+        },
+        "claim_status": status,
+        "rule": status.definition,
+        "relations": dict(Counter(claim["relation"] for claim in claims)),
+        "modes": dict(Counter(claim["mode"] for claim in claims)),
+        "claims": claims,
+        "documents": [sources[id] for id in sorted(sources)],
+        "origins": _voices(claims),
+        "stages": _stages(question, resource, row),
+    }
+    return Findings(data, footing(question, [row.subject]).rests_on([row.subject], [row.subject]))
+
+
+def decides(claim: Mapping[str, Any], status: ClaimStatus) -> bool:
+    """Whether a claim status follows from this piece of evidence."""
+    relation, mode = Relation.of(claim["relation"]), Mode.of(claim["mode"])
+    asserting = relation in ASSERTING
+    return {
+        ClaimStatus.RETRACTED: relation is Relation.RETRACTS,
+        ClaimStatus.DISPUTED: relation in DENYING or asserting,
+        ClaimStatus.DENIED: relation is Relation.DENIES,
+        ClaimStatus.CONFIRMED: asserting and mode in OPEN and claim["by_holder"],
+        ClaimStatus.UNCONFIRMED: relation in WITHHOLDING or (asserting and mode in CLOSED),
+        ClaimStatus.CORROBORATED: asserting and mode not in JUDGING,
+        ClaimStatus.REPORTED: asserting,
+    }[status]
+
+
+def _claim(row: Row[Any], outlets: dict[str, Record], by_holder: bool) -> Record:
+    given = orjson.loads(row.body)
+    return {
+        "evidence": row.id,
+        "href": given["href"],
+        **{name: given[name] for name in ("relation", "speaker", "speaker_description")},
+        "by_holder": bool(by_holder),
+        **{name: given[name] for name in ("mode", "source")},
+        "origin": outlets[row.id],
+        **{name: given[name] for name in ("known_on", "said_on")},
+    }
+
+
+def _origins(question: Question, evidence: Iterable[Row[Any]]) -> dict[str, Record]:
+    """The origin of each piece of evidence, as a record: ``via``, else the publisher, else the source itself."""
+    rows = list(evidence)
+    sources = {
+        id: (publisher, orjson.loads(body)["title"])
+        for id, publisher, body in question.connection.execute(
+            select(Source.id, Source.publisher_id, Source.body).where(Source.id.in_({row.source_id for row in rows}))
+        )
+    }
+    found: dict[str, Record] = {}
+    for row in rows:
+        publisher, title = sources[row.source_id]
+        outlet = row.via_id or publisher
+        found[row.id] = (
+            {"collection": "parties", **question.names.party(outlet)}
+            if outlet
+            else {"collection": "sources", "id": row.source_id, "name": title, "href": href("sources", row.source_id)}
+        )
+    return found
+
+
+def _voices(claims: Iterable[Record]) -> list[Record]:
+    """The origins of the assertions, each with the documents that have it from there."""
+    found: dict[tuple[str, str], Record] = {}
+    for claim in claims:
+        if Relation.of(claim["relation"]) in ASSERTING and Mode.of(claim["mode"]) not in JUDGING:
+            origin = claim["origin"]
+            voice = found.setdefault((origin["collection"], origin["id"]), {"origin": origin, "documents": []})
+            if claim["source"] not in voice["documents"]:
+                voice["documents"].append(claim["source"])
+    return [found[key] for key in sorted(found)]
+
+
+def _stages(question: Question, resource: Resource, row: Row[Any]) -> list[Record]:
+    model = resource.model
+    clocks = question.clocks
+    where = [model.id == row.id, model.modes == row.modes]
+    if clocks.known_at:
+        where.append(model.known_from <= clocks.known_at)
+    rows = question.connection.execute(
+        select(model.known_from, model.claim_status, model.evidence_count, model.document_count, model.origin_count)
+        .where(*where)
+        .order_by(model.known_from)
+    )
+    return [{**stage, "known_from": stage["known_from"].isoformat()} for stage in rows.mappings()]
+
+
+def _by_holder(question: Question, evidence: Iterable[Row[Any]], offer: Record) -> dict[str, bool]:
+    """Whether each speaker is or represents the holder of an offer: its evidence is its term's, whose holders may be several."""
+    affiliations = question.connection.execute(
+        select(Affiliation.party_id, Affiliation.other_id, Affiliation.earliest, Affiliation.latest)
+    )
+    speaks_for = representation(affiliations)
+    holder = frozenset({offer["party"]["id"]})
+
+    def spoken(row: Row[Any]) -> bool:
+        said = orjson.loads(row.body)["said_on"] or {"earliest": str(row.known_on), "latest": str(row.known_on)}
+        earliest, latest = (date.fromisoformat(said[end]) if said[end] else None for end in ("earliest", "latest"))
+        return row.speaker_id is not None and speaks_for(row.speaker_id, holder, earliest, latest)
+
+    return {row.id: spoken(row) for row in evidence}

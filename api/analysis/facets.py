@@ -1,0 +1,122 @@
+"""Facets: how many records of a collection have each value, or each combination of values, under the filters of its list.
+
+Measure: a record counts once under each value that it has: under several where the field is a list, under none (null) where it has
+none. So the counts of one facet add up to the number of records only where no record has several values. A facet is a filter of the
+collection whose values are a column or a list of references, or the claim status or the process where records have them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from api import queries
+from api.analysis.footing import LISTED
+from api.analysis.matrix import Findings
+from api.claims import ASSERTING, JUDGING
+from api.models import Cited, Clocks, Evidence, Process, Recorded
+from api.queries import Asked
+from api.representations import Column
+from api.resource import Facet, Resource, Table
+from schemas.vocabulary import Vocabulary
+
+
+def facets_of(resource: Resource) -> tuple[str, ...]:
+    """What the records of a collection can be counted by."""
+    names = [one.name for one in resource.filters if one.facet]
+    if "process" in resource.schema._declared_fields:
+        names.append("process")
+    if issubclass(resource.model, Cited):
+        names.append("claim_status")
+    return tuple(names)
+
+
+def facets(connection: Connection, table: Table, asked: Asked, by: Sequence[str]) -> Findings:
+    """The counts of a list's records by some of its facets, the largest first; ties in the order of the values."""
+    queries.check_ids(connection, asked)
+    model = asked.resource.model
+    where = queries.conditions(asked, connection.dialect.name, queries.related(table, asked.resource))
+    parts = [_facet(asked.resource, name) for name in by]
+    columns = [part.column.label(f"facet_{number}") for number, part in enumerate(parts)]
+    statement = select(*columns, func.count(model.id.distinct()).label("count")).select_from(model).where(*where)
+    for part in parts:
+        if part.joined is not None:
+            statement = statement.outerjoin(part.joined, part.on)
+    rows = connection.execute(statement.group_by(*(part.column for part in parts))).all()
+    labels = [
+        _labels(connection, table, asked.resource, name, {row[number] for row in rows if row[number] is not None})
+        for number, name in enumerate(by)
+    ]
+    data = [
+        {
+            "values": [
+                {"facet": name, "value": value, "label": labels[number].get(value)}
+                for number, (name, value) in enumerate(zip(by, row, strict=False))
+            ],
+            "count": row[-1],
+        }
+        for row in sorted(rows, key=lambda row: (-row[-1], *(value or "" for value in row[:-1])))
+    ]
+    return Findings(data, _rests_on(connection, asked, where))
+
+
+def columns(by: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of the counts as a table."""
+
+    def cell(number: int, key: str) -> Any:
+        return lambda row: row["values"][number][key]
+
+    found = [
+        column
+        for number, name in enumerate(by)
+        for column in (
+            Column(name, "string", f"The value of {name}.", cell(number, "value")),
+            Column(f"{name}_label", "string", f"The name of the value of {name}.", cell(number, "label")),
+        )
+    ]
+    return (*found, Column("count", "integer", "How many records.", lambda row: row["count"], required=True))
+
+
+def _facet(resource: Resource, name: str) -> Facet:
+    for one in resource.filters:
+        if one.name == name and one.facet:
+            return one.facet()
+    column = {"process": "process_id", "claim_status": "claim_status"}[name]
+    return Facet(getattr(resource.model, column).expression)
+
+
+def _labels(
+    connection: Connection, table: Table, resource: Resource, name: str, values: set[str]
+) -> dict[str | None, str]:
+    """What the values of a facet are called: the names of records; a term of a vocabulary is its own name."""
+    references: type[Recorded] | None = Process if name == "process" else None
+    vocabulary: type[Vocabulary] | None = None
+    for one in resource.filters:
+        if one.name == name:
+            references, vocabulary = one.references, one.vocabulary
+    if references is None or vocabulary is not None:
+        return {value: value for value in values}
+    named_by = table.of_model(references).schema.named_by
+    statement = select(references.id, references.body).where(references.at(Clocks()))
+    if len(values) <= LISTED:
+        statement = statement.where(references.id.in_(sorted(values)))
+    return {id: str(orjson.loads(body)[named_by]) for id, body in connection.execute(statement) if id in values}
+
+
+def _rests_on(connection: Connection, asked: Asked, where: Sequence[Any]) -> dict[str, int]:
+    """The records counted, and the documents and origins of their evidence, where they have any."""
+    model = asked.resource.model
+    records = queries.count(connection, asked, where)
+    if not issubclass(model, Cited):
+        return {"records": records, "documents": 0, "origins": 0}
+    cited = select(Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode).where(
+        Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks)
+    )
+    documents: set[str] = set()
+    origins: set[str] = set()
+    for source, origin, relation, mode in connection.execute(cited.distinct()):
+        documents.add(source)
+        if relation in ASSERTING and mode not in JUDGING:
+            origins.add(origin)
+    return {"records": records, "documents": len(documents), "origins": len(origins)}

@@ -1,0 +1,69 @@
+"""Whose a stance is: a person's or a body's counts for the state that it represents.
+
+A party *reaches* itself and, by affiliations that represent, whoever it represents, transitively. An affiliation counts
+where it may have been valid at some moment of the span in which the position can have been taken: what somebody held before
+taking office does not become the state's by the office.
+
+With ``fold=affiliation`` a position counts for those that its holder reaches and who represent nobody else themselves; where
+parties are asked for, for those of them that its holder reaches. With ``fold=none`` it counts for its holder alone.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+Span = tuple[date, date]
+
+
+class Folding:
+    """Who represents whom, for one question."""
+
+    def __init__(
+        self, affiliations: Iterable[tuple[str, str, date, date]], asked: Iterable[str] = (), *, fold: bool = True
+    ) -> None:
+        self.asked = frozenset(asked)
+        self._edges: dict[str, list[tuple[str, date, date]]] = {}
+        if fold:
+            for party, other, earliest, latest in affiliations:
+                self._edges.setdefault(party, []).append((other, earliest, latest))
+        self._known: dict[tuple[str, Span], tuple[str, ...]] = {}
+        self._timed: dict[str, bool] = {}
+
+    def timed(self, party: str) -> bool:
+        """Whether whom the party represents depends on the time."""
+        if party not in self._edges:
+            return False
+        if party not in self._timed:
+            self._timed[party] = any(
+                since != date.min or until != date.max
+                for reached in self.reach(party, (date.min, date.max))
+                for _, since, until in self._edges.get(reached, ())
+            )
+        return self._timed[party]
+
+    def reach(self, party: str, span: Span) -> set[str]:
+        """The party, and all that it may have represented at some moment of the span."""
+        reached, waiting = {party}, [party]
+        while waiting:
+            for other in self._next(waiting.pop(), span):
+                if other not in reached:
+                    reached.add(other)
+                    waiting.append(other)
+        return reached
+
+    def columns(self, party: str, span: Span) -> tuple[str, ...]:
+        """The parties for whom counts what ``party`` took as its position within the span; none where nobody asked for them."""
+        if party not in self._edges:
+            return (party,) if not self.asked or party in self.asked else ()
+        key = (party, span)
+        if key not in self._known:
+            reached = self.reach(party, span)
+            found = reached & self.asked if self.asked else self._last(reached, span) or {party}
+            self._known[key] = tuple(sorted(found))
+        return self._known[key]
+
+    def _last(self, reached: set[str], span: Span) -> set[str]:
+        return {party for party in reached if not self._next(party, span)}
+
+    def _next(self, party: str, span: Span) -> list[str]:
+        begin, end = span
+        return [other for other, since, until in self._edges.get(party, ()) if since <= end and until >= begin]

@@ -1,0 +1,72 @@
+"""Gaps: how far apart parties are, issue by issue.
+
+Measure: the **distance** on an issue is the largest difference of the scores of the compared parties, divided by 2, the length of
+the scale: 0 where all that have a score agree, 1 where two are opposites. It is the range of an ordinal position scale, as used
+for the preference configurations of a negotiation; it does not change with the order of the parties, and one more party never
+makes it smaller. Stances that are unclear or conflicting have no score, and stances that a party had given up by the day
+(``as_of``, else the release's date) no longer separate anyone: both are shown, and count for nothing. With fewer than two scores
+there is no distance.
+
+A **blocker** opposes (score below 0) what another of the compared parties supports (score above 0), without reservation: its
+stance is ``opposes``. A party is **missing** where it has no recorded position on the issue at all.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.analysis.latest import Cell, by_issue, recorded
+from api.analysis.matrix import Findings, footing_of, rests_on
+from api.analysis.question import Question
+from schemas.vocabulary import Stance
+
+
+def gaps(question: Question) -> Findings:
+    """The gap on every issue that one of the parties has a recorded position on, the widest first.
+
+    The parties compared are those of the question; where it names none, all that have a recorded position on any issue.
+    """
+    found = recorded(question)
+    compared = set(question.parties) or {party for _, party in found}
+    names = question.names
+    data: list[dict[str, Any]] = [
+        {
+            "issue": names.issue(issue),
+            "topic": names.topic(issue),
+            "distance": distance(group),
+            "blockers": names.parties(blockers(group)),
+            "missing": names.parties(compared - {cell.party for cell in group}),
+            "stances": [_stance(cell, question) for cell in group],
+        }
+        for issue, group in by_issue(found)
+    ]
+    data.sort(key=lambda gap: -1 if gap["distance"] is None else gap["distance"], reverse=True)
+    return Findings(data, rests_on(footing_of(question, found.values()), found.values()))
+
+
+def standing(cell: Cell) -> float | None:
+    """The score that counts for a gap: none where the stance has none or was given up."""
+    return None if cell.ended else cell.score
+
+
+def distance(compared: Sequence[Cell]) -> float | None:
+    """The distance on one issue."""
+    scores = [score for cell in compared if (score := standing(cell)) is not None]
+    return (max(scores) - min(scores)) / 2 if len(scores) > 1 else None
+
+
+def blockers(compared: Sequence[Cell]) -> set[str]:
+    """Who blocks one issue."""
+    held = [cell for cell in compared if standing(cell) is not None]
+    wanted = any((cell.score or 0) > 0 for cell in held)
+    return {cell.party for cell in held if wanted and cell.stance is Stance.OPPOSES}
+
+
+def _stance(cell: Cell, question: Question) -> dict[str, Any]:
+    return {
+        "party": question.names.party(cell.party),
+        "stance": cell.stance,
+        "score": cell.score,
+        "position": cell.records[0].reference(),
+        "ended": cell.ended,
+        "conflicting": [held.reference() for held in cell.records[1:]],
+    }

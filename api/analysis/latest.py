@@ -1,0 +1,228 @@
+"""Which of several positions is a party's stance.
+
+**The latest position** of a party on an issue is the one that began last; of those, the one first reported last; of those, the
+one with the last id. *Began* is the earliest day that ``valid_from`` can mean. A position whose beginning is open or unknown
+was held when it was first reported, so it began no later than then, and that day counts as its beginning; where an answer is
+asked ``as_of`` an earlier day, such a position may have been held and is not known to have been, and comes before all others.
+
+**Simultaneous** are two positions of which neither is known to have begun after the other: the spans of days in which they can
+have begun overlap. A span ends with the last day that ``valid_from`` can mean, with the first report, with the end of the
+position, or with ``as_of``, whichever is first. Where the latest position and a simultaneous one say different things, the
+party's stance is **conflicting**: both are shown, and it has no score.
+
+A position whose claim is ``retracted``, or ``denied`` without anyone asserting it, is nobody's stance and takes no part. One that is
+``disputed`` takes part; its claim status stands beside it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Row, select
+
+from api.analysis.folding import Folding
+from api.analysis.question import Question, Reference
+from api.models import FIRST_DAY, LAST_DAY, Position
+from schemas.fields import href
+from schemas.vocabulary import ClaimStatus, PositionKind, Stance, Verdict
+
+_COLUMNS = (
+    Position.id,
+    Position.kind,
+    Position.party_id,
+    Position.issue_id,
+    Position.stance,
+    Position.subject,
+    Position.earliest,
+    Position.latest,
+    Position.first_reported_on,
+    Position.claim_status,
+    Position.proposal_id,
+    Position.term_id,
+    Position.demand_id,
+    Position.verdict,
+    Position.lifecycle,
+    Position.body,
+)
+
+#: Positions with these claim statuses are nobody's.
+UNHELD = (ClaimStatus.RETRACTED.value, ClaimStatus.DENIED.value)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """One position as the clocks show it. Its answer is read only where it is needed."""
+
+    row: Row[Any]
+    as_of: date | None = None
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """The position's answer."""
+        found: dict[str, Any] = orjson.loads(self.row.body)
+        return found
+
+    @cached_property
+    def stance(self) -> Stance:
+        return Stance.of(self.row.stance)
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.of(self.row.verdict)
+
+    @cached_property
+    def began(self) -> date:
+        """The day that it counts as having begun on."""
+        if self.row.earliest != FIRST_DAY:
+            return _day(self.row.earliest)
+        return FIRST_DAY if self.as_of and self.held_by > self.as_of else self.held_by
+
+    @cached_property
+    def began_by(self) -> date:
+        """The last day on which it can have begun."""
+        if self.row.earliest == FIRST_DAY:
+            return self.began
+        return max(self.began, min(self._given_until or LAST_DAY, self.began_at_most))
+
+    @cached_property
+    def began_at_most(self) -> date:
+        """What `began_by` is not later than, as far as can be told without reading the answer."""
+        return max(self.began, min(_day(self.row.first_reported_on), _day(self.row.latest), self.as_of or LAST_DAY))
+
+    @property
+    def held_by(self) -> date:
+        """The day on which it is certain that it had begun, as far as its beginning and its first report tell."""
+        return min(self._given_until or LAST_DAY, _day(self.row.first_reported_on))
+
+    @property
+    def _given_until(self) -> date | None:
+        given = self.record["valid_from"]
+        return date.fromisoformat(given["latest"]) if given and given["latest"] else None
+
+    @property
+    def order(self) -> tuple[date, date, str]:
+        """What the latest of several is the last by."""
+        return self.began, self.row.first_reported_on, self.row.id
+
+    def ended(self, today: date) -> bool:
+        """Whether it was over by the day."""
+        over: bool = self.row.latest < today
+        return over
+
+    def simultaneous(self, other: "Held") -> bool:
+        """Whether neither is known to have begun after the other."""
+        if self.began > other.began_at_most or other.began > self.began_at_most:
+            return False
+        return self.began <= other.began_by and other.began <= self.began_by
+
+    def reference(self, collection: str = "positions") -> Reference:
+        return {"id": self.row.id, "name": self.record["summary"], "href": href(collection, self.row.id)}
+
+
+def _day(value: Any) -> date:
+    day: date = value
+    return day
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """The stance of one party on one issue: the latest position, and those simultaneous ones that say otherwise."""
+
+    party: str
+    issue: str
+    records: tuple[Held, ...]
+    today: date
+
+    @property
+    def conflicting(self) -> bool:
+        return len(self.records) > 1
+
+    @property
+    def stance(self) -> Stance | None:
+        """The stance; None where it is conflicting."""
+        return None if self.conflicting else self.records[0].stance
+
+    @property
+    def score(self) -> float | None:
+        """The stance's score; None where it is unclear or conflicting."""
+        return self.stance.score if self.stance else None
+
+    @property
+    def stances(self) -> tuple[str, ...]:
+        """Every stance that the records give, in order."""
+        return tuple(sorted({held.stance.value for held in self.records}))
+
+    @property
+    def ended(self) -> bool:
+        """Whether every record behind it was over by the day."""
+        return all(held.ended(self.today) for held in self.records)
+
+
+def positions(question: Question, *conditions: ColumnElement[bool], history: bool = False) -> list[Held]:
+    """The positions that the clocks and filters show, in one statement; with ``history`` also those held before the day alone."""
+    clocks = question.knowing if history else question.clocks
+    where = [Position.at(clocks), Position.claim_status.not_in(UNHELD), *question.within(Position, Position.issue_id)]
+    statement = select(*_COLUMNS).where(*where, *conditions)
+    rows: Iterable[Row[Any]] = question.connection.execute(statement)
+    found = [Held(row, question.clocks.as_of) for row in rows]
+    return [held for held in found if held.began <= question.today] if history else found
+
+
+def latest(found: Iterable[Held], said: Callable[[Held], Any] = attrgetter("stance")) -> tuple[Held, ...]:
+    """The latest position and, behind it, the simultaneous ones that say something else; ``said`` is what they say."""
+    top, *others = sorted(found, key=attrgetter("order"), reverse=True)
+    return top, *(one for one in others if said(one) != said(top) and one.simultaneous(top))
+
+
+def by_column(found: Iterable[Held], folding: Folding) -> dict[tuple[str, str], list[Held]]:
+    """Positions by issue and by the party whose they count as; a position that answers a proposal as a whole is on no issue."""
+    placed: dict[tuple[str, str], list[Held]] = {}
+    for held in found:
+        if held.row.issue_id is not None:
+            for party in columns_of(held, folding):
+                placed.setdefault((held.row.issue_id, party), []).append(held)
+    return placed
+
+
+def columns_of(held: Held, folding: Folding) -> tuple[str, ...]:
+    """The parties whose a position counts as."""
+    return folding.columns(held.row.party_id, span_of(held, folding))
+
+
+def span_of(held: Held, folding: Folding) -> tuple[date, date]:
+    """The span in which a position can have been taken; all time where it makes no difference to whom its holder represents."""
+    if not folding.timed(held.row.party_id):
+        return FIRST_DAY, LAST_DAY
+    if held.row.earliest == FIRST_DAY:
+        return held.held_by, held.held_by
+    return held.began, held.began_by
+
+
+def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[str, str], Cell]:
+    """The stance of every party on every issue that it has a position on, by issue and party."""
+    return {
+        (issue, party): Cell(party, issue, latest(several), today)
+        for (issue, party), several in by_column(found, folding).items()
+    }
+
+
+def recorded(question: Question) -> dict[tuple[str, str], Cell]:
+    """The cells that answer a question, in the order of topics, issues and parties."""
+    found = cells(positions(question), question.folding, question.today)
+    return dict(sorted(found.items(), key=lambda item: (*question.names.place(item[0][0]), item[0][1])))
+
+
+def by_issue(found: dict[tuple[str, str], Cell]) -> Iterable[tuple[str, Sequence[Cell]]]:
+    """Cells by issue; they come in the order of issues."""
+    for issue, group in groupby(found.values(), key=attrgetter("issue")):
+        yield issue, list(group)
+
+
+def answering(kind: PositionKind) -> ColumnElement[bool]:
+    """The condition that picks the positions of one kind."""
+    return Position.kind == kind.value

@@ -1,0 +1,120 @@
+"""What a reader asks of an analysis, and the names that its answer needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from api.analysis.folding import Folding
+from api.models import Affiliation, Clocks, Issue, Party, Process, Recorded, in_any
+from api.problems import refuse_unknown
+from api.queries import unknown_ids
+from api.resource import issues_of
+from schemas.fields import Ref
+
+Reference = dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """The clocks, the filters, and the day that counts as today: ``as_of``, else the release's date.
+
+    ``parties`` name the columns of an analysis, ``issues`` may name topics, ``fold`` tells whether what persons and bodies
+    hold counts for those whom they represent. An empty filter is none.
+    """
+
+    connection: Connection
+    clocks: Clocks
+    today: date
+    processes: tuple[str, ...] = ()
+    issues: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    fold: bool = True
+
+    def check(self) -> None:
+        """Refuse filters that name ids which do not exist.
+
+        Raises:
+            Problem: 404, with the nearest ids.
+        """
+        named: tuple[tuple[str, type[Recorded], tuple[str, ...]], ...] = (
+            ("process", Process, self.processes),
+            ("issue", Issue, self.issues),
+            ("party", Party, self.parties),
+        )
+        refuse_unknown(wrong for each in named for wrong in unknown_ids(self.connection, *each))
+
+    @property
+    def knowing(self) -> Clocks:
+        """The clocks without the day of valid time: all that was known, whenever it held."""
+        return Clocks(None, self.clocks.known_at, self.clocks.modes)
+
+    @property
+    def of_all_modes(self) -> Clocks:
+        """The clocks without the modes: for what a question is about, where the modes are a question to what is said of it."""
+        return Clocks(self.clocks.as_of, self.clocks.known_at)
+
+    def of_any_issue(self) -> "Question":
+        """The same question without its filter by issue, for records that have none."""
+        return replace(self, issues=())
+
+    def of_all_parties(self) -> "Question":
+        """The same question without its filter by party."""
+        return replace(self, parties=())
+
+    def within(self, model: Any, issue: Any = None) -> list[ColumnElement[bool]]:
+        """The conditions that the filters by process and by issue put on the rows of a model."""
+        found: list[ColumnElement[bool]] = []
+        if self.processes:
+            found.append(in_any(model.process_id, self.processes))
+        if self.issues and issue is not None:
+            found.append(issue.in_(issues_of(self.issues)))
+        return found
+
+    @cached_property
+    def folding(self) -> Folding:
+        """Whose a stance is."""
+        rows = self.connection.execute(
+            select(Affiliation.party_id, Affiliation.other_id, Affiliation.earliest, Affiliation.latest)
+        )
+        return Folding(rows, self.parties, fold=self.fold)
+
+    @cached_property
+    def names(self) -> "Names":
+        """What parties and issues are called."""
+        return Names(self.connection)
+
+
+class Names:
+    """What parties and issues are called, and which topic an issue belongs to."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._parties: dict[str, str] = dict(connection.execute(select(Party.id, Party.name)).all())
+        rows: Iterable[Row[Any]] = connection.execute(select(Issue.id, Issue.label, Issue.parent_id))
+        self._issues = {row.id: row for row in rows}
+
+        self._references: dict[str, Reference] = {}
+
+    def party(self, id: str) -> Reference:
+        if id not in self._references:
+            self._references[id] = Ref("parties", id, self._parties[id]).as_answer()
+        return self._references[id]
+
+    def parties(self, ids: Iterable[str]) -> list[Reference]:
+        """The parties in the order of their ids."""
+        return [self.party(id) for id in sorted(set(ids))]
+
+    def issue(self, id: str) -> Reference:
+        return Ref("issues", id, self._issues[id].label).as_answer()
+
+    def topic(self, id: str) -> Reference | None:
+        """The topic of an issue."""
+        parent = self._issues[id].parent_id
+        return self.issue(parent) if parent else None
+
+    def place(self, id: str) -> tuple[str, str]:
+        """What issues are ordered by: their topic, then themselves."""
+        return self._issues[id].parent_id or id, id

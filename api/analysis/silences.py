@@ -1,0 +1,143 @@
+"""Silences: demands and proposals that an addressee has not answered.
+
+Measure: an addressee is **silent** on a demand or a proposal where no response of its to it (for a proposal: to the whole or to any
+term) is recorded by the day (``as_of``, else the release's date) that is more than a note that no answer came or that it would not
+comment, or where it has taken its answer back since. Whoever represents the addressee answers for it. A position that it takes on the issue
+without answering is no answer; it is shown beside. What is no longer outstanding is left out: a demand that had ended by the day or
+that is met, dropped or superseded; a proposal that is accepted, rejected or lapsed, or that another one had superseded by then.
+
+**Days** count from the last day on which it can have been asked: the last day that its date can mean, its first report where that is
+earlier or where no date is known. So they are never overstated.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from api.analysis.footing import footing
+from api.analysis.latest import Cell, Held, answering, cells, positions, span_of
+from api.analysis.matrix import Findings
+from api.analysis.question import Question, Reference
+from api.analysis.reception import answered
+from api.models import FIRST_DAY, LAST_DAY, Proposal, Term
+from api.resource import issues_of
+from schemas.vocabulary import Lifecycle, PositionKind, ProposalStatus
+
+CLOSED_DEMANDS = frozenset({Lifecycle.MET, Lifecycle.DROPPED, Lifecycle.SUPERSEDED})
+CLOSED_PROPOSALS = frozenset({ProposalStatus.ACCEPTED, ProposalStatus.REJECTED, ProposalStatus.LAPSED})
+Record = dict[str, Any]
+
+
+def silences(question: Question) -> Findings:
+    """Every silence, the longest first."""
+    everyone = question.of_all_parties()
+    found = positions(everyone)
+    standing = cells(found, everyone.folding, question.today)
+    answers = _Answers(question)
+    rows: list[Record] = []
+    for held in found:
+        if held.row.kind == PositionKind.DEMAND.value and _demand_open(held, question.today):
+            rows += _silent("demands", held.record, held.record["valid_from"], question, answers, standing)
+    for proposal in _open_proposals(question):
+        rows += _silent("proposals", proposal, proposal["made_on"], question, answers, standing)
+    rows.sort(key=lambda row: (-row["days"], row["subject"]["collection"], row["subject"]["id"], row["silent"]["id"]))
+    subjects = [f"{row['subject']['collection']}/{row['subject']['id']}" for row in rows]
+    subjects += [f"responses/{row['noted']['id']}" for row in rows if row["noted"]]
+    return Findings(rows, footing(question, subjects).rests_on(subjects, subjects))
+
+
+class _Answers:
+    """The responses by what they answer."""
+
+    def __init__(self, question: Question) -> None:
+        self.folding = question.of_all_parties().folding
+        self._to: dict[str, list[Held]] = {}
+        every = question.of_any_issue().of_all_parties()
+        for held in positions(every, answering(PositionKind.RESPONSE), history=True):
+            if held.row.demand_id:
+                self._to.setdefault(f"demands/{held.row.demand_id}", []).append(held)
+            else:
+                self._to.setdefault(f"proposals/{held.row.proposal_id}", []).append(held)
+
+    def by(self, party: str, subject: str) -> list[Held]:
+        """The answers of a party, or of those who represent it, to a record, the latest first."""
+        own = [
+            held
+            for held in self._to.get(subject, ())
+            if party in self.folding.reach(held.row.party_id, span_of(held, self.folding))
+        ]
+        return sorted(own, key=attrgetter("order"), reverse=True)
+
+
+def _demand_open(held: Held, today: date) -> bool:
+    lifecycle = held.row.lifecycle
+    return not held.ended(today) and not (lifecycle and Lifecycle.of(lifecycle) in CLOSED_DEMANDS)
+
+
+def _open_proposals(question: Question) -> Iterator[Record]:
+    """The proposals that await an answer on the day."""
+    known = [
+        (orjson.loads(body), earliest)
+        for body, earliest in question.connection.execute(
+            select(Proposal.body, Proposal.earliest).where(Proposal.at(question.clocks), *question.within(Proposal))
+        )
+    ]
+    on_issue: set[str] | None = None
+    if question.issues:
+        terms = select(Term.proposal_id).where(Term.issue_id.in_(issues_of(question.issues)), Term.at(question.clocks))
+        on_issue = set(question.connection.scalars(terms))
+    superseded = {record["supersedes"]["id"] for record, _ in known if record["supersedes"]}
+    for record, earliest in known:
+        closed = record["status"] and ProposalStatus.of(record["status"]) in CLOSED_PROPOSALS
+        if closed or record["id"] in superseded or (on_issue is not None and record["id"] not in on_issue):
+            continue
+        if earliest == FIRST_DAY or earliest <= question.today:
+            yield record
+
+
+def _silent(
+    collection: str,
+    record: Record,
+    asked_on: Record | None,
+    question: Question,
+    answers: _Answers,
+    standing: dict[tuple[str, str], Cell],
+) -> Iterator[Record]:
+    askers: list[Reference] = record["proposers"] if collection == "proposals" else [record["party"]]
+    since = _since(asked_on, record["first_reported_on"], question.today)
+    for addressee in record["addressees"]:
+        if question.parties and not {addressee["id"], *(one["id"] for one in askers)} & set(question.parties):
+            continue
+        given = answers.by(addressee["id"], f"{collection}/{record['id']}")
+        if answered(given):
+            continue
+        cell = standing.get((record["issue"]["id"], addressee["id"])) if record.get("issue") else None
+        yield {
+            "subject": {
+                "collection": collection,
+                "id": record["id"],
+                "name": record["title" if collection == "proposals" else "summary"],
+                "href": record["href"],
+            },
+            "silent": addressee,
+            "asked_by": askers,
+            "issue": record.get("issue"),
+            "asked_on": asked_on,
+            "first_reported_on": record["first_reported_on"],
+            "days": (question.today - since).days,
+            "lifecycle": record.get("lifecycle"),
+            "status": record.get("status"),
+            "noted": given[0].reference("responses") if given else None,
+            "stance": cell.stance if cell else None,
+            "position": cell.records[0].reference() if cell else None,
+        }
+
+
+def _since(asked_on: Record | None, reported: str, today: date) -> date:
+    """The last day on which it can have been asked."""
+    latest_day = date.fromisoformat(asked_on["latest"]) if asked_on and asked_on["latest"] else LAST_DAY
+    return min(latest_day, date.fromisoformat(reported), today)

@@ -1,0 +1,142 @@
+"""The timeline: events, proposals, demands and responses on one axis, each with when it happened and when it was first reported.
+
+Measure: two dates an entry, ``occurred_on`` (valid time) and ``reported_on`` (knowledge time: the first day from which the public
+could know it); the **lag** is the number of days from the last day on which it can have happened to the first report, so that it
+is never overstated: 0 where it can have happened on the day of the report, or after it. Entries are in the order of the first day
+on which they can have happened; one whose time is open or unknown stands at its first report. An event counts for an issue where it
+is related to the issue, or to a record that is about it.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, select
+
+from api.analysis.footing import footing
+from api.analysis.latest import answering
+from api.analysis.matrix import Findings
+from api.analysis.question import Question, Reference
+from api.models import Event, Position, Proposal, Term
+from api.resource import issues_of
+from schemas.vocabulary import PositionKind
+
+#: What has a place on the axis, and the fields of its answer that tell its time, its kind and who acted.
+COLLECTIONS = ("events", "proposals", "demands", "responses")
+_TIME = {"events": "occurred_on", "proposals": "made_on"}
+_KIND = {"demands": "firmness", "responses": "verdict"}
+_ACTORS = {"events": ("participants", "hosts", "mediators"), "proposals": ("proposers",)}
+_CONCERNED = {"proposals": ("addressees", "intermediaries"), "demands": ("addressees",)}
+_TITLE = {"events": "title", "proposals": "title"}
+
+
+def timeline(
+    question: Question, begin: date | None = None, end: date | None = None, collections: tuple[str, ...] = ()
+) -> Findings:
+    """Every entry, those alone that may lie within ``begin`` and ``end``, of some collections where any are named."""
+    rows = [
+        row
+        for collection in COLLECTIONS
+        if not collections or collection in collections
+        for row in _entries(question, collection, begin, end)
+    ]
+    rows.sort(
+        key=lambda row: (row["time"], row["first_reported_on"], row["subject"]["collection"], row["subject"]["id"])
+    )
+    subjects = [f"{row['subject']['collection']}/{row['subject']['id']}" for row in rows]
+    return Findings(rows, footing(question, subjects).rests_on(subjects, subjects))
+
+
+def _entries(question: Question, collection: str, begin: date | None, end: date | None) -> Iterator[dict[str, Any]]:
+    model: Any = {"events": Event, "proposals": Proposal}.get(collection, Position)
+    where: list[ColumnElement[bool]] = [model.at(question.clocks), model.within(begin, end)]
+    if model is Position:
+        where.append(answering(PositionKind.of(collection.removesuffix("s"))))
+        where += question.within(Position, Position.issue_id)
+    else:
+        where += question.within(model)
+    if question.issues and model is Proposal:
+        where.append(Proposal.id.in_(_proposals_on(question)))
+    related = _subjects_on(question) if question.issues and model is Event else None
+    rows = question.connection.execute(select(model.body, model.earliest, model.latest).where(*where))
+    for body, earliest, latest in rows:
+        record = orjson.loads(body)
+        if related is not None and not any(f"{one['collection']}/{one['id']}" in related for one in record["related"]):
+            continue
+        actors, concerned = _parties(collection, record)
+        if question.parties and not _concerns(question, [*actors, *concerned], earliest, latest):
+            continue
+        yield _entry(collection, record, actors)
+
+
+def _proposals_on(question: Question) -> Any:
+    return select(Term.proposal_id).where(Term.issue_id.in_(issues_of(question.issues)), Term.at(question.clocks))
+
+
+def _subjects_on(question: Question) -> set[str]:
+    """Every record that is about the issues asked for: the issues, the terms and proposals on them, the positions."""
+    issues = issues_of(question.issues)
+    found: set[str] = set()
+    for collection, ids in (
+        ("issues", issues),
+        ("terms", select(Term.id).where(Term.issue_id.in_(issues))),
+        ("proposals", select(Term.proposal_id).where(Term.issue_id.in_(issues))),
+    ):
+        found |= {f"{collection}/{id}" for id in question.connection.scalars(ids)}
+    held = select(Position.kind, Position.id).where(Position.issue_id.in_(issues))
+    for kind, id in question.connection.execute(held):
+        found |= {f"{kind}s/{id}", f"positions/{id}"}
+    return found
+
+
+def _parties(collection: str, record: dict[str, Any]) -> tuple[list[Reference], list[Reference]]:
+    """Who acted, and who else is concerned; each once, in the order of the record."""
+    named = _ACTORS.get(collection)
+    acted = [one for name in named for one in record[name]] if named else [record["party"]]
+    concerned = [one for name in _CONCERNED.get(collection, ()) for one in record[name]]
+    return list({one["id"]: one for one in acted}.values()), concerned
+
+
+def _concerns(question: Question, parties: list[Reference], earliest: date, latest: date) -> bool:
+    """Whether one of the parties is, or then represented, one that was asked for."""
+    return any(question.folding.columns(one["id"], (earliest, latest)) for one in parties)
+
+
+def _entry(collection: str, record: dict[str, Any], actors: list[Reference]) -> dict[str, Any]:
+    occurred = record[_TIME.get(collection, "valid_from")]
+    first, last = _span(occurred, record["first_reported_on"])
+    title = record[_TITLE.get(collection, "summary")]
+    kind = record[_KIND.get(collection, "kind")]
+    reported = date.fromisoformat(record["first_reported_on"])
+    return {
+        "subject": {"collection": collection, "id": record["id"], "name": title, "href": record["href"]},
+        "kind": kind,
+        "occurred_on": occurred,
+        "first_reported_on": record["first_reported_on"],
+        "lag": max(0, (reported - date.fromisoformat(occurred["latest"])).days)
+        if occurred and occurred["latest"]
+        else None,
+        "actors": actors,
+        "issue": record.get("issue"),
+        "summary": record["summary"],
+        "claim_status": record["claim_status"],
+        "document_count": record["document_count"],
+        "origin_count": record["origin_count"],
+        "time": _milliseconds(first),
+        "timeEnd": _milliseconds(last) if last > first else None,
+        "title": title,
+        "text": f"{record['summary'] or title} (first reported {reported}; {record['claim_status']})",
+        "tags": ",".join([collection, kind, *(one["id"] for one in actors)]),
+    }
+
+
+def _span(occurred: dict[str, Any] | None, reported: str) -> tuple[date, date]:
+    """The days between which an entry stands on the axis."""
+    earliest, latest = (occurred["earliest"], occurred["latest"]) if occurred else (None, None)
+    first = date.fromisoformat(earliest or latest or reported)
+    return first, max(first, date.fromisoformat(latest or earliest or reported))
+
+
+def _milliseconds(day: date) -> int:
+    return int(datetime.combine(day, time(), UTC).timestamp()) * 1000

@@ -1,0 +1,185 @@
+"""The application: the operations as Flask routes, the contract's pages, and the delivery in front of it all."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, request
+from sqlalchemy import Connection
+from werkzeug.exceptions import HTTPException
+
+from api import problems
+from api.database import open_database
+from api.delivery import Delivery
+from api.docs import add_docs
+from api.loader import build_digest
+from api.openapi import API_VERSION, document
+from api.operation import JSON, LINES, Answer, Call, Operation
+from api.pages import add_pages
+from api.parameters import read
+from api.problems import MEDIA_TYPE, Problem
+from api.queries import Moved
+from api.resource import Table
+from api.resources import RESOURCES
+from api.settings import Settings
+from api.views import operations
+
+VERSION_PATH = "/v1"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What was made: Flask's application, the WSGI application that is served, and the contract."""
+
+    flask: Flask
+    wsgi: Delivery
+    contract: dict[str, Any]
+
+
+def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
+    """Make the service; no release needs to be loaded yet."""
+    app = Flask("api", static_folder=None)
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # to the delivery, which knows what to do about each
+    listed = operations(table)
+    contract = document(table, listed)
+    database = open_database(settings.database)
+    for operation in listed:
+        _route(app, operation, settings, table)
+    add_docs(app, contract)
+    add_pages(app, table)
+    _operations_pages(app)
+    app.register_error_handler(Problem, _problem_response)
+    app.register_error_handler(Moved, _moved)
+    app.register_error_handler(HTTPException, _http_error)
+    delivery = Delivery(app.wsgi_app, database, build_digest(), API_VERSION, settings.cache_bytes)
+    return Service(app, delivery, contract)
+
+
+def create_app() -> Delivery:
+    """The WSGI application, with the settings of the environment: what the server's workers start."""
+    return create_service(Settings.read()).wsgi
+
+
+def _route(app: Flask, operation: Operation, settings: Settings, table: Table) -> None:
+    """The canonical path, and the same without the version; but ``/`` is the explorer's."""
+    rule = operation.path.replace("{", "<").replace("}", ">")
+    view = _view(operation, settings, table)
+    app.add_url_rule(f"{VERSION_PATH}{rule}", f"v1.{operation.name}", view, methods=["GET"])
+    if operation.path != "/":
+        app.add_url_rule(rule, f"current.{operation.name}", view, methods=["GET"])
+
+
+def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..., Response]:
+    def view(**ids: str) -> Response:
+        values = read(operation.query, request.args)
+        store = request.environ["positions.store"]
+        path = operation.path
+        for name, id in ids.items():
+            path = path.replace(f"{{{name}}}", id)
+        connection = store.connect()
+        call = Call(
+            store=store,
+            connection=connection,
+            table=table,
+            texts=settings.texts,
+            exports=settings.exports,
+            base=settings.public_url or request.host_url.rstrip("/"),
+            path=path,
+            ids=ids,
+            values=_preferred(operation, values),
+            given=tuple((name, value) for name, value in request.args.items(multi=True) if value != ""),
+        )
+        try:
+            answer = operation.run(call)
+            if not values.get("format"):  # asked for by name, which says what is wanted as a suffix does
+                _negotiate(operation, answer)
+        except BaseException:
+            connection.close()
+            raise
+        if isinstance(answer.body, bytes):
+            connection.close()
+            response = Response(answer.body, status=answer.status, content_type=answer.media_type)
+        elif isinstance(answer.body, Path):
+            connection.close()
+            # The file itself, which the delivery sends as it is, whole or in part.
+            response = Response(answer.body.open("rb"), content_type=answer.media_type, direct_passthrough=True)
+        else:
+            # An answer in chunks reads its rows as it is sent, so its connection is closed behind it.
+            response = Response(_closing(answer.body, connection), status=answer.status, content_type=answer.media_type)
+        response.headers.extend(answer.headers)
+        if not request.path.startswith(VERSION_PATH + "/"):
+            response.headers["Content-Location"] = call.link()
+        return response
+
+    return view
+
+
+def _closing(chunks: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    finally:
+        connection.close()
+
+
+def _preferred(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+    """A list that is asked for as CSV by the Accept header alone is its flat table."""
+    if "format" in operation.query.fields and not values.get("format") and request.accept_mimetypes:
+        best = request.accept_mimetypes.best_match([JSON, "text/csv", LINES])
+        wanted = {"text/csv": "csv", LINES: "ndjson"}.get(best or "")
+        return {**values, "format": wanted}
+    return values
+
+
+def _negotiate(operation: Operation, answer: Answer) -> None:
+    """Refuse where the client takes nothing that this path has. A suffix says what is wanted, whatever the header says."""
+    if "." in operation.path.rpartition("/")[2] or not request.accept_mimetypes:
+        return
+    media_type = answer.media_type.partition(";")[0]
+    if not request.accept_mimetypes.best_match([media_type]):
+        raise Problem(
+            problems.NOT_ACCEPTABLE,
+            f"This path answers with {media_type}; the Accept header is “{str(request.accept_mimetypes)[:200]}”.",
+        )
+
+
+def _http_error(error: HTTPException) -> Response:
+    rules = [rule.rule for rule in current_app.url_map.iter_rules()]
+    return _problem_response(problems.of_http(error, request.path, rules))
+
+
+def _problem_response(problem: Problem) -> Response:
+    body = problem.body(request.path, request.query_string.decode("utf-8", "replace"))
+    response = Response(body, status=problem.kind.status, content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.extend(problem.headers)
+    return response
+
+
+def _moved(moved: Moved) -> Response:
+    response = Response(status=301)
+    response.headers["Location"] = (
+        moved.id if request.path.startswith(VERSION_PATH) else moved.id.removeprefix(VERSION_PATH)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _operations_pages(app: Flask) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """The process answers."""
+        return _small({"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        """A release is loaded."""
+        return _small({"status": "ready", "release": request.environ["positions.store"].release})
+
+
+def _small(data: dict[str, str]) -> Response:
+    response = jsonify(data)
+    response.headers["Cache-Control"] = "no-store"
+    return response

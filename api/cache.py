@@ -1,0 +1,89 @@
+"""Whole answers kept in memory, of one release, bounded in bytes."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import IO
+from urllib.parse import parse_qsl, urlencode
+
+
+@dataclass
+class Kept:
+    """An answer that is kept: its headers, its body in each coding asked for so far, or in a file where it is large."""
+
+    headers: list[tuple[str, str]]
+    tag: str
+    body: bytes | None
+    file: IO[bytes] | None
+    length: int
+    compressible: bool
+    coded: dict[str, bytes] = field(default_factory=dict)
+
+    #: All that is sent of it whole, for each coding asked for so far (None: none).
+    ready: "dict[str | None, Ready]" = field(default_factory=dict)
+
+    @property
+    def weight(self) -> int:
+        return 2000 + sum(len(body) for body in self.coded.values()) + (len(self.body) if self.body else 0)
+
+    def close(self) -> None:
+        """The file, if there is one, is not going to be sent."""
+        if self.file is not None:
+            self.file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A representation as it is sent: its tag, the headers of 200 and of 304, and its body."""
+
+    tag: str
+    headers: list[tuple[str, str]]
+    unchanged: list[tuple[str, str]]
+    body: bytes
+
+
+class Cache:
+    """Answers of one release, the least recently used given up when they outgrow a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.bytes = 0
+        self._kept: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._weights: dict[tuple[str, ...], int] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...]) -> Kept | None:
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+        return kept
+
+    def put(self, key: tuple[str, ...], kept: Kept) -> None:
+        """Keep an answer, or weigh one that is kept anew: it may have gained a coding."""
+        weight = kept.weight
+        if kept.body is None or weight * 8 > self.limit:
+            return
+        with self._lock:
+            self.bytes += weight - self._weights.get(key, 0)
+            self._weights[key] = weight
+            self._kept[key] = kept
+            while self.bytes > self.limit:
+                gone, _ = self._kept.popitem(last=False)
+                self.bytes -= self._weights.pop(gone)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._weights.clear()
+            self.bytes = 0
+
+
+@lru_cache(maxsize=4096)
+def normalised(query: str) -> str:
+    """A query string in one spelling, in order of names. Nothing is left out of it or replaced (Latin-1 keeps every byte):
+    what is refused by itself must not be answered with what is kept for another spelling.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+    return urlencode(sorted(pairs, key=lambda pair: pair[0]), safe=",/:*", encoding="latin-1", errors="replace")

@@ -1,0 +1,218 @@
+"""Evidence against the texts: finding a passage to cite, verifying every selector and digest, and what of a text is covered.
+
+The texts stay outside the project; a source is known among them by the SHA-256 of its normalised text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from api.loader.record import Seed
+from api.loader.seeds import Seeds
+from api.texts import by_sha256, digest, sha256
+from schemas.fields import span
+
+
+class CitingError(Exception):
+    """A passage cannot be cited; the message says why, and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage that was found: what to paste into a piece of evidence, and the text itself to look at."""
+
+    selector: str
+    digest: str
+    text: str
+
+
+def cite(text: str, words: str) -> Passage:
+    """The passage of a text in which some words stand, white space and typographic quotes aside.
+
+    Raises:
+        CitingError: the words stand there more than once, or not at all; the nearest passage is named where there is one.
+    """
+    wanted = words.split()
+    if not wanted:
+        raise CitingError("no words are given")
+    pattern = re.compile(r"\s+".join(_loose(word) for word in wanted), re.IGNORECASE)
+    found = [match.span() for match in pattern.finditer(text)]
+    if len(found) == 1:
+        return _passage(text, *found[0])
+    if found:
+        places = "; ".join(f"char={start},{end} (“…{_around(text, start, end)}…”)" for start, end in found)
+        raise CitingError(f"these words stand there {len(found)} times; give more of them. They are at {places}")
+    match = fuzz.partial_ratio_alignment(words.lower(), text.lower(), score_cutoff=70)
+    if match is None:
+        raise CitingError("these words do not stand there, nor anything like them")
+    start, end = _whole_words(text, match.dest_start, match.dest_end)
+    raise CitingError(
+        f"these words do not stand there; the nearest is at char={start},{end}: “{' '.join(text[start:end].split())}”"
+    )
+
+
+def _loose(word: str) -> str:
+    return "".join("['’‘]" if char in "'’‘" else '["“”]' if char in '"“”' else re.escape(char) for char in word)
+
+
+def _around(text: str, start: int, end: int) -> str:
+    return " ".join(text[max(0, start - 25) : end + 25].split())
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
+
+
+def _passage(text: str, start: int, end: int) -> Passage:
+    return Passage(f"char={start},{end}", digest(text[start:end]), text[start:end])
+
+
+def text_of(source: Seed, texts: Path) -> str:
+    """The normalised text of a source.
+
+    Raises:
+        CitingError: the folder has no text of the source's SHA-256.
+    """
+    found = by_sha256(texts).get(source.data["sha256"] or "")
+    if found is None:
+        why = (
+            "gives no sha256"
+            if not source.data["sha256"]
+            else f"has the sha256 {source.data['sha256'][:16]}…, and no text in {texts} has"
+        )
+        raise CitingError(
+            f"{source.subject} {why}. Texts there: {', '.join(key[:16] + '…' for key in by_sha256(texts)) or 'none'}"
+        )
+    return found
+
+
+def verify(seeds: Seeds, texts: Path) -> Iterator[str]:
+    """Everything about the sources and the evidence that the texts do not bear out, one sentence each."""
+    read: dict[str, str] = {}
+    for source in seeds.of("sources").values():
+        try:
+            read[source.id] = text_of(source, texts)
+        except CitingError as error:
+            yield f"{error}."
+            continue
+        if source.data["length"] != len(read[source.id]):
+            yield f"{source.subject}: length is {source.data['length']}; the text has {len(read[source.id])} characters."
+    for subject in seeds.all():
+        for cited in subject.parts.get("evidence", ()):
+            text = read.get(cited.data["source"].id)
+            if text is not None:
+                yield from _verify(subject, cited, text)
+
+
+def _verify(subject: Seed, cited: Seed, text: str) -> Iterator[str]:
+    place = f"{cited.place.file}: {subject.subject}, evidence {cited.place.path[-1]}"
+    selector, given = cited.data["selector"], cited.data["digest"]
+    if selector is None or given is None:
+        yield f"{place}: has no {'selector' if selector is None else 'digest'}; `positions cite` gives both."
+        return
+    start, end = span(selector)
+    found = digest(text[start:end])
+    if end > len(text):
+        yield f"{place}: the selector {selector} ends behind the text's last character, {len(text)}."
+    elif found != given:
+        reads = " ".join(text[start:end].split())[:80]
+        yield f"{place}: the digest is {given}; the passage at {selector} has {found}, and reads “{reads}”."
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of a source: where it stands, the records that cite it, and why it was passed over where none does."""
+
+    number: int
+    start: int
+    end: int
+    records: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def accounted(self) -> bool:
+        return bool(self.records or self.reasons)
+
+
+def coverage(seeds: Seeds, source: Seed, text: str) -> list[Paragraph]:
+    """Each paragraph of a text (a line that is not blank) with what accounts for it."""
+    cited = [
+        (*span(one.data["selector"]), subject.subject)
+        for subject in seeds.all()
+        for one in subject.parts.get("evidence", ())
+        if one.data["source"].id == source.id and one.data["selector"]
+    ]
+    passed = [(*span(one["selector"]), one["reason"]) for one in source.data["passed_over"]]
+    found = []
+    for number, match in enumerate(re.finditer(r"[^\n]*\S[^\n]*", text), 1):
+        start, end = match.span()
+        records = sorted({name for begin, until, name in cited if begin < end and until > start})
+        reasons = dict.fromkeys(reason for begin, until, reason in passed if begin < end and until > start)
+        found.append(Paragraph(number, start, end, tuple(records), tuple(reasons)))
+    return found
+
+
+def coverage_page(seeds: Seeds, texts: Path) -> str:
+    """docs/coverage.md: for each source and paragraph, the records that carry it, or why none does.
+
+    Raises:
+        CitingError: a text is not at hand, or a paragraph is not accounted for.
+    """
+    lines = [
+        "# Coverage",
+        "",
+        "For each paragraph of each source: the records that cite it, or why none does. A paragraph is a line of the normalised",
+        "text that is not blank, given by its characters (RFC 5147), since the texts themselves are not part of the project.",
+        "Made by `positions coverage --texts DIR`; not to be edited.",
+    ]
+    missing = []
+    for source in seeds.of("sources").values():
+        text = text_of(source, texts)
+        paragraphs = coverage(seeds, source, text)
+        missing += [
+            f"{source.id}, paragraph {one.number} (char={one.start},{one.end})"
+            for one in paragraphs
+            if not one.accounted
+        ]
+        lines += [
+            "",
+            f"## {source.id}",
+            "",
+            f"SHA-256 {sha256(text)}, {len(text)} characters.",
+            "",
+            "| paragraph | characters | carried by |",
+            "|---|---|---|",
+        ]
+        for one in paragraphs:
+            carried = ", ".join(f"`{name}`" for name in one.records) or f"none: {' '.join(one.reasons)}"
+            lines.append(f"| {one.number} | {one.start}–{one.end} | {carried} |")
+    if missing:
+        raise CitingError(
+            "not accounted for: "
+            + "; ".join(missing)
+            + ". Cite each, or name it in passed_over of its source with the reason"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def copied_runs(own: str, texts: dict[str, str], *, words: int = 10) -> list[str]:
+    """The runs of words of the texts that stand in something of the project's own, titles aside."""
+
+    def split(text: str) -> list[str]:
+        return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
+
+    seen = {
+        tuple(run[i : i + words])
+        for text in texts.values()
+        for run in [split(text)]
+        for i in range(len(run) - words + 1)
+    }
+    mine = split(own)
+    return [" ".join(mine[i : i + words]) for i in range(len(mine) - words + 1) if tuple(mine[i : i + words]) in seen]

@@ -1,0 +1,257 @@
+"""The command line: ``positions check``, ``load``, ``serve``, ``openapi``, ``cite``, ``verify``, ``coverage``."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.engine import make_url
+
+from api.app import create_service
+from api.citing import CitingError, cite, coverage_page, text_of, verify
+from api.database import DatabaseError, NothingLoaded, open_database
+from api.loader import Loaded, SeedError, build_digest, check, load, seeds_digest
+from api.loader.check import Progress as Report
+from api.loader.editors import editor_schemas
+from api.loader.faults import suggestion
+from api.openapi import to_yaml
+from api.resources import RESOURCES
+from api.server import ServerError, serve
+from api.settings import DEFAULT_DATABASE, SettingError, Settings
+
+CONTRACT = Path("openapi.yaml")
+COVERAGE = Path("docs/coverage.md")
+PATIENCE = 1.0  # seconds before a progress bar appears
+
+
+@click.group()
+@click.version_option(package_name="positions")
+def main() -> None:
+    """Positions: the open, structured record of a negotiation, served as an API."""
+
+
+seeds_option = click.option(
+    "--seeds", type=click.Path(path_type=Path), help="The folder of seeds, in place of POSITIONS_SEEDS."
+)
+
+
+@main.command("check")
+@seeds_option
+def check_command(seeds: Path | None) -> None:
+    """Check a folder of seeds, and list every fault with its place."""
+    with _explained():
+        root = seeds or _settings().seeds
+        with _progress() as report:
+            found = check(root, RESOURCES, report)
+    counts = ", ".join(f"{len(group)} {name}" for name, group in found.records.items() if group)
+    click.echo(f"{root}: {found.release['id']} is sound: {counts}.")
+
+
+@main.command("load")
+@seeds_option
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Load changed seeds under the id of the release that is loaded, in its place.",
+)
+def load_command(seeds: Path | None, replace: bool) -> None:
+    """Load a folder of seeds as the current release: everything or nothing."""
+    with _explained():
+        settings = _settings()
+        root = seeds or settings.seeds
+        database = open_database(settings.database)
+        begin = time.monotonic()
+        with _progress() as report:
+            loaded = load(root, database, RESOURCES, replace=replace, progress=report)
+    click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+
+
+@main.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option(
+    "--workers",
+    default=0,
+    type=click.IntRange(0, 256),
+    help="Processes; as many as there are cores unless said.",
+)
+@click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
+@seeds_option
+def serve_command(host: str, port: int, workers: int, reload: bool, seeds: Path | None) -> None:
+    """Serve the API. Loads the seeds first where the database is missing or holds another release."""
+    with _explained():
+        settings = _settings()
+        settings = replace(settings, seeds=seeds or settings.seeds)
+        _up_to_date(settings)
+        click.echo(f"Serving http://{host}:{port}/v1/ (documentation at http://{host}:{port}/docs/). Stop with Ctrl-C.")
+        serve(host, port, workers, reload=reload)
+
+
+@main.command("openapi")
+@click.option("--check", "checking", is_flag=True, help="Do not write; fail where the file is not current.")
+def openapi_command(checking: bool) -> None:
+    """Write the contract to openapi.yaml."""
+    settings = Settings(database=make_url(DEFAULT_DATABASE), seeds=Path())
+    text = to_yaml(create_service(settings).contract)
+    _generated({CONTRACT: text}, checking, "positions openapi")
+
+
+texts_option = click.option(
+    "--texts",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="The folder of the sources' texts, as .txt files.",
+)
+
+
+@main.command("cite")
+@click.argument("source")
+@click.argument("words")
+@texts_option
+@seeds_option
+def cite_command(source: str, words: str, texts: Path, seeds: Path | None) -> None:
+    """Find the passage of SOURCE in which WORDS stand, and print its selector and digest, ready to paste."""
+    with _explained():
+        found = check(seeds or _settings().seeds, RESOURCES).of("sources")
+        if source not in found:
+            raise click.ClickException(f"“{source}” is not the id of one of the sources{suggestion(source, found)}")
+        passage = cite(text_of(found[source], texts), words)
+    click.echo(f"source: {source}\nselector: {passage.selector}\ndigest: {passage.digest}")
+    click.echo(f"# {' '.join(passage.text.split())}", err=True)
+
+
+@main.command("verify")
+@texts_option
+@seeds_option
+def verify_command(texts: Path, seeds: Path | None) -> None:
+    """Check every selector, digest and length against the texts."""
+    with _explained():
+        found = check(seeds or _settings().seeds, RESOURCES)
+        wrong = list(verify(found, texts))
+        for sentence in wrong:
+            click.echo(sentence, err=True)
+        if wrong:
+            raise click.ClickException(f"{len(wrong)} of the citations and sources do not hold.")
+    cited = sum(len(seed.parts.get("evidence", ())) for seed in found.all())
+    click.echo(f"{cited} citations of {len(found.of('sources'))} sources hold.")
+
+
+@main.command("coverage")
+@texts_option
+@seeds_option
+@click.option("--check", "checking", is_flag=True, help="Do not write; fail where the file is not current.")
+def coverage_command(texts: Path, seeds: Path | None, checking: bool) -> None:
+    """Write docs/coverage.md: which records carry each paragraph of each source."""
+    with _explained():
+        page = coverage_page(check(seeds or _settings().seeds, RESOURCES), texts)
+    _generated({COVERAGE: page}, checking, "positions coverage")
+
+
+@main.command("editor-schemas")
+@seeds_option
+@click.option("--check", "checking", is_flag=True, help="Do not write; fail where a file is not current.")
+def editor_schemas_command(seeds: Path | None, checking: bool) -> None:
+    """Write the JSON Schemas of the seed files, for editors that complete and check YAML."""
+    folder = (seeds or _settings().seeds) / ".schemas"
+    _generated(
+        {folder / name: text for name, text in editor_schemas(RESOURCES).items()}, checking, "positions editor-schemas"
+    )
+
+
+def _generated(files: dict[Path, str], checking: bool, command: str) -> None:
+    """Write generated files, or fail where one is not what would be written."""
+    for path, text in files.items():
+        if not checking:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            click.echo(f"{path} is written.")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            raise click.ClickException(f"{path} is not current; run `{command}` and commit it.")
+        else:
+            click.echo(f"{path} is current.")
+
+
+def _up_to_date(settings: Settings) -> None:
+    """Load the seeds unless the database holds them already, as this code would."""
+    database = open_database(settings.database)
+    why, held = None, ""
+    try:
+        store = database.current()
+        held = store.release
+        if store.digest != seeds_digest(settings.seeds):
+            why = f"{database} holds {store.release}, with other content than {settings.seeds}"
+        elif store.build != build_digest():
+            why = f"{database} was made by another build of the service"
+    except NothingLoaded as error:
+        why = str(error)
+    if why:
+        click.echo(f"{why}: loading {settings.seeds}.")
+        begin = time.monotonic()
+        with _progress() as report:
+            loaded = load(settings.seeds, database, RESOURCES, progress=report)
+        click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+    else:
+        click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
+
+
+def _settings() -> Settings:
+    return Settings.read()
+
+
+def _summary(loaded: Loaded, where: str, seconds: float) -> str:
+    return (
+        f"{where}: release {loaded.release} is loaded, {loaded.records} records in {seconds:.1f} s: "
+        f"{loaded.added} added, {loaded.changed} changed, {loaded.removed} removed."
+    )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Errors that a user can mend, as messages."""
+    try:
+        yield
+    except SeedError as error:
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+        count = len(error.faults)
+        raise click.ClickException(f"{count} fault{'s' if count > 1 else ''}; nothing was loaded.") from error
+    except (DatabaseError, SettingError, ServerError, CitingError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Report]:
+    """A progress bar on standard error, where somebody looks at it and the work takes long."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    tasks: dict[str, object] = {}
+    begin = time.monotonic()
+
+    def report(stage: str, done: int, total: int | None) -> None:
+        if not console.is_terminal or time.monotonic() - begin < PATIENCE:
+            return
+        if not tasks:
+            bar.start()
+        if stage not in tasks:
+            tasks[stage] = bar.add_task(stage, total=total)
+        bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]  # what add_task gave
+
+    try:
+        yield report
+    finally:
+        bar.stop()
+
+
+if __name__ == "__main__":
+    main(prog_name="positions")

@@ -1,0 +1,327 @@
+"""What stands between the server and the application: limits, the whole-answer cache, conditional and partial answers.
+
+An answer is a function of the release, the code, the address and the representation asked for, so it is made once and kept,
+compressed too, until a load replaces the release. Errors are never kept.
+"""
+
+import hashlib
+import io
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import IO, Any
+from wsgiref.handlers import format_date_time
+
+from api import problems
+from api.cache import Cache, Kept, Ready, normalised
+from api.conditional import coding_for, encode, matches, span_of
+from api.database import DatabaseError, NothingLoaded, PostgresDatabase, Replaced, SqliteDatabase, Store
+from api.problems import MEDIA_TYPE, Problem
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+ADDRESS_LIMIT = 8_000
+HEADERS_LIMIT = 32_000
+IN_MEMORY = 4 * 2**20
+CHUNK = 256 * 2**10
+WORTH_COMPRESSING = 500
+EXPOSED = "ETag, Link, Content-Location, X-Total-Count, API-Version, Data-Release"
+log = logging.getLogger("positions")
+
+_ALWAYS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", EXPOSED),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+)
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PREFLIGHT = (
+    ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+    ("Access-Control-Allow-Headers", "*"),
+    ("Access-Control-Max-Age", "86400"),
+)
+
+
+class Delivery:
+    """The outermost WSGI application."""
+
+    def __init__(
+        self,
+        application: Application,
+        database: SqliteDatabase | PostgresDatabase,
+        build: str,
+        version: str,
+        cache_bytes: int,
+    ) -> None:
+        self.application = application
+        self.database = database
+        self.build = build
+        self.version = version
+        self.cache = Cache(cache_bytes)
+        self._digest = ""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            try:
+                return self._answer(environ, start_response)
+            except Replaced:
+                self.database.forget()
+                return self._answer(environ, start_response)
+        except Problem as problem:
+            environ.setdefault("positions.store", self._held())
+            return self._problem(problem, environ, start_response)
+        except NothingLoaded as error:
+            return self._problem(
+                Problem(problems.UNAVAILABLE, f"{error}.", headers={"Retry-After": "5"}),
+                environ,
+                start_response,
+            )
+        except DatabaseError:
+            log.exception("the database cannot be read")
+            return self._problem(
+                Problem(problems.UNAVAILABLE, problems.UNAVAILABLE.meaning, headers={"Retry-After": "5"}),
+                environ,
+                start_response,
+            )
+        except Exception:
+            log.exception("failed to answer %s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
+            return self._problem(Problem(problems.INTERNAL, problems.INTERNAL.meaning), environ, start_response)
+
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path, query = environ.get("PATH_INFO") or "/", environ.get("QUERY_STRING") or ""
+        _within_limits(environ, path, query)
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
+            return self._pass(environ, start_response, self._held())
+        if path == "/healthz":
+            return self._pass(environ, start_response, None)
+        store = self.database.current()
+        if store.digest != self._digest:
+            self.cache.clear()
+            self._digest = store.digest
+        environ["positions.store"] = store
+        # Feeds and charts hold absolute addresses, which may be made of the Host that was asked for.
+        host = environ.get("HTTP_HOST", "")
+        key = (store.digest, path, normalised(query), environ.get("HTTP_ACCEPT", ""), host)
+        kept = self.cache.get(key)
+        if kept is None:
+            made = self._make({**environ, "REQUEST_METHOD": "GET"}, store, key)
+            if isinstance(made, _Other):
+                return self._give(made.status, made.headers, made.body, store, environ, start_response)
+            kept = made
+        return self._deliver(key, kept, store, environ, start_response)
+
+    def _held(self) -> Store | None:
+        """The release that an answer which needs none can name all the same."""
+        try:
+            return self.database.current()
+        except DatabaseError:
+            return None
+
+    def _pass(self, environ: Environ, start_response: StartResponse, store: Store | None) -> Iterable[bytes]:
+        other = _collect(self.application, environ)
+        extra = list(_PREFLIGHT) if environ["REQUEST_METHOD"] == "OPTIONS" else []
+        return self._give(other.status, [*other.headers, *extra], other.body, store, environ, start_response)
+
+    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
+        other = _collect(self.application, environ)
+        names = {name.lower(): value for name, value in other.headers}
+        if not other.status.startswith("200") or "no-store" in names.get("cache-control", ""):
+            return other
+        media_type = names.get("content-type", "")
+        compressible = other.length >= WORTH_COMPRESSING and (
+            media_type.startswith("text/")
+            or any(word in media_type for word in ("json", "xml", "yaml", "javascript", "svg"))
+        )
+        tag = hashlib.sha256("\0".join((self.build, *key)).encode("utf-8", "replace")).hexdigest()[:24]
+        headers = [(name, value) for name, value in other.headers if name.lower() != "content-length"]
+        if "cache-control" not in names:
+            headers.append(("Cache-Control", "public, max-age=300, stale-while-revalidate=86400"))
+        headers += [
+            ("Last-Modified", _http_date(store.date)),
+            ("Vary", "Accept, Accept-Encoding"),
+            ("Accept-Ranges", "bytes"),
+        ]
+        kept = Kept(
+            headers,
+            tag,
+            other.body if isinstance(other.body, bytes) else None,
+            None,
+            other.length,
+            compressible,
+        )
+        if kept.body is None:
+            kept.file = other.body  # type: ignore[assignment]  # what is not bytes is a file
+        self.cache.put(key, kept)
+        return kept
+
+    def _deliver(
+        self, key: tuple[str, ...], kept: Kept, store: Store, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        wanted = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
+        coding = (
+            None
+            if wanted or not kept.compressible or kept.body is None
+            else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        )
+        ready = kept.ready.get(coding) or self._ready(key, kept, coding, store)
+        if matches(environ.get("HTTP_IF_NONE_MATCH"), ready.tag):
+            kept.close()
+            start_response("304 Not Modified", ready.unchanged.copy())
+            return [b""]
+        if method == "HEAD":
+            kept.close()
+        tag, headers = ready.tag, [*kept.headers, ("ETag", ready.tag)]
+        if wanted and environ.get("HTTP_IF_RANGE") in (None, "", tag):
+            span = span_of(wanted, kept.length)
+            if span is not None:
+                start, end = span
+                if start >= end:
+                    kept.close()
+                    problem = Problem(
+                        problems.RANGE,
+                        f"The representation has {kept.length} bytes.",
+                        headers={"Content-Range": f"bytes */{kept.length}"},
+                    )
+                    return self._problem(problem, environ, start_response)
+                headers += [
+                    ("Content-Range", f"bytes {start}-{end - 1}/{kept.length}"),
+                    ("Content-Length", str(end - start)),
+                ]
+                return self._give(
+                    "206 Partial Content", headers, _part(kept, start, end), store, environ, start_response
+                )
+        start_response("200 OK", ready.headers.copy())
+        if method == "HEAD":
+            return [b""]
+        if kept.body is not None:
+            return [ready.body]
+        return _from_file(kept.file, 0, kept.length)  # type: ignore[arg-type]  # without a body there is a file
+
+    def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, store: Store) -> Ready:
+        tag = f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
+        headers = [*kept.headers, ("ETag", tag)]
+        unchanged = self._headers([one for one in headers if one[0] != "Content-Type"], store)
+        body = kept.body or b""
+        if coding:
+            body = kept.coded[coding] = encode(coding, body)
+            headers.append(("Content-Encoding", coding))
+        headers.append(("Content-Length", str(len(body) if kept.body is not None else kept.length)))
+        ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), unchanged, body)
+        if coding:
+            self.cache.put(key, kept)
+        return ready
+
+    def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
+        """The headers of an answer with those that every answer has."""
+        made = [*headers, *_ALWAYS, ("API-Version", self.version)]
+        if not any(name.lower() == "content-security-policy" for name, _ in headers):
+            made.append(("Content-Security-Policy", _POLICY))
+        if store is not None:
+            made.append(("Data-Release", store.release))
+        return made
+
+    def _give(
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        body: Any,
+        store: Store | None,
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        length = any(name.lower() == "content-length" for name, _ in headers)
+        headers = self._headers(headers, store)
+        if not length and isinstance(body, bytes) and not status.startswith("304"):
+            headers.append(("Content-Length", str(len(body))))
+        start_response(status, headers)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return [b""]
+        return [body] if isinstance(body, bytes) else body
+
+    def _problem(self, problem: Problem, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        store: Store | None = environ.get("positions.store")
+        query = environ.get("QUERY_STRING") or ""
+        path = (environ.get("PATH_INFO") or "/").encode("latin-1", "replace").decode("utf-8", "replace")
+        headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store"), *problem.headers.items()]
+        return self._give(
+            f"{problem.kind.status} {problem.kind.title}",
+            headers,
+            problem.body(path, query),
+            store,
+            environ,
+            start_response,
+        )
+
+
+@dataclass
+class _Other:
+    """An answer of the application as it came: its body in memory, or in a file where it is large."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes | IO[bytes]
+    length: int
+
+
+def _collect(application: Application, environ: Environ) -> _Other:
+    """Run the application and take its whole answer, at most `IN_MEMORY` bytes of it in memory."""
+    started: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], None]:
+        started[:] = [status, headers]
+        return lambda _data: None
+
+    chunks = application(environ, start_response)
+    if isinstance(chunks, io.BufferedReader):
+        return _Other(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
+    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # it outlives this function where it is large
+    try:
+        for chunk in chunks:
+            spool.write(chunk)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    length = spool.tell()
+    spool.seek(0)
+    if length <= IN_MEMORY:
+        with spool:
+            return _Other(started[0], started[1], spool.read(), length)
+    return _Other(started[0], started[1], spool, length)
+
+
+def _within_limits(environ: Environ, path: str, query: str) -> None:
+    if len(path) + len(query) > ADDRESS_LIMIT:
+        raise Problem(
+            problems.URI_TOO_LONG,
+            f"The path and query have {len(path) + len(query)} characters; {ADDRESS_LIMIT} are allowed.",
+        )
+    size = sum(
+        len(name) + len(value) for name, value in environ.items() if name.startswith("HTTP_") and isinstance(value, str)
+    )
+    if size > HEADERS_LIMIT:
+        raise Problem(problems.HEADERS_TOO_LARGE, f"The headers have {size} bytes; {HEADERS_LIMIT} are allowed.")
+
+
+def _http_date(day: date) -> str:
+    return format_date_time((day - date(1970, 1, 1)).days * 86400)
+
+
+def _part(kept: Kept, start: int, end: int) -> bytes | Iterator[bytes]:
+    if kept.body is not None:
+        return kept.body[start:end]
+    return _from_file(kept.file, start, end)  # type: ignore[arg-type]  # without a body there is a file
+
+
+def _from_file(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        while start < end and (chunk := file.read(min(CHUNK, end - start))):
+            start += len(chunk)
+            yield chunk

@@ -1,0 +1,81 @@
+"""The contract's pages: flasgger serves the finished document and, at /docs/, a current Swagger UI.
+
+flasgger's own bundle (Swagger UI of 2020) refuses OpenAPI 3.1 and loads a font from another host, so its static folder is
+pointed at the assets of the package flask-swagger-ui, and its page at ours.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import flask_swagger_ui
+from flasgger import Swagger
+from flask import Flask, Response, abort, request
+
+from api.openapi import to_yaml
+
+SWAGGER_UI = Path(flask_swagger_ui.__file__).with_name("dist")
+#: Swagger UI sets style attributes; scripts, styles, pictures and answers come from this host alone.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def add_docs(app: Flask, contract: dict[str, Any]) -> None:
+    """Serve the contract at /openapi.json and /openapi.yaml, and its page at /docs/."""
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the provider of Flask has it
+    swagger = Swagger(
+        app,
+        config={
+            "openapi": contract["openapi"],
+            "headers": [],
+            "auth": {},
+            "specs": [
+                {
+                    "endpoint": "contract",
+                    "route": "/openapi.json",
+                    "rule_filter": lambda _rule: False,
+                    "model_filter": lambda _tag: False,
+                }
+            ],
+            "specs_route": "/docs/",
+            "static_url_path": "/docs/assets",
+            "title": "Positions",
+        },
+        template=contract,
+        merge=True,
+    )
+    app.blueprints["flasgger"].static_folder = str(SWAGGER_UI)
+    # flasgger adds a second address of its page, which nothing links to, and a page for signing in, which nobody does here.
+    app.view_functions["flasgger.oauth_redirect"] = lambda: abort(404)
+    assert swagger.template is contract
+    text = to_yaml(contract)
+
+    @app.get("/openapi.yaml")
+    def contract_yaml() -> Response:
+        return Response(text, mimetype="application/yaml")
+
+    @app.get("/docs/start.js")
+    def docs_start() -> Response:
+        return Response(_START, mimetype="text/javascript")
+
+    @app.after_request
+    def allow_own_scripts(response: Response) -> Response:
+        if request.path.startswith("/docs/") and response.mimetype == "text/html":
+            response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+
+_START = """\
+window.addEventListener("load", () => SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: "list",
+  filter: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis],
+}));
+"""

@@ -1,0 +1,309 @@
+"""Exports: a whole release as files, made once, at the first request for one of them, and kept until the release is replaced.
+
+The files of a release stand in a folder named by the digests of its data and of the code. The folder is made aside and renamed,
+so that a file is either whole or not there. The same release and code give the same bytes.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from api.database import Store
+from api.representations import Cell, Column, csv_of, flat, table_schema
+
+ARCHIVE, SQLITE, LINES, PACKAGE, SUMS = (
+    "positions-csv.zip",
+    "positions.sqlite",
+    "positions.jsonl",
+    "datapackage.json",
+    "SHA256SUMS",
+)
+MANIFEST = "manifest.json"
+KEPT_RELEASES = 2
+_ROWS_A_BATCH = 1000
+_LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+_TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "BOOLEAN", "date": "DATE"}
+_README = """\
+# Positions, release {release}
+
+Who holds which position on what, since when, according to whom. Data of {date}, under CC BY 4.0.
+
+Each file is one table: UTF-8, comma-separated, a header line, empty where there is no value, lists joined with "; ".
+`datapackage.json` describes every column (Frictionless Data Package). A text that a spreadsheet would take for a formula
+begins with an apostrophe.
+
+Cite as: Positions, release {release} ({date}), digest {digest}.
+"""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table to export: its name, its columns, the column that identifies a row, and its records, which are read once a call."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    key: str | None
+    records: Callable[[], Iterable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is exported: the tables, and every record as a line."""
+
+    sheets: Iterable[Sheet]
+    lines: Iterable[bytes]
+
+
+def exported(shelf: Path, store: Store, content: Callable[[], Content]) -> Path:
+    """The folder of a release's exports, made where it is not there yet."""
+    root = _writable(shelf)
+    folder = root / f"{store.digest[:16]}-{store.build[:16]}"
+    if not folder.is_dir():
+        with _alone(root):
+            if not folder.is_dir():
+                _make(root, folder, store, content())
+    return folder
+
+
+@lru_cache(maxsize=KEPT_RELEASES)
+def manifest(folder: Path) -> Any:
+    """What a folder of exports holds: its tables and its files, with sizes and checksums."""
+    return orjson.loads((folder / MANIFEST).read_bytes())
+
+
+def _writable(shelf: Path) -> Path:
+    """The folder itself, or one in the temporary folder where it cannot be written to; it must be this user's own."""
+    name = hashlib.sha256(str(shelf).encode()).hexdigest()[:16]
+    for path in (shelf, Path(tempfile.gettempdir()) / f"positions-{os.getuid()}-{name}"):
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+        except OSError:
+            continue
+        if not path.is_symlink() and path.stat().st_uid == os.getuid() and os.access(path, os.W_OK):
+            return path
+    raise PermissionError(f"exports can be kept neither in {shelf} nor in the temporary folder")
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(root: Path, folder: Path, store: Store, content: Content) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+    try:
+        tables = _tables(aside, store, content.sheets)
+        with (aside / LINES).open("wb") as lines:
+            lines.writelines(content.lines)
+        package = _package(store, tables)
+        (aside / PACKAGE).write_bytes(package)
+        files = [_file(aside / name, about) for name, about in _FILES.items()]
+        (aside / SUMS).write_text("".join(f"{one['sha256']}  {one['name']}\n" for one in files), encoding="ascii")
+        (aside / MANIFEST).write_bytes(orjson.dumps({"tables": tables, "files": files}))
+        _sweep(root)
+        aside.rename(folder)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+_FILES = {
+    ARCHIVE: "Every table as CSV, with a Frictionless Data Package that describes them.",
+    SQLITE: "Every table in one SQLite database, for Datasette, Metabase, Superset, DBeaver and the like.",
+    LINES: "Every record as nested JSON, one a line, each with its collection.",
+}
+
+
+def _sweep(root: Path) -> None:
+    """Remove the exports of all but the newest releases, and what an interrupted making left."""
+    made = [path for path in root.iterdir() if path.is_dir()]
+    newest = sorted((path for path in made if not path.name.startswith(".")), key=lambda path: path.stat().st_mtime)
+    for path in newest[: -(KEPT_RELEASES - 1)]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _file(path: Path, about: str) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {
+            "name": path.name,
+            "about": about,
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
+
+
+def _tables(folder: Path, store: Store, sheets: Iterable[Sheet]) -> list[dict[str, Any]]:
+    """Write the archive and the database, one pass over each table; return what the tables are."""
+    with (
+        zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+        closing(sqlite3.connect(folder / SQLITE, isolation_level=None)) as database,
+    ):
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("BEGIN")
+        listed = list(sheets)
+        names = {sheet.name for sheet in listed}
+        found = [_table(archive, database, sheet, names, store.date) for sheet in listed]
+        _dictionary(database, store, found)
+        database.execute("COMMIT")
+        package = _package(store, found)
+        readme = _README.format(release=store.release, date=store.date, digest=store.digest)
+        for name, text in ((PACKAGE, package), ("README.md", readme.encode())):
+            archive.writestr(_entry(name, store.date), text)
+    return found
+
+
+def _entry(name: str, day: date) -> zipfile.ZipInfo:
+    """An entry that is the same whenever and wherever it is made."""
+    entry = zipfile.ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _table(
+    archive: zipfile.ZipFile, database: sqlite3.Connection, sheet: Sheet, names: set[str], day: date
+) -> dict[str, Any]:
+    rows, size, digest = 0, 0, hashlib.sha256()
+    insert = _declare(database, sheet, names)
+
+    def stored() -> Iterator[list[Cell]]:
+        """The rows, each put into the database on its way."""
+        nonlocal rows
+        batch: list[list[Cell]] = []
+        for row in flat(sheet.columns, sheet.records()):
+            rows += 1
+            batch.append(row)
+            if len(batch) == _ROWS_A_BATCH:
+                database.executemany(insert, batch)
+                batch = []
+            yield row
+        database.executemany(insert, batch)
+
+    with archive.open(_entry(f"{sheet.name}.csv", day), "w") as file:
+        for chunk in csv_of(sheet.columns, stored()):
+            file.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    schema = table_schema(sheet.columns, sheet.key)
+    return {
+        "name": sheet.name,
+        "about": sheet.about,
+        "rows": rows,
+        "bytes": size,
+        "sha256": digest.hexdigest(),
+        "schema": {**schema, "foreignKeys": _foreign_keys(sheet, names)},
+    }
+
+
+def _foreign_keys(sheet: Sheet, names: set[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "fields": [column.name],
+            "reference": {
+                "resource": "" if column.references == sheet.name else column.references,
+                "fields": ["id"],
+            },
+        }
+        for column in sheet.columns
+        if column.references in names
+    ]
+
+
+def _declare(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> str:
+    """Make a table, and return the statement that fills it."""
+    lines = []
+    for column in sheet.columns:
+        line = f"{_quoted(column.name)} {_TYPES.get(column.type, 'TEXT')}"
+        if column.name == sheet.key:
+            line += " PRIMARY KEY"
+        if column.required or column.name == sheet.key:
+            line += " NOT NULL"
+        if column.references in names:
+            line += f" REFERENCES {_quoted(str(column.references))} (id)"
+        lines.append(line)
+    name = _quoted(sheet.name)
+    database.execute(f"CREATE TABLE {name} (\n  {f',{chr(10)}  '.join(lines)}\n)")
+    for column in sheet.columns:
+        if column.references in names:
+            database.execute(
+                f"CREATE INDEX {_quoted(f'{sheet.name}_{column.name}')} ON {name} ({_quoted(column.name)})"
+            )
+    marks = ", ".join("?" * len(sheet.columns))
+    return f"INSERT INTO {name} VALUES ({marks})"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _dictionary(database: sqlite3.Connection, store: Store, tables: list[dict[str, Any]]) -> None:
+    """What the database is, and what its columns mean, as tables of its own."""
+    database.execute(
+        'CREATE TABLE "about_release" ("id" TEXT PRIMARY KEY NOT NULL, "date" DATE, "digest" TEXT, "licence" TEXT)'
+    )
+    database.execute(
+        "INSERT INTO about_release VALUES (?, ?, ?, ?)",
+        (store.release, store.date.isoformat(), store.digest, _LICENCE["name"]),
+    )
+    database.execute(
+        'CREATE TABLE "about_columns" ("table_name" TEXT NOT NULL, "position" INTEGER NOT NULL, "column_name" TEXT NOT NULL, '
+        '"type" TEXT NOT NULL, "description" TEXT NOT NULL, PRIMARY KEY ("table_name", "column_name"))'
+    )
+    database.executemany(
+        "INSERT INTO about_columns VALUES (?, ?, ?, ?, ?)",
+        [
+            (table["name"], number, one["name"], one["type"], one["description"])
+            for table in tables
+            for number, one in enumerate(table["schema"]["fields"], 1)
+        ],
+    )
+
+
+def _package(store: Store, tables: list[dict[str, Any]]) -> bytes:
+    """A Frictionless Data Package; its paths are relative, so it holds in the archive and at its address alike."""
+    descriptor = {
+        "profile": "tabular-data-package",
+        "name": "positions",
+        "title": "Positions: the open, structured record of a negotiation",
+        "version": store.release,
+        "created": f"{store.date.isoformat()}T00:00:00Z",
+        "licenses": [_LICENCE],
+        "resources": [
+            {
+                "name": table["name"],
+                "description": table["about"],
+                "path": f"{table['name']}.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": table["bytes"],
+                "hash": f"sha256:{table['sha256']}",
+                "schema": table["schema"],
+            }
+            for table in tables
+        ],
+    }
+    return orjson.dumps(descriptor, option=orjson.OPT_INDENT_2)

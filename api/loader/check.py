@@ -1,0 +1,221 @@
+"""Checking seeds: every record against its schema, every reference against the records, every rule of the data model.
+
+The folder is read twice, so that memory stays bounded however many records there are. The first reading checks each record by
+itself and puts it aside; the second, when all ids are known, resolves references and checks the rules. All faults are gathered
+before any is reported.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from marshal import dumps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from marshmallow import Schema
+
+from api.loader import rules
+from api.loader.faults import Fault, Place, SeedError
+from api.loader.read import Locator, Piece, SeedFile, Unreadable, find, mapping, pieces, records
+from api.loader.record import Seed, inside, load_by, named, record, right_parts
+from api.loader.seeds import LENGTH, Seeds
+from api.loader.spread import spread
+from api.resource import Table
+from schemas.releases import ReleaseFileSchema, RetiredSchema
+
+Progress = Callable[[str, int, int | None], None]
+BLOCK = 2**20  # bytes of records that are handled at once
+
+R = TypeVar("R")
+
+
+def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> Seeds:
+    """Read and check a folder of seeds.
+
+    Raises:
+        SeedError: with every fault of the folder.
+    """
+    seeds, faults = read(root, table, progress)
+    second(seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking", done, total))
+    return seeds
+
+
+def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Fault]]:
+    """The first reading of a folder: every record by itself. What is wrong so far comes beside what is there."""
+    seeds = Seeds(table)
+    seeds.files, faults = find(
+        root,
+        [resource.name for resource in table if resource.seeded and resource.name != "processes"],
+    )
+    first = _First(table, {file: number for number, file in enumerate(seeds.files)})
+    path = root / "release.yaml"
+    if path.is_file() and (release := _mapping(path, ReleaseFileSchema, faults)):
+        seeds.release = release[1]
+    found = _Found()
+    for file in seeds.files:
+        if file.collection == "processes" and (
+            process := _mapping(file.path, table.by_name["processes"].schema, faults)
+        ):
+            seeds.processes[file.folder] = process[1]["id"]
+            first.take(file, Place(file.path), process[0], found)
+    found.cuts.append(len(found.content))
+    _merge(seeds, found, faults)
+    parts: list[Piece] = []
+    for file in seeds.files:
+        if file.collection != "processes":
+            try:
+                parts += pieces(file)
+            except Unreadable as error:
+                faults += error.faults
+                seeds.unread.add(file.collection)
+    seeds.size = sum(piece.end - piece.start for piece in parts)
+    done = 0
+    for piece, found in zip(parts, spread(first, parts, seeds.size), strict=True):
+        _merge(seeds, found, faults)
+        done += piece.end - piece.start
+        progress("reading (MB)", done >> 20, seeds.size >> 20)
+    seeds.sound = not faults
+    return seeds, faults
+
+
+def second(
+    seeds: Seeds,
+    task: Callable[[tuple[int, int]], tuple[list[Fault], R]],
+    take: Callable[[R], None],
+    faults: list[Fault],
+    progress: Callable[[int, int], None],
+) -> None:
+    """The second reading: a task for each block, spread over processes where that pays; what each gives is taken in order.
+
+    Raises:
+        SeedError: where there are faults, of the first reading or of this one.
+    """
+    done, records_ = 0, sum(len(known) for known in seeds.records.values())
+    total = sum(size for _, size in seeds.blocks)
+    locate = Locator()
+    faults += [locate.fault(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
+    for (_, size), (wrong, result) in zip(seeds.blocks, spread(task, seeds.blocks, seeds.size), strict=True):
+        faults += wrong
+        if not faults:
+            take(result)
+        done += size
+        progress(records_ * done // max(total, 1), records_)
+    if faults:
+        raise SeedError(faults)
+
+
+class _Checked:
+    """The task of checking a block."""
+
+    def __init__(self, seeds: Seeds) -> None:
+        self.seeds = seeds
+
+    def __call__(self, block: tuple[int, int]) -> tuple[list[Fault], None]:
+        return [fault for seed in self.seeds.block(block) for fault in checked(seed, self.seeds)], None
+
+
+def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
+    """Resolve the references of a record and of its parts, and hold it against the rules."""
+    faults: list[tuple[Place, str]] = []
+    unresolved = seeds.unresolved
+    for one in inside(seed):
+        seeds.resolve(one, faults)
+    if seeds.unresolved == unresolved:
+        faults += rules.broken(seed, seeds)
+    if not faults:
+        return []
+    locate = Locator()
+    return [locate.fault(place, message) for place, message in faults]
+
+
+@dataclass
+class _Found:
+    """What the first reading of a piece finds: its records, the ids and where they are, the ends of blocks, and faults."""
+
+    content: bytearray = field(default_factory=bytearray)
+    ids: list[tuple[str, str, int, tuple[str | int, ...]]] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
+    retired: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    wrong: set[tuple[str, str]] = field(default_factory=set)
+
+
+class _First:
+    """The task of reading a piece for the first time: each record by itself."""
+
+    def __init__(self, table: Table, numbers: dict[SeedFile, int]) -> None:
+        self.table = table
+        self.numbers = numbers
+
+    def __call__(self, piece: Piece) -> _Found:
+        found = _Found()
+        try:
+            for place, raw in records(piece):
+                if piece.file.collection == "retired":
+                    if entry := load_by(RetiredSchema, raw, place, "retired", found.faults):
+                        found.retired.append({**entry, "place": place})
+                else:
+                    self.take(piece.file, place, raw, found)
+        except Unreadable as error:
+            found.faults += error.faults
+            found.unread.add(piece.file.collection)
+        if found.content and (not found.cuts or found.cuts[-1] < len(found.content)):
+            found.cuts.append(len(found.content))
+        return found
+
+    def take(self, file: SeedFile, place: Place, raw: Any, found: _Found) -> None:
+        before = len(found.faults)
+        resource = self.table.by_name[file.collection]
+        seed = record(self.table, resource, raw, place, None, found.faults)
+        if len(found.faults) > before:
+            found.wrong.update(named(self.table, resource, raw))
+        if seed is None:
+            return
+        at = len(found.content)
+        for one in inside(seed):
+            if one.resource.name != "evidence":
+                found.ids.append((one.resource.name, one.id, at, one.place.path))
+        if len(found.faults) > before:
+            raw = right_parts(self.table, resource, raw)
+        content = dumps((self.numbers[file], file.collection, place.path, raw))
+        found.content += LENGTH.pack(len(content)) + content
+        if len(found.content) - (found.cuts[-1] if found.cuts else 0) >= BLOCK:
+            found.cuts.append(len(found.content))
+
+
+def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
+    """Add what was found in one piece. An id that is taken is a fault."""
+    begin = seeds.keep(bytes(found.content), found.cuts)
+    seeds.retired += found.retired
+    faults += found.faults
+    seeds.unread |= found.unread
+    seeds.wrong |= found.wrong
+    for collection, id, at, path in found.ids:
+        known = seeds.records[collection]
+        place = (begin + at) * Seeds.NUMBERS + known.number
+        taken = known.places.setdefault(id, place)
+        if taken is not place:
+            faults.append(_taken(seeds, collection, id, (begin + at, path), taken))
+        else:
+            known.count += 1
+
+
+def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | int, ...]], taken: int) -> Fault:
+    locate = Locator()
+    holder = seeds.at(taken // Seeds.NUMBERS)
+    other = next(one for one in inside(holder) if one.id == id)
+    there = locate.fault(other.place / "id", "")
+    place = Place(seeds.at(here[0]).place.file, (*here[1], "id"))
+    said = f"this id is taken, by the {other.resource.name} at {there.file}:{there.line}"
+    return locate.fault(place, f"{collection} “{id}”: {said}")
+
+
+def _mapping(path: Path, schema: type[Schema], faults: list[Fault]) -> tuple[Any, dict[str, Any]] | None:
+    """What a file that holds one mapping gives, as it stands there and as the schema reads it."""
+    try:
+        raw = mapping(path)
+    except Unreadable as error:
+        faults += error.faults
+        return None
+    data = load_by(schema, raw, Place(path), "this file", faults)
+    return None if data is None else (raw, data)

@@ -1,0 +1,185 @@
+"""Python generated from the schemas, for speed: a reader that accepts what is right and a writer of answers.
+
+The schemas stay the only definition. A reader gives None for whatever it does not take, and marshmallow then reads or explains
+it; a field of a kind that is not named here is left to marshmallow altogether. Tests hold both equal to marshmallow's own.
+"""
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, missing
+
+from schemas import dates
+from schemas.fields import (
+    SLUG,
+    SLUG_LENGTH,
+    Day,
+    DerivedId,
+    EdtfDate,
+    Flag,
+    Integer,
+    Link,
+    Number,
+    Parts,
+    Pattern,
+    Piece,
+    Pieces,
+    Reference,
+    References,
+    Selector,
+    Slug,
+    Strings,
+    Subject,
+    Term,
+    Terms,
+    Text,
+    date_answer,
+    has_control,
+)
+
+Data = dict[str, Any]
+#: Reads the plain values of one record, as marshmallow's ``load`` would; None where they are not, or not surely, right.
+Reader = Callable[[Data], Data | None]
+#: Makes an answer of a record, as marshmallow's ``dump`` would.
+Writer = Callable[[Data], Data]
+
+_ABSENT = object()
+
+
+@cache
+def reader(schema: type[Schema]) -> Reader:
+    """The reader of a schema."""
+    instance = schema()
+    names: Data = {"ABSENT": _ABSENT, "slug": SLUG.fullmatch, "has_control": has_control, "Invalid": ValidationError}
+    lines = ["def read(raw):", " if type(raw) is not dict: return None", " seen = 0"]
+    for index, (name, field) in enumerate(instance.load_fields.items()):
+        lines += _reading(name, field, f"v{index}", names)
+    lines.append(" if seen != len(raw): return None")
+    members = ", ".join(f"{name!r}: v{index}" for index, name in enumerate(instance.load_fields))
+    lines.append(f" return {{{members}}}")
+    made: Reader = _made("read", lines, names)
+    return made
+
+
+def _reading(name: str, field: fields.Field[Any], value: str, names: Data) -> list[str]:
+    names[f"field_{value}"] = field
+    if field.required:
+        without = "return None"
+    elif callable(field.load_default):
+        names[f"default_{value}"] = field.load_default
+        without = f"{value} = default_{value}()"
+    else:
+        names[f"default_{value}"] = None if field.load_default is missing else field.load_default
+        without = f"{value} = default_{value}" if field.load_default is not missing else "return None"
+    empty = "pass" if field.allow_none else "return None"
+    return [
+        f" {value} = raw.get({name!r}, ABSENT)",
+        f" if {value} is ABSENT: {without}",
+        " else:",
+        "  seen += 1",
+        f"  if {value} is None: {empty}",
+        "  else:",
+        *(f"   {line}" for line in _taking(field, value, names)),
+    ]
+
+
+def _taking(field: fields.Field[Any], v: str, names: Data) -> list[str]:
+    """The lines that read one value that is there, or return None."""
+    kind = type(field)
+    text = f"if type({v}) is not str: return None"
+    if isinstance(field, Text) and kind is Text:
+        return [
+            text,
+            f"{v} = ' '.join({v}.split())",
+            f"if not {v} or len({v}) > {field.longest} or not {v}.isprintable() and has_control({v}): return None",
+        ]
+    if isinstance(field, Pattern) and kind in (Pattern, Slug):
+        names[f"match_{v}"] = field.pattern.fullmatch
+        return [text, f"if len({v}) > {field.longest} or not match_{v}({v}): return None"]
+    if kind is Reference:
+        return [text, f"if len({v}) > {SLUG_LENGTH} or not slug({v}): return None"]
+    if kind is References:
+        return [
+            f"if type({v}) is not list or len(set(map(str, {v}))) != len({v}): return None",
+            *([f"if not {v}: return None"] if field.required else []),
+            f"for one in {v}:",
+            f" if type(one) is not str or len(one) > {SLUG_LENGTH} or not slug(one): return None",
+            f"{v} = list({v})",
+        ]
+    if isinstance(field, Term) and kind is Term:
+        names[f"terms_{v}"] = {term.value: term for term in field.vocabulary}
+        return [f"{v} = terms_{v}.get({v} if type({v}) is str else str({v}))", f"if {v} is None: return None"]
+    if kind is EdtfDate:
+        names[f"date_{v}"] = _edtf
+        return [text, f"{v} = date_{v}({v})", f"if {v} is None: return None"]
+    if kind is Day:
+        names[f"day_{v}"] = _reads(field)
+        return [text, f"{v} = day_{v}({v})", f"if {v} is None: return None"]
+    if kind is Parts:
+        return [f"if type({v}) is not list: return None"]
+    return [f"try: {v} = field_{v}.deserialize({v})", "except Invalid: return None"]
+
+
+@lru_cache(maxsize=65536)
+def _edtf(text: str) -> dates.Edtf | None:
+    try:
+        return dates.parse(text)
+    except ValueError:
+        return None
+
+
+def _reads(field: fields.Field[Any]) -> Callable[[str], Any]:
+    @lru_cache(maxsize=65536)
+    def read(text: str) -> Any:
+        try:
+            return field.deserialize(text)
+        except ValidationError:
+            return None
+
+    return read
+
+
+@cache
+def writer(schema: type[Schema]) -> Writer:
+    """The writer of a schema's answers. A record has every field, as every record that the loader completes does."""
+    instance = schema()
+    names: Data = {"date_answer": date_answer}
+    members = []
+    for index, (name, field) in enumerate(instance.dump_fields.items()):
+        names[f"field_{index}"] = field
+        members.append(f"  {name!r}: {_writing(field, name, index, names)},")
+    made: Writer = _made("write", ["def write(d):", " return {", *members, " }"], names)
+    return made
+
+
+def _writing(field: fields.Field[Any], name: str, index: int, names: Data) -> str:
+    v = f"d[{name!r}]"
+    kind = type(field)
+    if kind in (Text, Slug, Pattern, Link, DerivedId, Term, Terms, Integer, Number, Flag, Strings, Selector):
+        return v
+    if kind is Day:
+        return f"(None if {v} is None else {v}.isoformat())"
+    if kind is EdtfDate:
+        return f"(None if {v} is None else date_answer({v}))"
+    if kind in (Reference, Subject):
+        collection = "'collection': r.collection, " if kind is Subject else ""
+        members = f"{collection}'id': r.id, 'name': r.name, 'href': f'/v1/{{r.collection}}/{{r.id}}'"
+        return f"(None if (r := {v}) is None else {{{members}}})"
+    if kind is References:
+        return f"[{{'id': r.id, 'name': r.name, 'href': f'/v1/{{r.collection}}/{{r.id}}'}} for r in {v} or ()]"
+    if isinstance(field, Pieces):
+        names[f"piece_{index}"] = writer(field.schema)
+        return f"[piece_{index}(one) for one in {v}]"
+    if isinstance(field, Piece):
+        names[f"piece_{index}"] = writer(field.schema)
+        return f"(None if {v} is None else piece_{index}({v}))"
+    return f"field_{index}._serialize({v}, {name!r}, d)"
+
+
+def _made(name: str, lines: list[str], names: Data) -> Any:
+    exec("\n".join(lines), names)
+    return names[name]
+
+
+__all__ = ["Reader", "Writer", "reader", "writer"]

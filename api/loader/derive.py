@@ -1,0 +1,201 @@
+"""What the seeds imply: what a response's term says of it, the offers that terms make, who represents whom, the evidence's own facts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
+
+from api.claims import Citation, representation
+from api.loader.record import Seed, inside
+from api.loader.rules import known_on, mark
+from api.loader.seeds import Seeds
+from api.resource import Table
+from schemas.dates import Edtf
+from schemas.fields import Ref, Reference, References
+from schemas.record import Record
+from schemas.vocabulary import IMPLIED_STANCE, TURNED_ROUND, PositionKind, Salience, Stance
+
+KINDS = {
+    "demands": PositionKind.DEMAND,
+    "responses": PositionKind.RESPONSE,
+    "statements": PositionKind.STATEMENT,
+    "offers": PositionKind.OFFER,
+}
+
+
+def complete(seed: Seed, seeds: Seeds, table: Table) -> list[Seed]:
+    """Complete a checked record and its parts in place; returns all records that come of it, offers and evidence included."""
+    made = [one for one in inside(seed) if one.resource.name != "evidence"]
+    data = seed.data
+    if seed.resource.name == "sources":
+        data["known_on"] = known_on(data["published_on"], data["retrieved_on"])
+    elif seed.resource.name == "proposals":
+        for term in seed.parts["terms"]:
+            term.data.update(proposal=seed.ref, made_on=data["made_on"])
+        made += [offer for term in seed.parts["terms"] for offer in _offers(term, seed, table)]
+    elif seed.resource.name == "responses":
+        _answer(seed, seeds)
+    for one in made:
+        if kind := KINDS.get(one.resource.name):
+            one.data["kind"] = kind
+    return made + [cited for one in made if one.parts for cited in _evidence(one, seeds)]
+
+
+def _answer(response: Seed, seeds: Seeds) -> None:
+    """Give a response the issue of what it answers, and the stance that its verdict implies unless it states one."""
+    data = response.data
+    term = seeds.of("terms")[data["term"].id] if data["term"] else None
+    if term:
+        assert term.parent is not None  # a term stands in its proposal
+        data["proposal"], data["issue"] = term.parent.ref, term.data["issue"]
+    elif data["demand"]:
+        data["issue"] = seeds.of("demands")[data["demand"].id].data["issue"]
+    if data["stance"] is None:
+        implied = IMPLIED_STANCE[data["verdict"]]
+        answered = (
+            term.data["stance"]
+            if term
+            else seeds.of("demands")[data["demand"].id].data["stance"]
+            if data["demand"]
+            else Stance.SUPPORTS
+        )
+        turned = answered in (Stance.OPPOSES, Stance.OPPOSES_IN_PART)
+        data["stance"] = TURNED_ROUND[implied] if turned else implied
+
+
+def _offers(term: Seed, proposal: Seed, table: Table) -> Iterator[Seed]:
+    """Each proposer of a proposal holds what its terms provide."""
+    if term.data["stance"] is Stance.UNCLEAR:
+        return
+    for proposer in proposal.data["proposers"]:
+        id = f"{term.id}-by-{proposer.id}"
+        data = {
+            "id": id,
+            "party": proposer,
+            "issue": term.data["issue"],
+            "stance": term.data["stance"],
+            "summary": term.data["summary"],
+            "valid_from": proposal.data["made_on"],
+            "valid_until": None,
+            "salience": Salience.NOT_STATED,
+            "proposal": term.data["proposal"],
+            "term": term.ref,
+            "note": None,
+            "absent": {},
+        }
+        yield Seed(table.by_name["offers"], id, term.process, data, term.place, term)
+
+
+def _evidence(subject: Seed, seeds: Seeds) -> list[Seed]:
+    for cited in subject.parts["evidence"]:
+        source = seeds.of("sources")[cited.data["source"].id]
+        published = source.data["published_on"]
+        cited.id = f"{subject.id}-{source.id}-{mark(subject, cited)}"
+        cited.data.update(
+            id=cited.id,
+            subject=subject.ref,
+            known_on=known_on(published, source.data["retrieved_on"]),
+            target=_target(cited, source),
+            quote=None,
+            published_on=published,
+        )
+        cited.given.update(id=cited.id, subject=subject.subject)
+    return subject.parts["evidence"]
+
+
+def _target(cited: Seed, source: Seed) -> dict[str, Any] | None:
+    """The passage as a specific resource of the W3C Web Annotation Data Model."""
+    if cited.data["selector"] is None:
+        return None
+    return {
+        "type": "SpecificResource",
+        "source": source.data["url"] or source.ref.as_answer()["href"],
+        "selector": {
+            "type": "FragmentSelector",
+            "conformsTo": "http://tools.ietf.org/rfc/rfc5147",
+            "value": cited.data["selector"],
+        },
+    }
+
+
+class Citations:
+    """Makes the `Citation` of each piece of evidence, knowing who represents whom."""
+
+    def __init__(self, seeds: Seeds) -> None:
+        self.seeds = seeds
+        self.speaks_for = representation(representing(seeds))
+        self.publisher = lru_cache(maxsize=16384)(self._publisher)
+
+    def of(self, seed: Seed) -> list[Citation]:
+        """The citations of a record; an offer's are those of its term."""
+        cited = seed.parent if seed.resource.name == "offers" else seed
+        assert cited is not None  # an offer's parent is its term
+        holders = frozenset(self._holders(seed))
+        return [self._citation(one, holders) for one in cited.parts["evidence"]]
+
+    def beside(self, seed: Seed) -> list[Citation]:
+        """The evidence of a proposal that teaches when it was made, which its terms have from it, and its offers as ``valid_from``."""
+        if seed.resource.name not in ("terms", "offers") or seed.parent is None:
+            return []
+        proposal = seed.parent if seed.resource.name == "terms" else seed.parent.parent
+        assert proposal is not None  # a term's parent is its proposal, an offer's is its term
+        name = "made_on" if seed.resource.name == "terms" else "valid_from"
+        return [
+            replace(self._citation(one, frozenset()), bears_on=frozenset({name}))
+            for one in proposal.parts["evidence"]
+            if "made_on" in one.data["bears_on"]
+        ]
+
+    def _holders(self, seed: Seed) -> list[str]:
+        found: list[str] = []
+        for name, several in _holding(seed.resource.schema):
+            if several:
+                found += [ref.id for ref in seed.data[name]]
+            elif seed.data[name]:
+                found.append(seed.data[name].id)
+        return found if found or seed.parent is None else self._holders(seed.parent)
+
+    def _publisher(self, source: str) -> Ref | None:
+        publisher: Ref | None = self.seeds.of("sources")[source].data["publisher"]
+        return publisher
+
+    def _citation(self, cited: Seed, holders: frozenset[str]) -> Citation:
+        data = cited.data
+        source: Ref = data["source"]
+        publisher = self.publisher(source.id)
+        said: Edtf | None = data["said_on"]
+        earliest, latest = (said.earliest, said.latest) if said else (data["known_on"], data["known_on"])
+        return Citation(
+            source=source.id,
+            relation=data["relation"],
+            mode=data["mode"],
+            origin=(data["via"] or publisher or source).id,
+            known_on=data["known_on"],
+            by_holder=bool(data["speaker"]) and self.speaks_for(data["speaker"].id, holders, earliest, latest),
+            bears_on=frozenset(data["bears_on"]),
+        )
+
+
+@cache
+def _holding(schema: type[Record]) -> tuple[tuple[str, bool], ...]:
+    """The fields that name holders, and whether each names several."""
+    return tuple(
+        (name, isinstance(kind, References))
+        for name, kind in schema._declared_fields.items()
+        if isinstance(kind, Reference | References) and kind.holder
+    )
+
+
+def representing(seeds: Seeds) -> list[tuple[str, str, Any, Any]]:
+    """The affiliations that represent: party, represented party, earliest and latest day (None: open)."""
+    return [
+        (
+            seed.id,
+            one["party"].id,
+            one["valid_from"].earliest if one["valid_from"] else None,
+            one["valid_until"].latest if one["valid_until"] else None,
+        )
+        for seed in seeds.of("parties").values()
+        for one in seed.data["affiliations"]
+        if one["represents"]
+    ]

@@ -1,0 +1,62 @@
+"""What is wrong with a folder of seeds: all of it at once, each fault with its place, what was found and what is allowed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong; ``line`` and ``column`` count from 1, and are 0 where the whole file or folder is meant."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a seed file a value stands: the file, and the keys and indexes that lead to the value.
+
+    ``key`` asks for the place of the key itself rather than of its value.
+    """
+
+    file: Path
+    path: Path_ = ()
+    key: bool = False
+
+    def __truediv__(self, step: str | int) -> "Place":
+        return Place(self.file, (*self.path, step))
+
+
+class SeedError(Exception):
+    """The seeds cannot be loaded; nothing was."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def nearest(found: object, allowed: Iterable[str]) -> str | None:
+    """The allowed name that is nearest to what was found, or None where none is near."""
+    text = str(found)
+    choices = allowed if isinstance(allowed, Sequence) else list(allowed)
+    match = process.extractOne(text, choices, scorer=fuzz.ratio, processor=str.lower, score_cutoff=60)
+    if match is None and len(text) >= 4:
+        match = process.extractOne(text, choices, scorer=fuzz.partial_ratio, processor=str.lower, score_cutoff=85)
+    return str(match[0]) if match else None
+
+
+def suggestion(found: object, allowed: Iterable[str], *, end: str = "") -> str:
+    """``; did you mean …?``, or ``end`` where nothing is near."""
+    name = nearest(found, allowed)
+    return f"; did you mean “{name}”?" if name else end

@@ -1,0 +1,183 @@
+"""One record by itself: read by its schema, with its parts, and everything that is wrong with it told in its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from api.loader.compiled import reader
+from api.loader.faults import Fault, Place, suggestion
+from api.loader.read import Locator
+from api.resource import Resource, Table
+from schemas.fields import Finding, Parts, Ref
+from schemas.fields import Piece as PieceField
+
+
+@dataclass(slots=True)
+class Seed:
+    """One record as the seeds give it. ``given`` is its content before references were resolved, for telling changes."""
+
+    resource: Resource
+    id: str
+    process: str | None
+    data: dict[str, Any]
+    place: Place
+    parent: "Seed | None" = None
+    parts: dict[str, list["Seed"]] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        return f"{self.resource.name}/{self.id}"
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.resource.name, self.id, str(self.data[self.resource.schema.named_by]))
+
+
+def inside(seed: Seed) -> Iterator[Seed]:
+    """A record and all records written inside it, the record first."""
+    yield seed
+    for part in seed.parts.values():
+        for one in part:
+            yield from inside(one)
+
+
+def record(
+    table: Table,
+    resource: Resource,
+    raw: Any,
+    place: Place,
+    process: str | None,
+    faults: list[Fault],
+    parent: Seed | None = None,
+) -> Seed | None:
+    """A record with its parts, references unresolved; None where it is wrong, which is told in ``faults``."""
+    data = load_by(resource.schema, raw, place, resource.name, faults)
+    if data is None:
+        _parts_of_wrong(table, resource, raw, place, faults)
+        return None
+    data.setdefault("id", "")
+    kinds = _parts(resource.schema)
+    parts = [(name, kind, data.pop(name)) for name, kind in kinds]
+    seed = Seed(resource, data["id"], process, data, place, parent, given=dict(data))
+    for name, kind, raws in parts:
+        if kind.required and not raws:
+            faults.append(
+                Locator().fault(
+                    place / name,
+                    f"{resource.name} “{seed.id}”: has no {name}; a record without {name} does not load",
+                )
+            )
+        inner = table.by_name[kind.collection]
+        made = [
+            record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, seed)
+            for index, one in enumerate(raws)
+        ]
+        seed.parts[name] = [one for one in made if one is not None]
+        if inner.name != "evidence":
+            for one in seed.parts[name]:
+                one.given[kind.subject_field] = seed.id
+                one.data[kind.subject_field] = seed
+    return seed
+
+
+@cache
+def _parts(schema: type[Schema]) -> tuple[tuple[str, Parts], ...]:
+    return tuple((name, kind) for name, kind in schema._declared_fields.items() if isinstance(kind, Parts))
+
+
+def _parts_of_wrong(table: Table, resource: Resource, raw: Any, place: Place, faults: list[Fault]) -> None:
+    """Check the parts of a record that is itself wrong, so that their faults are told in the same run."""
+    if isinstance(raw, dict):
+        for name, kind in _parts(resource.schema):
+            if isinstance(raw.get(name), list):
+                for index, one in enumerate(raw[name]):
+                    load_by(table.by_name[kind.collection].schema, one, place / name / index, kind.collection, faults)
+
+
+def named(table: Table, resource: Resource, raw: Any) -> Iterator[tuple[str, str]]:
+    """The collections and ids of a record and of its parts, as they stand there."""
+    if isinstance(raw, dict):
+        yield resource.name, str(raw.get("id"))
+        for name, kind in _parts(resource.schema):
+            for one in raw[name] if isinstance(raw.get(name), list) else ():
+                yield from named(table, table.by_name[kind.collection], one)
+
+
+def right_parts(table: Table, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
+    """A record without those of its parts that are wrong, which have been told already."""
+    kept = dict(raw)
+    for name, kind in _parts(resource.schema):
+        inner = table.by_name[kind.collection]
+        kept[name] = [
+            right_parts(table, inner, one)
+            for one in raw.get(name) or ()
+            if load_by(inner.schema, one, Place(Path()), "", None) is not None
+        ]
+    return kept
+
+
+def load_by(
+    schema: type[Schema], raw: Any, place: Place, collection: str, faults: list[Fault] | None
+) -> dict[str, Any] | None:
+    """A record as its schema reads it; None where it is wrong, with the faults told unless nobody asks for them."""
+    read = reader(schema)(raw)
+    if read is not None:
+        return read
+    if not isinstance(raw, dict):
+        if faults is not None:
+            said = f"{collection}: a record is a mapping of fields, beginning with its id"
+            faults.append(Locator().fault(place, said))
+        return None
+    try:
+        return _loader(schema).load(raw)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        name = f"{collection} “{raw['id']}”" if isinstance(raw.get("id"), str) else collection
+        if faults is not None:
+            faults += _explain(schema, error.messages, place, name, Locator())
+        return None
+
+
+@cache
+def _loader(schema: type[Schema]) -> Schema:
+    return schema()
+
+
+def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str, locate: Locator) -> Iterator[Fault]:
+    """Marshmallow's errors as faults in their places, in the project's words."""
+    if isinstance(messages, list):
+        for message in messages:
+            said = str(message)
+            if isinstance(message, Finding):
+                said += f"{suggestion(message.found, message.allowed, end='.')} Allowed: {', '.join(message.allowed)}"
+            yield locate.fault(place, f"{name}: {said}")
+        return
+    for key, inner in messages.items():
+        field_ = schema._declared_fields.get(key) if schema and isinstance(key, str) else None
+        if inner == ["Unknown field."]:
+            names = [each for each, kind in (schema._declared_fields if schema else {}).items() if not kind.dump_only]
+            made = schema is not None and key in schema._declared_fields
+            what = (
+                f"“{key}” is worked out by the service; leave it out"
+                if made
+                else f"“{key}” is not a field here{suggestion(key, names, end='.')} The fields are: {', '.join(names)}"
+            )
+            yield locate.fault(Place(place.file, (*place.path, key), key=True), f"{name}: {what}")
+        elif inner == ["Missing data for required field."]:
+            yield locate.fault(place, f"{name}: the field {key} is missing{_form(field_)}")
+        elif inner == ["Field may not be null."]:
+            yield locate.fault(place / key, f"{name}: {key}: is empty{_form(field_)}")
+        else:
+            step = f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
+            nested = field_.schema if isinstance(field_, PieceField) else (schema if isinstance(key, int) else None)
+            yield from _explain(nested, inner, place / key, step, locate)
+
+
+def _form(field_: Any) -> str:
+    """What a missing field may hold, where that is a closed list."""
+    allowed = field_.shape("seed").get("enum") if field_ is not None else None
+    return f"; it is one of: {', '.join(allowed)}" if allowed else ""

@@ -1,0 +1,227 @@
+"""The rules of the data model that no single field can check. Each is a function that yields (place, message)."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from api.loader.faults import Place, suggestion
+from api.resource import Table
+from schemas.dates import Edtf
+from schemas.fields import Parts, Ref
+from schemas.vocabulary import IMPLIED_STANCE
+
+if TYPE_CHECKING:
+    from api.loader.record import Seed
+    from api.loader.seeds import Seeds
+
+Broken = Iterator[tuple[Place, str]]
+
+
+def broken(seed: "Seed", seeds: "Seeds") -> Broken:
+    """Every rule that a record or a part of it breaks, its references resolved."""
+    yield from _absent(seed)
+    yield from _period(seed, "valid_from", "valid_until")
+    yield from _period(seed, "started_on", "ended_on")
+    name = seed.resource.name
+    if name in ("terms", "demands", "statements"):
+        yield from _proposition(seed, seeds)
+    elif name == "responses":
+        yield from _answer(seed)
+    elif name == "proposals":
+        yield from _numbers(seed)
+        yield from _offered(seed, seeds)
+    elif name == "issues":
+        yield from _topic(seed, seeds)
+    marks: set[tuple[str, str]] = set()
+    for cited in seed.parts.get("evidence", ()):
+        yield from _citation(cited, seed, seeds)
+        same = (cited.data["source"].id, mark(seed, cited))
+        if same in marks:
+            yield cited.place, f"{_name(seed)}: evidence: the same passage is cited twice in the same way"
+        marks.add(same)
+    for term in seed.parts.get("terms", ()):
+        yield from broken(term, seeds)
+
+
+def broken_together(seeds: "Seeds", table: Table) -> Broken:
+    """Every rule that no record breaks alone."""
+    yield from _cycle(seeds.of("proposals"), "supersedes")
+    yield from _cycle(seeds.of("issues"), "parent")
+    yield from _retired(seeds, table)
+
+
+def _name(seed: "Seed") -> str:
+    return f"{seed.resource.name} “{seed.id}”"
+
+
+def _absent(seed: "Seed") -> Broken:
+    fields = seed.resource.schema._declared_fields
+    for name in seed.data.get("absent", {}):
+        place = Place(seed.place.file, (*seed.place.path, "absent", name), key=True)
+        if name not in fields:
+            yield place, f"{_name(seed)}: absent: “{name}” is not a field{suggestion(name, list(fields))}"
+        elif seed.parts.get(name) if isinstance(fields[name], Parts) else seed.data.get(name):
+            yield (
+                place,
+                f"{_name(seed)}: absent: the field {name} is there; a reason is given only for one that is absent",
+            )
+
+
+def _period(seed: "Seed", begin: str, end: str) -> Broken:
+    for data, place in [
+        (seed.data, seed.place),
+        *((one, seed.place / "affiliations" / index) for index, one in enumerate(seed.data.get("affiliations", ()))),
+    ]:
+        since, until = data.get(begin), data.get(end)
+        if (
+            isinstance(since, Edtf)
+            and isinstance(until, Edtf)
+            and since.earliest
+            and until.latest
+            and since.earliest > until.latest
+        ):
+            yield place / end, f"{_name(seed)}: {end}: {until} lies before {begin}, {since}"
+
+
+def _proposition(seed: "Seed", seeds: "Seeds") -> Broken:
+    issue: Ref | None = seed.data.get("issue")
+    if issue and seeds.of("issues")[issue.id].data["proposition"] is None:
+        below = [
+            id
+            for id, other in seeds.of("issues").items()
+            if other.data["parent"] and other.data["parent"].id == issue.id
+        ]
+        yield (
+            seed.place / "issue",
+            f"{_name(seed)}: issue: “{issue.id}” is a topic; name one of its issues: {', '.join(below)}",
+        )
+
+
+def _answer(seed: "Seed") -> Broken:
+    given = [name for name in ("proposal", "term", "demand") if seed.data[name]]
+    if len(given) != 1:
+        found = f"has {' and '.join(given)}" if given else "has none of them"
+        yield seed.place, f"{_name(seed)}: names exactly one of proposal, term and demand; this one {found}"
+        return
+    if seed.data["issue"]:
+        whys = {"term": "the term gives it", "demand": "the demand gives it"}
+        why = whys.get(given[0], "an answer to a proposal as a whole has none")
+        yield seed.place / "issue", f"{_name(seed)}: issue: leave it out, {why}"
+    if seed.data["verdict"] not in IMPLIED_STANCE and seed.data["stance"] is None:
+        yield (
+            seed.place,
+            f"{_name(seed)}: the field stance is missing; the verdict {seed.data['verdict']} implies none",
+        )
+
+
+def _numbers(seed: "Seed") -> Broken:
+    seen: dict[int, str] = {}
+    for term in seed.parts["terms"]:
+        if (number := term.data["number"]) in seen:
+            yield term.place / "number", f"{_name(term)}: number: {number} is that of “{seen[number]}” too"
+        seen[number] = term.id
+
+
+def _offered(seed: "Seed", seeds: "Seeds") -> Broken:
+    """The offers that terms make have ids of their own, which no other position may have."""
+    for term in seed.parts["terms"]:
+        for proposer in seed.data["proposers"]:
+            id = f"{term.id}-by-{proposer.id}"
+            for kind in ("demands", "responses", "statements"):
+                if id in seeds.of(kind):
+                    yield term.place / "id", f"{_name(term)}: its offer is called “{id}”, and so is one of the {kind}"
+
+
+def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
+    name = f"{_name(subject)}: evidence"
+    source = seeds.of("sources")[cited.data["source"].id]
+    if (selector := cited.data["selector"]) and (length := source.data["length"]):
+        end = int(selector.rpartition(",")[2])
+        if end > length:
+            yield (
+                cited.place / "selector",
+                f"{name}: selector: ends at {end}; the text of “{source.id}” has {length} characters",
+            )
+    if cited.data["digest"] and not selector:
+        yield cited.place / "digest", f"{name}: digest: there is no selector that says of which passage"
+    for index, field in enumerate(cited.data["bears_on"]):
+        place = cited.place / "bears_on" / index
+        if field not in subject.resource.schema._declared_fields:
+            yield place, f"{name}: bears_on: {field} is not a field of {subject.resource.name}"
+        elif not subject.data.get(field):
+            yield place, f"{name}: bears_on: the field {field}, which this teaches, is not there"
+
+
+def _cycle(group: Mapping[str, Any], field: str) -> Broken:
+    done: set[str] = set()
+    for start in group:
+        path: list[str] = []
+        id: str | None = start
+        while id and id not in done and id not in path:
+            path.append(id)
+            id = group[id].data[field].id if group[id].data[field] else None
+        if id in path:
+            circle = [*path[path.index(id) :], id]
+            seed = group[id]
+            yield seed.place / field, f"{_name(seed)}: {field}: goes round in a circle: {' → '.join(circle)}"
+        done.update(path)
+
+
+def _topic(seed: "Seed", seeds: "Seeds") -> Broken:
+    if (parent := seed.data["parent"]) and seeds.of("issues")[parent.id].data["proposition"] is not None:
+        yield (
+            seed.place / "parent",
+            f"{_name(seed)}: parent: “{parent.id}” has a proposition, so it is an issue and not a topic",
+        )
+
+
+def _retired(seeds: "Seeds", table: Table) -> Broken:
+    successors = {(entry["collection"], entry["id"]): entry["successor"] for entry in seeds.retired}
+    seen: set[tuple[str, str]] = set()
+    for entry in seeds.retired:
+        place: Place = entry["place"]
+        name, id = entry["collection"], entry["id"]
+        if name not in table.by_name:
+            yield (
+                place / "collection",
+                f"retired “{id}”: “{name}” is not a collection{suggestion(name, list(table.by_name))}",
+            )
+            continue
+        if (name, id) in seen:
+            yield place / "id", f"retired “{id}”: is listed twice for {name}"
+        seen.add((name, id))
+        # The kinds of position share one space of ids.
+        for other in (one.name for one in table if one.model is table.by_name[name].model):
+            if id in seeds.of(other):
+                yield (
+                    place / "id",
+                    f"retired “{id}”: {other} has a record of this id; an id that is no longer used is never used again",
+                )
+        circle, successor = [id], entry["successor"]
+        while successor and successor not in circle:
+            circle.append(successor)
+            successor = successors.get((name, successor))
+        if successor == id:
+            yield place / "successor", f"retired “{id}”: successor: goes round in a circle: {' → '.join([*circle, id])}"
+        successor = entry["successor"]
+        known = [*seeds.of(name), *(other["id"] for other in seeds.retired if other["collection"] == name)]
+        if successor and successor not in known and name not in seeds.unread and (name, successor) not in seeds.wrong:
+            yield (
+                place / "successor",
+                f"retired “{id}”: successor: “{successor}” is not the id of one of the {name}{suggestion(successor, known)}",
+            )
+
+
+_TELLING = ("relation", "speaker", "speaker_description", "mode", "via", "selector", "said_on", "bears_on")
+
+
+def mark(subject: "Seed", cited: "Seed") -> str:
+    """What tells a citation from the others of its subject and source, whatever their order: eight hexadecimal digits."""
+    told = "\0".join([subject.subject, *(str(cited.given[name]) for name in _TELLING)])
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+def known_on(published: Edtf | None, retrieved: date) -> date:
+    """The day from which the public could know a source."""
+    return min(published.latest, retrieved) if published and published.latest else retrieved

@@ -1,0 +1,221 @@
+"""A folder of seeds that has been read: its records put aside in a file, its ids in memory, references resolved when asked for."""
+
+import os
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from marshal import loads
+from tempfile import TemporaryFile
+from typing import Any
+from weakref import finalize
+
+from marshmallow import Schema
+
+from api.loader.faults import Place, suggestion
+from api.loader.read import SeedFile
+from api.loader.record import Seed, inside, record
+from api.resource import Table
+from schemas.fields import Piece as PieceField
+from schemas.fields import Pieces, Ref, Reference, References, Subject, Subjects
+
+LENGTH = struct.Struct("<I")
+
+
+class Known(Mapping[str, Seed]):
+    """The records of one collection by id: each read from where it was put aside, its references resolved."""
+
+    def __init__(self, seeds: "Seeds", collection: str) -> None:
+        self.seeds = seeds
+        self.number = list(seeds.table.by_name).index(collection)
+        self.collection = collection
+        self.count = 0
+        self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, {})
+        self._read = lru_cache(maxsize=4096)(self._seed)
+        self.ref = lru_cache(maxsize=16384)(self._ref)
+
+    def __contains__(self, id: object) -> bool:
+        place = self.places.get(id)  # type: ignore[call-overload]  # whatever it is
+        return place is not None and place % Seeds.NUMBERS == self.number
+
+    def __getitem__(self, id: str) -> Seed:
+        if id not in self:
+            raise KeyError(id)
+        return self._read(id)
+
+    def __iter__(self) -> Iterator[str]:
+        return (id for id, place in self.places.items() if place % Seeds.NUMBERS == self.number)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def _seed(self, id: str) -> Seed:
+        seed = self._unresolved(id)
+        for one in self._with_parts(seed):
+            self.seeds.resolve(one, [])
+        return seed
+
+    def _unresolved(self, id: str) -> Seed:
+        seed = self.seeds.at(self.places[id] // Seeds.NUMBERS)
+        if seed.resource.name != self.collection:
+            seed = next(one for part in seed.parts.values() for one in part if one.id == id)
+        return seed
+
+    def _ref(self, id: str) -> Ref | None:
+        """The record as others name it; None where there is none."""
+        return self._unresolved(id).ref if id in self else None
+
+    @classmethod
+    def _with_parts(cls, seed: Seed) -> Iterator[Seed]:
+        yield from ([] if seed.parent is None else [seed.parent])
+        yield from inside(seed)
+
+
+class Seeds:
+    """A folder of seeds. Records are put aside in a file, in blocks; what stays in memory is each id and its place there."""
+
+    NUMBERS = 32  # of collections that a place can tell apart
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.release: dict[str, Any] = {}
+        self.retired: list[dict[str, Any]] = []
+        self.files: list[SeedFile] = []
+        self.processes: dict[str | None, str] = {}
+        self.size = 0
+        #: Whether every record by itself is right, so that the rules can be held against it.
+        self.sound = False
+        #: How often a name led to no record so far, told as a fault or not.
+        self.unresolved = 0
+        self.blocks: list[tuple[int, int]] = []
+        #: For each table of the database, whose rows share one space of ids: the place of each.
+        self.taken: dict[str, dict[str, int]] = {}
+        #: What could not be read is a fault already; that others name it is not another.
+        self.unread: set[str] = set()
+        self.wrong: set[tuple[str, str]] = set()
+        self.records = {resource.name: Known(self, resource.name) for resource in table}
+        with TemporaryFile() as aside:
+            self._aside = os.dup(aside.fileno())
+        finalize(self, os.close, self._aside)
+        self._end = 0
+
+    def of(self, collection: str) -> Known:
+        return self.records[collection]
+
+    def all(self) -> Iterator[Seed]:
+        """Every record with its parts behind it, references resolved."""
+        for block in self.blocks:
+            for seed in self.block(block):
+                for one in inside(seed):
+                    self.resolve(one, [])
+                yield from (one for one in inside(seed) if one.resource.name != "evidence")
+
+    def keep(self, content: bytes, cuts: Iterable[int]) -> int:
+        """Put records aside; returns where they begin. ``cuts`` are the ends of their blocks."""
+        begin = self._end
+        while content:
+            written = os.pwrite(self._aside, content, self._end)
+            self._end += written
+            content = content[written:]
+        start = 0
+        for cut in cuts:
+            self.blocks.append((begin + start, cut - start))
+            start = cut
+        return begin
+
+    def at(self, place: int) -> Seed:
+        """The record that was put aside at a place, references unresolved."""
+        content = os.pread(self._aside, 4096, place)
+        size = LENGTH.unpack_from(content)[0] + LENGTH.size
+        if size > len(content):
+            content = os.pread(self._aside, size, place)
+        return self._again(memoryview(content)[LENGTH.size : size])
+
+    def block(self, block: tuple[int, int]) -> Iterator[Seed]:
+        """The records of a block, references unresolved."""
+        content = memoryview(os.pread(self._aside, block[1], block[0]))
+        at = 0
+        while at < len(content):
+            end = at + LENGTH.size + LENGTH.unpack_from(content, at)[0]
+            yield self._again(content[at + LENGTH.size : end])
+            at = end
+
+    def _again(self, content: memoryview) -> Seed:
+        number, collection, path, raw = loads(content)
+        file = self.files[number]
+        process = None if collection == "processes" else self.processes.get(file.folder)
+        seed = record(self.table, self.table.by_name[collection], raw, Place(file.path, path), process, [])
+        assert seed is not None  # it was right when it was put aside
+        return seed
+
+    def resolve(self, seed: Seed, faults: list[tuple[Place, str]]) -> None:
+        """Put the records that one record names in the place of their ids; what is named and is not there is a fault."""
+        self._resolve(seed.resource.schema, seed.data, seed.place, faults)
+
+    def _resolve(
+        self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
+    ) -> None:
+        for name, kind in _naming(schema):
+            value = data.get(name)
+            if not value:
+                continue
+            if isinstance(kind, Reference):
+                if type(value) is str:
+                    data[name] = self._one(kind.collection, value, place, (name,), faults)
+            elif isinstance(kind, References):
+                data[name] = [
+                    self._one(kind.collection, id, place, (name, index), faults) if type(id) is str else id
+                    for index, id in enumerate(value)
+                ]
+            elif isinstance(kind, Subject):
+                data[name] = self._subject(value, place, (name,), faults)
+            elif isinstance(kind, Subjects):
+                data[name] = [
+                    self._subject(one, place, (name, index), faults) if type(one) is str else one
+                    for index, one in enumerate(value)
+                ]
+            elif isinstance(kind, Pieces):
+                data[name] = [dict(one) for one in value]
+                for index, one in enumerate(data[name]):
+                    self._resolve(kind.schema, one, place / name / index, faults)
+            elif isinstance(kind, PieceField):
+                data[name] = dict(value)
+                self._resolve(kind.schema, data[name], place / name, faults)
+
+    def _one(
+        self, collection: str, id: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
+    ) -> Ref | None:
+        found = self.records[collection].ref(id)
+        self.unresolved += found is None
+        if found is None and collection not in self.unread and (collection, id) not in self.wrong:
+            hint = suggestion(id, list(self.records[collection]))
+            named = next(step for step in reversed(steps) if isinstance(step, str))
+            there = Place(place.file, (*place.path, *steps))
+            faults.append((there, f"{named}: “{id}” is not the id of one of the {collection}{hint}"))
+        return found
+
+    def _subject(
+        self, subject: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
+    ) -> Ref | None:
+        collection, _, id = subject.partition("/")
+        if collection not in self.table.by_name:
+            there = Place(place.file, (*place.path, *steps))
+            faults.append(
+                (there, f"“{collection}” is not a collection{suggestion(collection, list(self.table.by_name))}")
+            )
+            self.unresolved += 1
+            return None
+        return self._one(collection, id, place, steps, faults)
+
+
+@cache
+def _naming(schema: type[Schema]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a schema that name records."""
+    return tuple(
+        (name, kind)
+        for name, kind in schema._declared_fields.items()
+        if not kind.dump_only
+        and (
+            isinstance(kind, Reference | References | Subject | Subjects)
+            or (isinstance(kind, PieceField) and _naming(kind.schema))
+        )
+    )

@@ -1,0 +1,46 @@
+"""Work spread over as many processes as there are cores, where that pays."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+WORTH_SPREADING = 8 * 2**20  # bytes of seeds below which other processes take longer to start than they save
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_task: Callable[[Any], Any] | None = None
+
+
+def _at_work(item: Any) -> Any:
+    assert _task is not None  # set before the process was forked
+    return _task(item)
+
+
+def spread(task: Callable[[T], R], items: Iterable[T], size: int) -> Iterator[R]:
+    """``map``, over as many processes as there are cores where ``size`` is worth it; never far ahead of who takes the results.
+
+    The task reaches the processes by their being forked, so it may be large and need not be picklable.
+    """
+    global _task  # noqa: PLW0603  # how a forked process finds it
+    jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if jobs < 2 or size < WORTH_SPREADING:
+        yield from map(task, items)
+        return
+    _task = task
+    waiting: deque[Future[R]] = deque()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(_at_work, item))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            _task = None
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,227 @@
+"""The contract: OpenAPI 3.1.1, generated from the operations and the schemas that make and check the answers."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+from apispec import APISpec
+
+from api.components import components
+from api.operation import Operation, ref
+from api.parameters import AnyOf
+from api.problems import MEDIA_TYPE
+from api.resource import Table
+
+API_VERSION = "1.0.0"
+_DESCRIPTION = """\
+Who holds which position on what, since when, according to whom, and how far apart are they? A curated, structured record
+of negotiations, read-only and without keys. Data changes only by loading a release.
+
+**Two layers.** Lists and records are nested JSON in an envelope; every collection is also one flat table (`.csv`, `.json`, `.ndjson`).
+
+**Two clocks.** `as_of` is valid time: what was held on that day. `known_at` is knowledge time: what the public could know on that day,
+with claim status and counts worked out from the evidence known by then.
+
+**Evidence.** Every record carries citations; `claim_status` is worked out from them by rule (see `/v1/vocabularies`).
+
+**Licences.** The code is under Apache-2.0, the data under CC BY 4.0.
+"""
+
+
+def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
+    """The whole contract."""
+    listed = list(operations)
+    spec = APISpec(
+        title="Positions",
+        version=API_VERSION,
+        openapi_version="3.1.1",
+        info={
+            "summary": "The open, structured record of a negotiation.",
+            "description": _DESCRIPTION,
+            "contact": {"name": "The Positions authors"},
+            "license": {
+                "name": "Code: Apache-2.0; data: CC BY 4.0",
+                "url": "https://creativecommons.org/licenses/by/4.0/",
+            },
+        },
+        servers=[
+            {"url": "/v1", "description": "Version 1, the canonical paths."},
+            {"url": "/", "description": "The current version, which is version 1."},
+        ],
+        security=[{}],
+        tags=[{"name": tag, "description": _tag(tag, table)} for tag in dict.fromkeys(one.tag for one in listed)],
+    )
+    for name, shape in components(table).items():
+        spec.components.schema(name, shape)
+    for name, header in _HEADERS.items():
+        spec.components.header(name, header)
+    spec.components.response(
+        "NotModified",
+        {
+            "description": "The representation that the client has is current.",
+            "headers": _headers("ETag", "Cache-Control"),
+        },
+    )
+    spec.components.response(
+        "Problem",
+        {
+            "description": "A problem (RFC 9457).",
+            "content": {MEDIA_TYPE: {"schema": ref("Problem")}},
+            "headers": _headers(*_ALWAYS),
+        },
+    )
+    described = [(one, _operation(one)) for one in listed]
+    for name, parameter in _share(described).items():
+        spec.components.parameter(name, str(parameter["in"]), parameter)
+    for operation, description in described:
+        spec.path(path=operation.path, operations={"get": description})
+    made = spec.to_dict()
+    return {name: made[name] for name in _ORDER if name in made} | made
+
+
+#: The order in which a reader wants the parts of the document.
+_ORDER = ("openapi", "info", "servers", "security", "tags", "paths", "components")
+
+
+def _share(described: list[tuple[Operation, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Put a reference in the place of each parameter that several operations have, and return those parameters by name.
+
+    Parameters of one name that differ are told apart by the tag of the first operation that has them.
+    """
+    users: dict[str, list[tuple[str, dict[str, Any], list[Any], int]]] = {}
+    # A collection's own list comes first, so that its name is the one that tells parameters apart.
+    described = sorted(described, key=lambda one: (one[0].path.count("/"), "." in one[0].path))
+    for operation, description in described:
+        for index, parameter in enumerate(description["parameters"]):
+            key = json.dumps(parameter, sort_keys=True)
+            users.setdefault(key, []).append((operation.tag, parameter, description["parameters"], index))
+    shared = [uses for uses in users.values() if len(uses) > 1]
+    names = Counter(uses[0][1]["name"] for uses in shared)
+    found: dict[str, dict[str, Any]] = {}
+    for uses in shared:
+        tag, parameter, _, _ = uses[0]
+        name = parameter["name"] if names[parameter["name"]] == 1 else f"{tag}_{parameter['name']}"
+        name = name if name not in found else f"{name}_{sum(other.startswith(name) for other in found) + 1}"
+        found[name] = dict(parameter)
+        for _, _, parameters, index in uses:
+            parameters[index] = name  # apispec makes a reference of it
+    return dict(sorted(found.items()))
+
+
+def to_yaml(contract: dict[str, Any]) -> str:
+    """The contract as it is committed and served: the same bytes from the same declarations."""
+    return yaml.dump(contract, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Text of several lines as a block that keeps them."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+_ALWAYS = ("API-Version", "Data-Release")
+_HEADERS: dict[str, dict[str, Any]] = {
+    "API-Version": {
+        "description": "The version of this contract.",
+        "schema": {"type": "string"},
+        "example": API_VERSION,
+    },
+    "Data-Release": {
+        "description": "The release that the answer is from.",
+        "schema": {"type": "string"},
+        "example": "r2026-1",
+    },
+    "ETag": {"description": "A strong validator of the representation.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+    "Last-Modified": {"description": "The date of the release.", "schema": {"type": "string"}},
+    "Link": {"description": "The links of the body (RFC 8288).", "schema": {"type": "string"}},
+    "X-Total-Count": {
+        "description": "How many records there are in all.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 0},
+    },
+}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _tag(tag: str, table: Table) -> str:
+    resource = table.by_name.get(tag)
+    if resource:
+        return (resource.schema.__doc__ or "").strip().split("\n")[0]
+    return {
+        "about": "What the service says of itself.",
+        "search": "Finding records by their text.",
+        "tables": "The flat layer: whole tables for dashboards.",
+        "analyses": "The questions that every briefing asks, with the evidence behind each answer.",
+        "exports": "The whole release as files.",
+        "feeds": "What changed, and what happened, for readers and calendars.",
+        "charts": "Ready specifications of charts.",
+    }.get(tag, f"The {tag}.")
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    paths = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": "The id of the record.",
+            "schema": {"type": "string", "maxLength": 300},
+            **({"example": operation.examples[name]} if operation.examples.get(name) else {}),
+        }
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    queries = [_parameter(name, kind, operation) for name, kind in operation.query.fields.items()]
+    conditional = {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of the representation that the client has.",
+        "schema": {"type": "string"},
+    }
+    more = ("Link", "X-Total-Count") if operation.paged and "search" not in operation.name else ()
+    return {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": [*paths, *queries, conditional],
+        "responses": {
+            "200": {
+                "description": "The answer.",
+                "headers": _headers(*_ALWAYS, "ETag", "Cache-Control", "Last-Modified", *more),
+                "content": {media_type: {"schema": shape} for media_type, shape in operation.content.items()},
+            },
+            "304": {"$ref": "#/components/responses/NotModified"},
+            "400": {"$ref": "#/components/responses/Problem"},
+            "404": {"$ref": "#/components/responses/Problem"},
+            "410": {"$ref": "#/components/responses/Problem"},
+            "default": {"$ref": "#/components/responses/Problem"},
+        },
+    }
+
+
+def _parameter(name: str, kind: Any, operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": name,
+        "in": "query",
+        "description": kind.description,
+        "schema": kind.shape("seed"),
+    }
+    if kind.required:
+        found["required"] = True
+    if isinstance(kind, AnyOf):
+        found |= {"style": "form", "explode": True}
+    if name in operation.examples:
+        found["example"] = operation.examples[name]
+    return found

@@ -1,0 +1,116 @@
+"""One declaration of a view: from it come its routes, its validation and its place in the contract."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from marshmallow import Schema
+from sqlalchemy import Connection
+
+from api.database import Store
+from api.models import Clocks
+from api.problems import GONE, Problem
+from api.queries import clocks
+from api.resource import Table
+from schemas.fields import JsonSchema
+
+JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
+LINES = "application/x-ndjson"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view gives: a body, whole, in chunks or as a file, and what it is."""
+
+    body: bytes | Iterable[bytes] | Path
+    media_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a view gets: the release, the table, the values of path and query, read and checked."""
+
+    store: Store
+    connection: Connection
+    table: Table
+    texts: Path | None
+    exports: Path
+    base: str
+    path: str
+    ids: dict[str, str]
+    values: dict[str, Any]
+    given: tuple[tuple[str, str], ...]
+
+    @property
+    def clocks(self) -> Clocks:
+        return clocks(self.values)
+
+    def link(self, **changes: str | None) -> str:
+        """This path and query, with some parameters changed (None: taken away)."""
+        kept = [(name, value) for name, value in self.given if name not in changes]
+        query = sorted(kept + [(name, value) for name, value in changes.items() if value is not None])
+        return f"/v1{self.path}" + (f"?{urlencode(query, safe=',/:*')}" if query else "")
+
+    def meta(self, **more: Any) -> dict[str, Any]:
+        """What every answer says of itself: the release, the clocks, and where to cite it."""
+        at = self.clocks
+        return {
+            "release": self.store.release,
+            "as_of": at.as_of.isoformat() if at.as_of else None,
+            "known_at": at.known_at.isoformat() if at.known_at else None,
+            "mode": sorted(at.modes),
+            "cite": f"/v1/cite?path={quote(self.link(), safe='/')}",
+            **more,
+        }
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A view. ``path`` is without the version; ``content`` gives the JSON Schema of each media type that it answers with."""
+
+    path: str
+    name: str
+    tag: str
+    summary: str
+    description: str
+    view: Callable[[Call], Answer]
+    query: Schema
+    content: dict[str, JsonSchema]
+    examples: dict[str, Any] = field(default_factory=dict)
+    paged: bool = False
+
+    def run(self, call: Call) -> Answer:
+        """Answer a call.
+
+        Raises:
+            Problem: 410, where the call pins a release that is not the one loaded.
+        """
+        pinned = call.values.get("release")
+        if isinstance(pinned, str) and pinned != call.store.release:
+            raise Problem(GONE, f"Release “{pinned}” is not loaded; this is “{call.store.release}”.")
+        return self.view(call)
+
+
+def json_answer(data: Any, call: Call, **meta: Any) -> Answer:
+    """Data in the envelope of a single answer."""
+    return Answer(orjson.dumps({"data": data, "links": {"self": call.link()}, "meta": call.meta(**meta)}))
+
+
+def ref(name: str) -> JsonSchema:
+    """A reference to a component of the contract."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def enveloped(data: JsonSchema) -> JsonSchema:
+    """The shape of a single answer with this data."""
+    return {
+        "type": "object",
+        "required": ["data", "links", "meta"],
+        "properties": {"data": data, "links": ref("Links"), "meta": ref("Meta")},
+    }

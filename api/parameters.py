@@ -1,0 +1,268 @@
+"""Query parameters: declared as marshmallow schemas, read strictly, explained all together when they are wrong.
+
+A list parameter may be repeated or hold several values separated by commas; ``*`` and the empty value mean no filter.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from api.problems import Problem, Wrong, did_you_mean, invalid
+from api.resource import Filter, Resource
+from schemas.fields import (
+    DERIVED_ID_LENGTH,
+    Contract,
+    Day,
+    Finding,
+    Integer,
+    JsonSchema,
+    Side,
+    Slug,
+    Term,
+    not_allowed,
+)
+from schemas.record import Mapping
+from schemas.vocabulary import ClaimStatus, Mode, Vocabulary
+
+#: Four digits alone are a year, which is refused: a reader who types it does not mean two seconds after 1970.
+_MILLISECONDS = re.compile(r"[0-9]{1,3}|[0-9]{5,14}|-[0-9]{1,13}", re.ASCII)
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
+_LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_FREE = re.compile(r"[a-z0-9/-]{1,300}", re.ASCII)
+
+
+class AnyOf(Contract[list[str]]):
+    """Any of several values: each read by ``one``, or any string of a safe form where that is None."""
+
+    def __init__(self, one: Contract[Any] | None, description: str) -> None:
+        super().__init__(description, load_default=list, allow_none=False)
+        self.one = one
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "array", "items": _item(self.one), "maxItems": 100}
+
+    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> list[str]:
+        values = [one for text in value for one in text.split(",")]
+        if len(values) > 100:
+            raise ValidationError(f"{len(values)} values are given; at most 100 are allowed.")
+        if "*" in values or not any(values):
+            return []
+        found: list[str] = []
+        wrong: list[Any] = []
+        for one in dict.fromkeys(value for value in values if value):
+            try:
+                found.append(self._read(one))
+            except ValidationError as error:
+                wrong += error.messages
+        if wrong:
+            raise ValidationError(wrong)
+        return found
+
+    def _read(self, text: str) -> str:
+        if self.one is not None:
+            return str(self.one.deserialize(text))
+        if not _FREE.fullmatch(text):
+            raise ValidationError(f"“{text[:60]}” is not a value that this can have.")
+        return text
+
+
+def _item(one: Contract[Any] | None) -> JsonSchema:
+    """The shape of one value of a list parameter. ``*`` and the empty value are allowed beside the terms."""
+    if one is None:
+        return {"type": "string", "pattern": r"^([a-z0-9/-]{1,300}|\*)?$", "maxLength": 300}
+    shape = one.shape("seed")
+    if "enum" in shape:
+        return {**shape, "enum": [*shape["enum"], "*", ""]}
+    return {"type": "string", "pattern": rf"^({Slug().pattern.pattern}|\*)?$", "maxLength": shape["maxLength"]}
+
+
+class Moment(Contract[date]):
+    """A day, given as a date, a date-time or milliseconds since 1970 (as dashboards send them)."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {
+            "type": "string",
+            "maxLength": 60,
+            "anyOf": [
+                {"format": "date"},
+                {"format": "date-time"},
+                {"pattern": rf"^({_MILLISECONDS.pattern})$"},
+                {"maxLength": 0},
+            ],
+        }
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> date:
+        text = _LEAP_SECOND.sub(r"\1:59", str(value).upper())  # RFC 3339 allows small letters and leap seconds
+        try:
+            if _MILLISECONDS.fullmatch(text):
+                return datetime.fromtimestamp(int(text) / 1000, UTC).date()
+            if match := _MOMENT.fullmatch(text):
+                return datetime.fromisoformat(text).date() if match[2] else date.fromisoformat(text)
+        except (ValueError, OverflowError, OSError):
+            pass
+        raise ValidationError(
+            f"“{text[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) nor milliseconds since 1970."
+        )
+
+
+class Words(Contract[str]):
+    """What a reader types to search for."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {
+            "type": "string",
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+            "maxLength": 200,
+            **({"minLength": 1} if self.required else {}),
+        }
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        text = str(value)
+        if len(text) > 200:
+            raise ValidationError(f"has {len(text)} characters; at most 200 are allowed.")
+        if _CONTROL.search(text):
+            raise ValidationError("holds a control character.")
+        return text.strip()
+
+
+class Choice(Contract[str]):
+    """One of some words."""
+
+    def __init__(self, words: tuple[str, ...], description: str, **options: Any) -> None:
+        super().__init__(description, **options)
+        self.words = list(words)
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "string", "enum": self.words}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        if value not in self.words:
+            raise not_allowed(f"“{str(value)[:60]}” is not one of its values", value, self.words)
+        return str(value)
+
+
+class Clock(Day):
+    """A day of a clock; empty, as dashboards send what is not set, it is not asked for."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"anyOf": [super().shape(side), {"type": "string", "maxLength": 0}]}
+
+
+CLOCKS: dict[str, Contract[Any]] = {
+    "as_of": Clock("Answer with what was held, made or begun on this day (valid time)."),
+    "known_at": Clock("Answer from only the evidence that the public could know on this day (knowledge time)."),
+    "mode": AnyOf(Term(Mode), "Count only evidence of these modes."),
+}
+RELEASE = Slug("Answer only from this release; 410 where another is loaded.", longest=80)
+
+
+def query(**fields: Contract[Any]) -> Schema:
+    """The schema of a query string. `release` is part of every one; where a list is filtered by release, it is that filter."""
+    declared: dict[str, Any] = {**fields, "release": fields.get("release", RELEASE)}
+    return Mapping.from_dict(declared, name="Query")()
+
+
+def of_filter(one: Filter) -> AnyOf:
+    """The parameter of a filter."""
+    if one.vocabulary:
+        return AnyOf(Term(one.vocabulary), one.description)
+    if one.references:
+        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description)
+    return AnyOf(None, one.description)
+
+
+def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
+    """The parameters that narrow a list of a resource: its filters, its clocks, and what holds for every list."""
+    declared: dict[str, Contract[Any]] = {one.name: of_filter(one) for one in resource.filters}
+    if "process" in resource.schema._declared_fields:
+        declared["process"] = AnyOf(Slug(), "The process that it belongs to.")
+    declared.update({name: CLOCKS[name] for name in resource.model.clocks})
+    if "as_of" in resource.model.clocks:
+        declared["claim_status"] = AnyOf(Term(ClaimStatus), "How well it is supported, by the evidence that counts.")
+    if resource.model.dated:
+        declared["from"] = Moment(
+            "Only what may lie on or after this day: a date, a date-time or milliseconds since 1970."
+        )
+        declared["to"] = Moment("Only what may lie on or before this day.")
+    if resource.name not in UNSEARCHED:
+        declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")
+    return declared
+
+
+UNSEARCHED = ("evidence", "offers", "releases", "changes")
+
+
+def paging(resource: Resource) -> dict[str, Contract[Any]]:
+    """The parameters that page and order a list."""
+    orders = [name for sort in resource.sorts for name in (sort.name, f"-{sort.name}")]
+    return {
+        "sort": Choice(("id", "-id", *orders), "The order; `-` reverses it, and the id settles ties."),
+        "limit": Integer("Records on a page; 50 unless said.", least=1, most=200),
+        "after": Slug("The id behind which the page begins.", longest=DERIVED_ID_LENGTH),
+    }
+
+
+def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
+    """Read a query string.
+
+    Raises:
+        Problem: 400, with every parameter that is wrong.
+    """
+    raw: dict[str, Any] = {}
+    wrong: list[Wrong] = []
+    for name, values in arguments.lists():
+        declared = schema.fields.get(name)
+        if declared is None:
+            names = sorted(schema.fields)
+            hint = did_you_mean(name, names)
+            wrong.append(
+                Wrong(
+                    name[:80],
+                    values[0][:200],
+                    f"there is no such parameter here.{hint} There are: {', '.join(names)}.",
+                    tuple(names),
+                )
+            )
+        elif isinstance(declared, AnyOf):
+            raw[name] = values
+        elif len(values) > 1:
+            wrong.append(Wrong(name, ",".join(values)[:200], "may be given once."))
+        elif values[0] != "" or not isinstance(declared, Words | Moment | Clock):
+            raw[name] = values[0]
+    read_: dict[str, Any] = {}
+    try:
+        read_ = schema.load(raw)
+    except ValidationError as error:
+        messages: dict[str, Any] = error.messages  # type: ignore[assignment]  # a mapping, since a mapping was loaded
+        wrong += [
+            _explain(name, one, ",".join(arguments.getlist(name))) for name, said in messages.items() for one in said
+        ]
+    if wrong:
+        raise invalid(wrong)
+    return read_
+
+
+def _explain(name: str, message: str, value: str) -> Wrong:
+    if not isinstance(message, Finding):
+        return Wrong(name, value[:200], message if message.endswith(".") else f"{message}.")
+    hint = did_you_mean(str(message.found), message.allowed)
+    return Wrong(name, value[:200], f"{message}.{hint} Allowed: {', '.join(message.allowed)}.", tuple(message.allowed))
+
+
+__all__ = [
+    "AnyOf",
+    "Choice",
+    "Moment",
+    "Problem",
+    "Vocabulary",
+    "Words",
+    "narrowing",
+    "of_filter",
+    "paging",
+    "query",
+    "read",
+]

@@ -1,0 +1,206 @@
+"""Every error as a problem detail (RFC 9457), made by one function whatever raised it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from rapidfuzz import fuzz, process
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of problem: its status, its title and what it means; its ``type`` is ``/v1/problems/{name}``."""
+
+    name: str
+    status: int
+    title: str
+    meaning: str
+
+    @property
+    def type(self) -> str:
+        return f"/v1/problems/{self.name}"
+
+
+INVALID_PARAMETER = Kind(
+    "invalid-parameter",
+    400,
+    "A parameter cannot be used",
+    "A query parameter is unknown, repeated, malformed or out of range. "
+    "Every such parameter of the request is listed in `errors`, with what is allowed.",
+)
+BAD_REQUEST = Kind("bad-request", 400, "The request cannot be understood", "The request is not well formed.")
+NOT_FOUND = Kind(
+    "not-found",
+    404,
+    "There is nothing here",
+    "The path, or an id in it, in a filter or in `after`, names nothing. Where something has a similar name, `detail` suggests it.",
+)
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    405,
+    "This is read-only",
+    "Only GET, HEAD and OPTIONS are answered: the data changes only by loading a release.",
+)
+NOT_ACCEPTABLE = Kind(
+    "not-acceptable",
+    406,
+    "There is no such representation",
+    "The `Accept` header takes none of the media types that this path has.",
+)
+GONE = Kind(
+    "gone",
+    410,
+    "This is no longer here",
+    "The record was withdrawn, or the release that the path pins is no longer the one loaded.",
+)
+URI_TOO_LONG = Kind(
+    "uri-too-long", 414, "The address is too long", "The path and query may have 8,000 characters together."
+)
+RANGE = Kind(
+    "range-not-satisfiable",
+    416,
+    "There is no such range",
+    "The `Range` header asks for bytes beyond the end.",
+)
+HEADERS_TOO_LARGE = Kind(
+    "headers-too-large",
+    431,
+    "The headers are too large",
+    "The request's headers may have 32,000 bytes together.",
+)
+INTERNAL = Kind("internal", 500, "The service failed", "A fault of the service, which has been logged.")
+UNAVAILABLE = Kind(
+    "unavailable",
+    503,
+    "There is no data yet",
+    "No release is loaded, or the database cannot be reached; try again shortly.",
+)
+
+KINDS = (
+    INVALID_PARAMETER,
+    BAD_REQUEST,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    GONE,
+    URI_TOO_LONG,
+    RANGE,
+    HEADERS_TOO_LARGE,
+    INTERNAL,
+    UNAVAILABLE,
+)
+INSTANCE_LIMIT = 2000
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
+_BY_STATUS = {kind.status: kind for kind in KINDS if kind is not INVALID_PARAMETER}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One parameter that cannot be used: its name, its value as given, what is wrong, and what is allowed."""
+
+    parameter: str
+    value: str | None
+    message: str
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass
+class Problem(Exception):
+    """An error that becomes an answer."""
+
+    kind: Kind
+    detail: str
+    errors: tuple[Wrong, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self, path: str, query: str) -> bytes:
+        """The problem as JSON; ``path`` is the request's, decoded, and ``query`` its query string, as given."""
+        return orjson.dumps(
+            {
+                "type": self.kind.type,
+                "title": self.kind.title,
+                "status": self.kind.status,
+                "detail": self.detail,
+                "instance": _reference(path, query),
+                "errors": [
+                    {
+                        "parameter": one.parameter,
+                        "value": one.value,
+                        "message": one.message,
+                        "allowed": list(one.allowed),
+                    }
+                    for one in self.errors
+                ],
+                "error": {"message": self.detail},
+            }
+        )
+
+
+def _reference(path: str, query: str) -> str:
+    """A path and a query string as a URI reference (RFC 3986), cut where it is long, between two escapes."""
+    escaped = quote(path, safe="/:@!$&'()*+,;=~", errors="replace")
+    if query:
+        kept = _STRAY_PERCENT.sub("%25", query)
+        escaped += "?" + quote(kept, safe="/?:@!$&'()*+,;=~%", errors="replace")
+    return _CUT_ESCAPE.sub("", escaped[:INSTANCE_LIMIT])
+
+
+def invalid(errors: Iterable[Wrong]) -> Problem:
+    """A 400 for every parameter that cannot be used, all in one."""
+    found = tuple(errors)
+    return Problem(INVALID_PARAMETER, " ".join(f"{one.parameter}: {one.message}" for one in found), found)
+
+
+def not_found(detail: str) -> Problem:
+    """A 404."""
+    return Problem(NOT_FOUND, detail)
+
+
+def refuse_unknown(errors: Iterable[Wrong]) -> None:
+    """Refuse the values that name nothing, all in one.
+
+    Raises:
+        Problem: 404, where there are any.
+    """
+    if found := tuple(errors):
+        raise Problem(NOT_FOUND, " ".join(f"{one.parameter}: {one.message}" for one in found), found)
+
+
+def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
+    """The problem that an HTTP error of Flask or Werkzeug is. ``paths`` are those that there are, for a suggestion."""
+    status = error.code or 500
+    kind = _BY_STATUS.get(status) or Kind("http", status, HTTPStatus(status).phrase, HTTPStatus(status).description)
+    headers: Mapping[str, Any] = {}
+    if isinstance(error, MethodNotAllowed):
+        headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))}
+    if status == NOT_FOUND.status:
+        return not_found(f"There is no path “{path[:200]}”.{_nearest_path(path, paths)} The way in is /v1/.")
+    return Problem(kind, kind.meaning if status in (405, 500) else str(error.description), headers=dict(headers))
+
+
+def _nearest_path(path: str, paths: Iterable[str]) -> str:
+    """A path that is nearly the one asked for: its fixed parts may be misspelt, a final slash too much."""
+    asked = path.rstrip("/").split("/")
+    alike = [
+        "/".join(
+            given if fixed.startswith("<") else fixed for given, fixed in zip(asked, other.split("/"), strict=True)
+        )
+        for other in paths
+        if other.count("/") == len(asked) - 1
+    ]
+    return did_you_mean("/".join(asked)[:200], alike)
+
+
+def did_you_mean(found: str, choices: Iterable[str]) -> str:
+    """A sentence that suggests the nearest choices, or nothing."""
+    nearest = process.extract(found, list(dict.fromkeys(choices)), scorer=fuzz.WRatio, limit=3, score_cutoff=70)
+    names = [f"“{match[0]}”" for match in nearest]
+    return f" Did you mean {' or '.join(names)}?" if names else ""

@@ -1,0 +1,323 @@
+"""Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, or_, select, tuple_
+
+from api import search
+from api.models import Clocks, Evidence, Issue, Process, Retired, Total, in_any
+from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown
+from api.resource import Facet, Filter, Part, Resource, Table
+from schemas.vocabulary import Mode
+
+NEAR = 2000  # ids that a suggestion is looked for among, on each side
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader asks of a list, as read from the query string."""
+
+    resource: Resource
+    values: dict[str, Any]
+    part: tuple[Part, str] | None = None
+    clocks: Clocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clocks", clocks(self.values))
+
+    @property
+    def roles(self) -> dict[str, Filter]:
+        """The roles in which the parent of a sub-collection may stand."""
+        if self.part is None:
+            return {}
+        wanted = self.values.get("role")
+        return {role: one for role, one in self.part[0].roles.items() if not wanted or role in wanted}
+
+
+def clocks(values: dict[str, Any]) -> Clocks:
+    """The clocks that were asked for."""
+    return Clocks(
+        values.get("as_of"),
+        values.get("known_at"),
+        frozenset(Mode.of(mode) for mode in values.get("mode") or ()),
+    )
+
+
+def check_ids(connection: Connection, asked: Asked) -> None:
+    """Refuse a filter that names an id which does not exist: an empty answer would hide a typing error.
+
+    Raises:
+        Problem: 404, with the nearest ids.
+    """
+    unknown = [
+        wrong
+        for one in asked.resource.filters
+        if one.key is not None and asked.values.get(one.name)
+        for wrong in unknown_keys(connection, one, asked.values[one.name])
+    ]
+    wanted: list[tuple[str, type[Any], Sequence[str]]] = [
+        (one.name, one.references, asked.values[one.name])
+        for one in asked.resource.filters
+        if one.references and asked.values.get(one.name)
+    ]
+    if asked.values.get("process"):
+        wanted.append(("process", Process, asked.values["process"]))
+    refuse_unknown([*unknown, *(wrong for each in wanted for wrong in unknown_ids(connection, *each))])
+
+
+def unknown_ids(connection: Connection, name: str, model: type[Any], ids: Sequence[str]) -> Iterator[Wrong]:
+    """The ids that do not exist, each with the nearest; ``name`` is the parameter that gives them."""
+    found = set(connection.scalars(select(model.id).where(in_any(model.id, ids)))) if ids else set()
+    for id in ids:
+        if id not in found:
+            hint = nearest(connection, model, id)
+            yield Wrong(name, id, f"“{id}” is not an id of one of the {model.__tablename__}.{hint}")
+
+
+def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The conditions of a list, without those of paging. ``related`` are the collections that search knows its rows by."""
+    resource, values = asked.resource, asked.values
+    model = resource.model
+    found: list[ColumnElement[bool]] = [model.at(asked.clocks)]
+    if resource.where is not None:
+        found.append(resource.where)
+    found += [one.clause(values[one.name], asked.clocks) for one in resource.filters if values.get(one.name)]
+    if values.get("process"):
+        found.append(in_any(model.process_id, values["process"]))
+    if values.get("claim_status"):
+        found.append(in_any(model.claim_status, values["claim_status"]))
+    if values.get("from") or values.get("to"):
+        found.append(model.within(values.get("from"), values.get("to")))
+    if values.get("q"):
+        found.append(model.id.in_(search.matching_ids(dialect, related, values["q"])))
+    if asked.part:
+        found.append(or_(*(one.clause([asked.part[1]], asked.clocks) for one in asked.roles.values())))
+    return found
+
+
+def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> Iterator[Wrong]:
+    """The values that no row has, of a filter by a key of no collection, each with the nearest."""
+    column: Any = one.key
+    for key in keys:
+        if connection.scalar(select(column).where(column == key).limit(1)) is None:
+            held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))
+            yield Wrong(one.name, key, f"nothing has “{key}”.{did_you_mean(key, held)}")
+
+
+def role(asked: Asked) -> ColumnElement[str] | None:
+    """The column that says in which role the parent of a sub-collection stands; None where there is only one."""
+    if asked.part is None or len(asked.part[0].roles) < 2:
+        return None
+    return case(
+        *((one.clause([asked.part[1]], asked.clocks), name) for name, one in asked.roles.items()),
+        else_=literal(None),
+    ).label("role")
+
+
+def page(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[list[Any], bool]:
+    """One page of rows as of `everything`, and whether more follow.
+
+    Raises:
+        Problem: 404, where ``after`` names nothing.
+    """
+    limit: int = asked.values.get("limit") or 50
+    statement = _after(connection, asked, everything(asked, where))
+    rows = list(connection.execute(statement.limit(limit + 1)))
+    return rows[:limit], len(rows) > limit
+
+
+def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The rows as of `everything`, from behind ``after`` and at most ``limit`` of them, where these are asked for.
+
+    Raises:
+        Problem: 404, where ``after`` names nothing.
+    """
+    return _after(connection, asked, everything(asked, where)).limit(asked.values.get("limit"))
+
+
+def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Every row that meets the conditions, in order: its id, its body, and its role where it has one."""
+    model = asked.resource.model
+    wanted = [model.id, model.body]
+    if (standing := role(asked)) is not None:
+        wanted.append(standing)
+    if model is Evidence:
+        wanted.append(Evidence.source_id)
+    return _ordered(asked, select(*wanted).where(*where))
+
+
+def count(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many rows meet the conditions: as prepared, or else counted."""
+    narrowed = _narrowed(asked)
+    if asked.clocks == Clocks() and asked.part is None and len(narrowed) < 2:
+        name, values = next(iter(narrowed.items()), ("", [""]))
+        if name not in _UNPREPARED and len(values) == 1:
+            prepared = select(Total.records).where(
+                Total.collection == asked.resource.name, Total.filter == name, Total.value == values[0]
+            )
+            if (found := connection.scalar(prepared)) is not None:
+                return int(found)
+    return int(connection.scalar(select(func.count()).select_from(asked.resource.model).where(*where)) or 0)
+
+
+_UNPREPARED = ("from", "to", "q")
+#: Fewer records than this are counted when they are asked for.
+MANY = 200
+
+
+def _narrowed(asked: Asked) -> dict[str, Any]:
+    """What narrows a list beside its clocks."""
+    names = [*(one.name for one in asked.resource.filters), "process", "claim_status", *_UNPREPARED]
+    return {name: asked.values[name] for name in names if asked.values.get(name)}
+
+
+def totals(connection: Connection, table: Table) -> Iterator[tuple[str, str, str, int]]:
+    """The rows of `Total`: how many records each collection has, by value of each filter."""
+    for resource in table:
+        model = resource.model
+        shown = [model.at(Clocks()), *([] if resource.where is None else [resource.where])]
+        every = connection.scalar(select(func.count()).select_from(model).where(*shown))
+        yield resource.name, "", "", int(every or 0)
+        by: list[tuple[str, Facet]] = [("process", Facet(model.process_id.expression))]
+        if "as_of" in model.clocks:
+            by.append(("claim_status", Facet(model.claim_status.expression)))
+        by += [(one.name, one.facet()) for one in resource.filters if one.facet]
+        by += [
+            (one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == one.facet().column))
+            for one in resource.filters
+            if one.facet and one.references is Issue and one.facet().joined is None and model is not Issue
+        ]
+        for name, facet in by:
+            records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
+            statement = select(facet.column, records).select_from(model).where(*shown, facet.column.is_not(None))
+            if facet.joined is not None:
+                statement = statement.join(facet.joined, facet.on)
+            for value, found in connection.execute(statement.group_by(facet.column).having(records >= MANY)):
+                yield resource.name, name, str(value), int(found)
+
+
+def _order(asked: Asked) -> tuple[Any, bool]:
+    """The column that orders the list (None: the id alone), and whether downwards."""
+    name: str = asked.values.get("sort") or "id"
+    down = name.startswith("-")
+    column = next((sort.column for sort in asked.resource.sorts if sort.name == name.lstrip("-")), None)
+    return column, down
+
+
+def _ordered(asked: Asked, statement: Select[Any]) -> Select[Any]:
+    column, down = _order(asked)
+    columns = [asked.resource.model.id] if column is None else [column, asked.resource.model.id]
+    return statement.order_by(*(each.desc() if down else each for each in columns))
+
+
+def _after(connection: Connection, asked: Asked, statement: Select[Any]) -> Select[Any]:
+    """Begin behind the record that ``after`` names, whether the clocks show it or not."""
+    id = asked.values.get("after")
+    if not id:
+        return statement
+    model = asked.resource.model
+    column, down = _order(asked)
+    place = select(model.id if column is None else column).where(model.id == id)
+    shown = place.where(model.at(asked.clocks)).limit(1)
+    found = connection.execute(shown).first() or connection.execute(place.limit(1)).first()
+    if found is None:
+        raise not_found(
+            f"after: “{id}” is not an id of one of the {asked.resource.name}.{nearest(connection, model, id)}"
+        )
+    if column is None:
+        return statement.where(model.id < id if down else model.id > id)
+    here, there = tuple_(column, model.id), tuple_(literal(found[0], column.type), literal(id, model.id.type))
+    return statement.where(here < there if down else here > there)
+
+
+def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
+    """The row of one record.
+
+    Raises:
+        Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn; `Moved` where it was renamed.
+    """
+    model = resource.model
+    if "\0" in id:  # which PostgreSQL cannot even be asked for
+        raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
+    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
+    row = connection.execute(_of_record(resource, at), {"of": id}).first()
+    if row is not None:
+        return row
+    known = connection.execute(select(model.id).where(*where).limit(1)).first()
+    if known is not None:
+        raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
+    retired = connection.execute(
+        select(Retired.successor_id).where(Retired.collection == resource.name, Retired.id == id)
+    ).first()
+    if retired is None:
+        raise not_found(f"“{id}” is not an id of one of the {resource.name}.{nearest(connection, model, id, resource)}")
+    if retired.successor_id is None:
+        raise Problem(GONE, f"“{id}” was withdrawn from the {resource.name}.")
+    raise Moved(retired.successor_id)
+
+
+@lru_cache(maxsize=256)
+def _of_record(resource: Resource, at: Clocks) -> Select[Any]:
+    """The statement for one record; making a statement costs more than running it."""
+    model = resource.model
+    columns = [column for column in model.__table__.columns if column.name != "body"]
+    where = [] if resource.where is None else [resource.where]
+    return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, model.at(at))
+
+
+@lru_cache(maxsize=256)
+def _of_subject(at: Clocks) -> Select[str, str, str]:
+    wanted = select(Evidence.id, Evidence.source_id, Evidence.body)
+    return wanted.where(Evidence.subject == bindparam("of"), Evidence.at(at)).order_by(Evidence.known_on, Evidence.id)
+
+
+def evidence(connection: Connection, subject: str, at: Clocks) -> Sequence[Any]:
+    """The evidence of one record, named as ``collection/id``: the id, source and body of each piece, in order of knowledge."""
+    return connection.execute(_of_subject(at), {"of": subject}).all()
+
+
+class Moved(Exception):
+    """A record has another id now."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+
+def said(at: Clocks) -> str:
+    """The clocks in words, for messages."""
+    parts = [
+        f"as_of {at.as_of}" if at.as_of else "",
+        f"known_at {at.known_at}" if at.known_at else "",
+        f"mode {','.join(sorted(at.modes))}" if at.modes else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def nearest(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:
+    """A sentence that suggests the ids nearest to one that does not exist."""
+    ids = select(model.id).distinct()
+    if resource is not None and resource.where is not None:
+        ids = ids.where(resource.where)
+    near = [
+        *connection.scalars(ids.where(model.id >= id[:3]).order_by(model.id).limit(NEAR)),
+        *connection.scalars(ids.where(model.id >= id).order_by(model.id).limit(NEAR)),
+        *connection.scalars(ids.where(model.id < id).order_by(model.id.desc()).limit(NEAR)),
+    ]
+    return did_you_mean(id, near)
+
+
+def related(table: Table, resource: Resource) -> list[str]:
+    """The collections by which search knows the rows of a resource."""
+    if resource.where is not None:
+        return [resource.name]
+    return [other.name for other in table if other.model is resource.model]
+
+
+def release_day(day: date | None, release: date) -> date:
+    """The day that an analysis takes for today."""
+    return day or release

@@ -1,0 +1,316 @@
+"""How answers are written: the nested envelope, and the flat rows of the dashboards' layer."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+from marshmallow import Schema
+
+from schemas.fields import (
+    Absent,
+    Contract,
+    Day,
+    EdtfDate,
+    Flag,
+    Integer,
+    Number,
+    Parts,
+    Piece,
+    Pieces,
+    Reference,
+    References,
+    Strings,
+    Subject,
+    Subjects,
+    Term,
+    Terms,
+)
+from schemas.vocabulary import Stance
+
+Cell = str | int | float | bool | None
+LIST_SEPARATOR = "; "
+_RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+_ROWS_A_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a flat table: its name, its type as of Frictionless Table Schema, and how a record's answer gives its cell."""
+
+    name: str
+    type: str
+    description: str
+    cell: Callable[[Mapping[str, Any]], Cell]
+    required: bool = False
+    #: The table that the cell names a record of.
+    references: str | None = None
+
+
+@cache
+def columns(schema: type[Schema]) -> tuple[Column, ...]:
+    """The columns of a schema's flat table: in the order of its fields, so new fields belong at its end."""
+    return tuple(
+        column
+        for name, kind in schema._declared_fields.items()
+        if not isinstance(kind, Parts)
+        for column in _columns(name, kind)
+    )
+
+
+def _columns(name: str, kind: Any) -> Iterator[Column]:
+    about: str = kind.description
+    if isinstance(kind, Piece) and not isinstance(kind, Pieces):
+        for inner in columns(kind.schema):
+            # What another standard names in camel case is in snake case here, like all columns.
+            plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
+            yield Column(f"{name}_{plain}", inner.type, inner.description, _of_piece(name, inner))
+    elif isinstance(kind, Pieces):
+        yield Column(
+            name,
+            "string",
+            f"{about} Joined.",
+            lambda record: _join(_piece(kind, one) for one in record[name]),
+        )
+    elif isinstance(kind, Reference):
+        yield Column(
+            f"{name}_id",
+            "string",
+            about,
+            lambda record: record[name] and record[name]["id"],
+            references=kind.collection,
+        )
+        yield Column(
+            f"{name}_label",
+            "string",
+            f"{about} Its name.",
+            lambda record: record[name] and record[name]["name"],
+        )
+    elif isinstance(kind, References):
+        yield Column(
+            f"{name}_ids",
+            "string",
+            f"{about} Joined.",
+            lambda record: _join(ref["id"] for ref in record[name]),
+        )
+        yield Column(
+            f"{name}_labels",
+            "string",
+            f"{about} Their names, joined.",
+            lambda record: _join(ref["name"] for ref in record[name]),
+        )
+    elif isinstance(kind, Subject):
+        yield Column(
+            f"{name}_collection",
+            "string",
+            f"{about} Its collection.",
+            lambda record: record[name] and record[name]["collection"],
+        )
+        yield Column(f"{name}_id", "string", about, lambda record: record[name] and record[name]["id"])
+        yield Column(
+            f"{name}_label",
+            "string",
+            f"{about} Its name.",
+            lambda record: record[name] and record[name]["name"],
+        )
+    elif isinstance(kind, Subjects):
+        yield Column(
+            name,
+            "string",
+            f"{about} Joined.",
+            lambda record: _join(f"{ref['collection']}/{ref['id']}" for ref in record[name]),
+        )
+    elif isinstance(kind, EdtfDate):
+        yield Column(
+            name,
+            "date",
+            f"{about} The earliest day, or else the latest.",
+            lambda record: _plain(record[name]),
+        )
+        yield Column(
+            f"{name}_edtf",
+            "string",
+            f"{about} As EDTF.",
+            lambda record: record[name] and record[name]["edtf"],
+        )
+        yield Column(
+            f"{name}_precision",
+            "string",
+            f"{about} How finely it is known.",
+            lambda record: record[name] and record[name]["precision"],
+        )
+    elif isinstance(kind, Term) and kind.vocabulary is Stance:
+        yield Column(name, "string", about, lambda record: record[name])
+        yield Column(
+            f"{name}_score",
+            "number",
+            "The stance's score, −1 to 1; empty where it is unclear.",
+            lambda record: _score(record[name]),
+        )
+    elif isinstance(kind, Term) and all(term.value.isdecimal() for term in kind.vocabulary):
+        # Grades such as “2”: a reader of CSV takes them for numbers, so they are numbers in every form of the table.
+        yield Column(name, "integer", about, lambda record: record[name] and int(record[name]))
+    elif isinstance(kind, Absent):
+        yield Column(
+            name,
+            "string",
+            about,
+            lambda record: _join(f"{key}: {reason}" for key, reason in record[name].items()),
+        )
+    elif isinstance(kind, Strings | Terms):
+        yield Column(name, "string", f"{about} Joined.", lambda record: _join(record[name]))
+    else:
+        # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
+        yield Column(
+            "reported_on" if name == "first_reported_on" else name,
+            _type(kind),
+            about,
+            lambda record: record[name],
+            required=name == "id",
+        )
+
+
+def _type(kind: Contract[Any]) -> str:
+    for cls, name in ((Integer, "integer"), (Number, "number"), (Flag, "boolean"), (Day, "date")):
+        if isinstance(kind, cls):
+            return name
+    return "string"
+
+
+def _of_piece(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
+    return lambda record: inner.cell(record[name]) if record[name] else None
+
+
+def _piece(kind: Pieces, one: Mapping[str, Any]) -> str:
+    return ", ".join(
+        str(cell)
+        for column in columns(kind.schema)
+        if not column.name.endswith(("_label", "_precision", "_edtf"))
+        and (cell := column.cell(one)) not in (None, "", False)
+    )
+
+
+def _join(values: Iterable[str]) -> str | None:
+    return LIST_SEPARATOR.join(value.replace(";", ",") for value in values) or None
+
+
+def _plain(value: Mapping[str, str | None] | None) -> str | None:
+    return (value["earliest"] or value["latest"]) if value else None
+
+
+def _score(value: str | None) -> float | None:
+    return Stance.of(value).score if value else None
+
+
+def flat(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[list[Cell]]:
+    """Records as rows of cells."""
+    for record in records:
+        yield [column.cell(record) for column in shape]
+
+
+def as_csv(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], *, bom: bool = False) -> Iterator[bytes]:
+    """Records as CSV (RFC 4180), in chunks. A text that a spreadsheet would run begins with an apostrophe."""
+    return csv_of(shape, flat(shape, records), bom=bom)
+
+
+def csv_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]], *, bom: bool = False) -> Iterator[bytes]:
+    """Rows of cells as of `flat` as CSV, in chunks."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    if bom:
+        buffer.write("\ufeff")
+    writer.writerow(column.name for column in shape)
+    for number, row in enumerate(rows, 1):
+        writer.writerow([_safe(cell) for cell in row])
+        if number % _ROWS_A_CHUNK == 0:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _safe(cell: Cell) -> Cell:
+    if isinstance(cell, str):
+        one_line = " ".join(cell.split()) if "\n" in cell or "\r" in cell else cell
+        return f"'{one_line}" if one_line.startswith(_RUNNABLE) else one_line
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return cell
+
+
+def as_array(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Rows as one bare JSON array of objects, every key in every row, in chunks."""
+    yield b"["
+    for number, line in enumerate(_objects(shape, records)):
+        yield line if number == 0 else b",\n" + line
+    yield b"]\n"
+
+
+def as_lines(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Rows as JSON Lines, in chunks."""
+    for line in _objects(shape, records):
+        yield line + b"\n"
+
+
+def _objects(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    names = [column.name for column in shape]
+    for row in flat(shape, records):
+        yield orjson.dumps(dict(zip(names, row, strict=True)))
+
+
+def parsed(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Rows with a body, and a role where they have one, as records."""
+    for row in rows:
+        yield {**orjson.loads(row.body), "role": getattr(row, "role", None)}
+
+
+def envelope(data: bytes, **beside: Any) -> bytes:
+    """``data``, which is JSON already, with what stands beside it."""
+    return b'{"data":' + data + b"," + orjson.dumps(beside)[1:]
+
+
+def extended(body: str | bytes, **members: bytes) -> bytes:
+    """A record's answer with more members, which are JSON already."""
+    more = b"".join(b',"' + name.encode() + b'":' + value for name, value in members.items())
+    whole = body.encode() if isinstance(body, str) else body
+    return whole[:-1] + more + b"}"
+
+
+def array(items: Iterable[bytes]) -> bytes:
+    """JSON values as a JSON array."""
+    return b"[" + b",".join(items) + b"]"
+
+
+def table_schema(shape: tuple[Column, ...], key: str | None = "id") -> dict[str, Any]:
+    """A Frictionless Table Schema."""
+    schema: dict[str, Any] = {
+        "fields": [
+            {
+                "name": column.name,
+                "type": column.type,
+                "description": column.description,
+                **({"constraints": {"required": True}} if column.required else {}),
+            }
+            for column in shape
+        ],
+        "missingValues": [""],
+    }
+    return {**schema, "primaryKey": [key]} if key else schema
+
+
+def row_schema(shape: Iterable[Column]) -> dict[str, Any]:
+    """The JSON Schema of a row as an object."""
+    properties = {}
+    for column in shape:
+        always = column.required or column.type == "boolean"
+        kind = "string" if column.type == "date" else column.type
+        properties[column.name] = {
+            "description": column.description,
+            "type": kind if always else [kind, "null"],
+            **({"format": "date"} if column.type == "date" else {}),
+        }
+    return {"type": "object", "required": list(properties), "properties": properties}

@@ -1,0 +1,214 @@
+"""The words in which the table of resources is written: `Resource`, its filters, its sorts, its parts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from api.claims import ASSERTING
+from api.models import Clocks, Edge, Evidence, Issue, Recorded, Term, in_any
+from schemas.record import Record
+from schemas.vocabulary import Vocabulary
+
+Clause = Callable[[Sequence[str], Clocks], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A query parameter that narrows a list: any of the given values.
+
+    A value is a term of ``vocabulary``, or the id of one of ``references``, or else one that ``key`` holds in some row.
+    """
+
+    name: str
+    description: str
+    clause: Clause
+    vocabulary: type[Vocabulary] | None = None
+    references: type[Recorded] | None = None
+    key: InstrumentedAttribute[Any] | None = None
+    #: For counting records by value; None where the values are neither a column nor a list of references.
+    facet: "Callable[[], Facet] | None" = None
+
+    def __post_init__(self) -> None:
+        if sum(one is not None for one in (self.vocabulary, self.references, self.key)) != 1:
+            raise TypeError(f"filter {self.name}: a value is either a term, an id or a key")
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The column that has a filter's values, and the table and condition by which it is joined where it is in another."""
+
+    column: ColumnElement[Any]
+    joined: Any = None
+    on: ColumnElement[bool] | None = None
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A value of ``sort``; the column has a value in every row, and the id settles ties."""
+
+    name: str
+    column: InstrumentedAttribute[Any]
+
+    def __post_init__(self) -> None:
+        if self.column.property.columns[0].nullable:
+            raise TypeError(f"sort {self.name}: the column may be null, so the order would not be total")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sub-collection: the records of another resource that name this one, in the roles given (role: filter)."""
+
+    resource: "Resource"
+    roles: dict[str, Filter]
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One collection: everything that the service knows of it beside its schema and its model.
+
+    ``where`` picks the collection's rows where several share a model; ``seeded`` says that a file or folder of its name
+    holds its records.
+    """
+
+    name: str
+    model: type[Any]
+    schema: type[Record]
+    filters: tuple[Filter, ...] = ()
+    sorts: tuple[Sort, ...] = ()
+    parts: tuple[Part, ...] = ()
+    where: ColumnElement[bool] | None = None
+    seeded: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
+            raise TypeError(f"resource {self.name}: a name is lower-case letters")
+        if self.schema.named_by not in self.schema._declared_fields:
+            raise TypeError(
+                f"resource {self.name}: its schema is named by “{self.schema.named_by}”, which is not one of its fields"
+            )
+        names = [one.name for one in self.filters]
+        if len(names) != len(set(names)):
+            raise TypeError(f"resource {self.name}: a filter is declared twice")
+
+
+def any_of(
+    name: str, column: InstrumentedAttribute[Any], values: type[Vocabulary] | type[Recorded], description: str
+) -> Filter:
+    """A filter by a column that holds a term of a vocabulary or the id of another record."""
+
+    def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
+        return in_any(column, wanted)
+
+    def facet() -> Facet:
+        return Facet(column.expression)
+
+    if issubclass(values, Vocabulary):
+        return Filter(name, description, clause, vocabulary=values, facet=facet)
+    return Filter(name, description, clause, references=values, facet=facet)
+
+
+def free(name: str, column: InstrumentedAttribute[Any], description: str) -> Filter:
+    """A filter by a column that holds a key of no collection."""
+    return Filter(
+        name,
+        description,
+        lambda wanted, _clocks: in_any(column, wanted),
+        key=column,
+        facet=lambda: Facet(column.expression),
+    )
+
+
+def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:
+    """A filter by issue, where a topic stands for all of its issues."""
+
+    def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
+        return column.in_(issues_of(wanted))
+
+    return Filter(
+        name,
+        "The issue; a topic stands for all of its issues.",
+        clause,
+        references=Issue,
+        facet=lambda: Facet(column.expression),
+    )
+
+
+def term_issue(name: str, column: InstrumentedAttribute[Any]) -> Filter:
+    """A filter of proposals by an issue or topic that one of their terms, known at the clocks, settles."""
+
+    def clause(wanted: Sequence[str], clocks: Clocks) -> ColumnElement[bool]:
+        return column.in_(select(Term.proposal_id).where(Term.issue_id.in_(issues_of(wanted)), Term.at(clocks)))
+
+    return Filter(
+        name,
+        "An issue that one of its terms settles; a topic stands for all of its issues.",
+        clause,
+        references=Issue,
+    )
+
+
+def issues_of(wanted: Sequence[str]) -> Select[Any]:
+    """The issues named, and those of the topics named."""
+    return select(Issue.id).where(in_any(Issue.id, wanted) | in_any(Issue.parent_id, wanted))
+
+
+def linked(name: str, model: type[Any], references: type[Recorded], description: str, *, field: str) -> Filter:
+    """A filter by a member of a list of references of the model's records."""
+
+    def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
+        named: ColumnElement[bool] = model.id.in_(
+            select(Edge.record_id).where(
+                Edge.table == model.__tablename__, Edge.field == field, in_any(Edge.target_id, wanted)
+            )
+        )
+        return named
+
+    def facet() -> Facet:
+        # Distinct, though it is already, so that SQLite makes a table of it and indexes that for the join.
+        members = (
+            select(Edge.record_id, Edge.target_id)
+            .where(Edge.table == model.__tablename__, Edge.field == field)
+            .distinct()
+            .subquery()
+        )
+        return Facet(members.c.target_id, members, members.c.record_id == model.id)
+
+    return Filter(name, description, clause, references=references, facet=facet)
+
+
+def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter:
+    """A filter by who asserted or confirmed the record, in the evidence that counts at the clocks."""
+
+    def clause(wanted: Sequence[str], clocks: Clocks) -> ColumnElement[bool]:
+        said = select(Evidence.subject).where(
+            in_any(Evidence.speaker_id, wanted),
+            Evidence.relation.in_(sorted(ASSERTING)),
+            Evidence.at(clocks),
+        )
+        voiced: ColumnElement[bool] = model.subject.in_(said)
+        return voiced
+
+    return Filter(name, "Who asserted or confirmed it in the evidence.", clause, references=references)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of resources, by name and by the model that stores each."""
+
+    resources: tuple[Resource, ...]
+    by_name: dict[str, Resource] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {resource.name: resource for resource in self.resources})
+        if len(self.by_name) != len(self.resources):
+            raise TypeError("two resources have one name")
+
+    def __iter__(self) -> Any:
+        return iter(self.resources)
+
+    def of_model(self, model: type[Any]) -> Resource:
+        """The resource that holds all rows of a model."""
+        return next(resource for resource in self.resources if resource.model is model and resource.where is None)

@@ -1,0 +1,280 @@
+"""The table: one entry per collection. From an entry come its routes, validation, filters, sorts, flat tables, contract,
+facets, seed files and tests; see docs/extending.md.
+"""
+
+from api.models import (
+    Change,
+    Event,
+    Evidence,
+    Issue,
+    Party,
+    Position,
+    Process,
+    Proposal,
+    Release,
+    Source,
+    Term,
+)
+from api.resource import (
+    Filter,
+    Part,
+    Resource,
+    Sort,
+    Table,
+    any_of,
+    free,
+    issue_or_topic,
+    linked,
+    term_issue,
+    voiced_by,
+)
+from schemas.events import EventSchema
+from schemas.evidence import EvidenceSchema
+from schemas.issues import IssueSchema
+from schemas.parties import PartySchema
+from schemas.positions import DemandSchema, OfferSchema, PositionSchema, ResponseSchema, StatementSchema
+from schemas.processes import ProcessSchema
+from schemas.proposals import ProposalSchema, TermSchema
+from schemas.releases import ChangeSchema, ReleaseSchema
+from schemas.sources import SourceSchema
+from schemas.vocabulary import (
+    Action,
+    Channel,
+    EventKind,
+    Firmness,
+    Lifecycle,
+    PartyKind,
+    PositionKind,
+    ProposalKind,
+    ProposalStatus,
+    Relation,
+    SourceKind,
+    Stance,
+    Verdict,
+)
+
+HOLDER = any_of("party", Position.party_id, Party, "Who holds it.")
+SPEAKER = voiced_by("speaker", Position, Party)
+PROPOSER = linked("proposer", Proposal, Party, "Who put it forward.", field="proposers")
+ADDRESSEE = linked("addressee", Proposal, Party, "To whom it is addressed.", field="addressees")
+INTERMEDIARY = linked("intermediary", Proposal, Party, "Who carried it.", field="intermediaries")
+PARTICIPANT = linked("participant", Event, Party, "Who took part or acted.", field="participants")
+HOST = linked("host", Event, Party, "Who hosted it.", field="hosts")
+MEDIATOR = linked("mediator", Event, Party, "Who mediated.", field="mediators")
+OF_PROPOSAL = any_of("proposal", Term.proposal_id, Proposal, "The proposal that it is a provision of.")
+ON_ISSUE = issue_or_topic("issue", Position.issue_id)
+ANSWERING = any_of("proposal", Position.proposal_id, Proposal, "The proposal that it answers, as a whole or in a term.")
+OF_SOURCE = any_of("source", Evidence.source_id, Source, "The document.")
+
+POSITION_FILTERS: tuple[Filter, ...] = (
+    HOLDER,
+    SPEAKER,
+    ON_ISSUE,
+    any_of("stance", Position.stance, Stance, "The stance toward the issue's proposition."),
+)
+POSITION_SORTS = (
+    Sort("first_reported_on", Position.first_reported_on),
+    Sort("valid_from", Position.earliest),
+)
+
+PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema)
+
+EVIDENCE = Resource(
+    name="evidence",
+    model=Evidence,
+    schema=EvidenceSchema,
+    seeded=False,
+    filters=(
+        OF_SOURCE,
+        any_of("relation", Evidence.relation, Relation, "What it does to its subject."),
+        any_of("speaker", Evidence.speaker_id, Party, "Who says so."),
+        any_of("via", Evidence.via_id, Party, "The outlet that the source has it from."),
+        free("subject", Evidence.subject, "The record that it is about, as `collection/id`."),
+    ),
+    sorts=(Sort("known_on", Evidence.known_on), Sort("said_on", Evidence.earliest)),
+)
+
+SOURCES = Resource(
+    name="sources",
+    model=Source,
+    schema=SourceSchema,
+    filters=(
+        any_of("kind", Source.kind, SourceKind, "What sort of document it is."),
+        any_of("publisher", Source.publisher_id, Party, "Who published it."),
+        linked("relays", Source, Party, "The outlet that it reports from.", field="relays"),
+        linked("author", Source, Party, "Who wrote it.", field="authors"),
+    ),
+    sorts=(Sort("published_on", Source.earliest), Sort("known_on", Source.known_on)),
+    parts=(Part(EVIDENCE, {"source": OF_SOURCE}),),
+)
+
+TERMS = Resource(
+    name="terms",
+    model=Term,
+    schema=TermSchema,
+    seeded=False,
+    filters=(
+        OF_PROPOSAL,
+        issue_or_topic("issue", Term.issue_id),
+        any_of("stance", Term.stance, Stance, "What it provides, toward the issue's proposition."),
+        free("lineage", Term.lineage, "The same provision's key across versions."),
+    ),
+    sorts=(Sort("number", Term.number), Sort("first_reported_on", Term.first_reported_on)),
+)
+
+POSITIONS = Resource(
+    name="positions",
+    model=Position,
+    schema=PositionSchema,
+    seeded=False,
+    filters=(any_of("kind", Position.kind, PositionKind, "Which of the four kinds."), *POSITION_FILTERS),
+    sorts=POSITION_SORTS,
+)
+
+DEMANDS = Resource(
+    name="demands",
+    model=Position,
+    schema=DemandSchema,
+    where=Position.kind == PositionKind.DEMAND.value,
+    filters=(
+        *POSITION_FILTERS,
+        linked("addressee", Position, Party, "Of whom it is asked.", field="addressees"),
+        any_of("firmness", Position.firmness, Firmness, "How firm it is, as stated."),
+        any_of("lifecycle", Position.lifecycle, Lifecycle, "What has become of it."),
+    ),
+    sorts=POSITION_SORTS,
+)
+
+RESPONSES = Resource(
+    name="responses",
+    model=Position,
+    schema=ResponseSchema,
+    where=Position.kind == PositionKind.RESPONSE.value,
+    filters=(
+        *POSITION_FILTERS,
+        ANSWERING,
+        any_of("term", Position.term_id, Term, "The term that it answers."),
+        any_of("demand", Position.demand_id, Position, "The demand that it answers."),
+        any_of("verdict", Position.verdict, Verdict, "How it answers."),
+    ),
+    sorts=POSITION_SORTS,
+)
+
+STATEMENTS = Resource(
+    name="statements",
+    model=Position,
+    schema=StatementSchema,
+    where=Position.kind == PositionKind.STATEMENT.value,
+    filters=POSITION_FILTERS,
+    sorts=POSITION_SORTS,
+)
+
+OFFERS = Resource(
+    name="offers",
+    model=Position,
+    schema=OfferSchema,
+    where=Position.kind == PositionKind.OFFER.value,
+    seeded=False,
+    filters=(
+        *POSITION_FILTERS,
+        any_of("proposal", Position.proposal_id, Proposal, "The proposal."),
+        any_of("term", Position.term_id, Term, "The term put forward."),
+    ),
+    sorts=POSITION_SORTS,
+)
+
+PROPOSALS = Resource(
+    name="proposals",
+    model=Proposal,
+    schema=ProposalSchema,
+    filters=(
+        PROPOSER,
+        ADDRESSEE,
+        any_of("kind", Proposal.kind, ProposalKind, "What sort of plan it is."),
+        any_of("status", Proposal.status, ProposalStatus, "Where it stands."),
+        any_of("channel", Proposal.channel, Channel, "How it was made."),
+        term_issue("issue", Proposal.id),
+    ),
+    sorts=(Sort("first_reported_on", Proposal.first_reported_on), Sort("made_on", Proposal.earliest)),
+    parts=(Part(TERMS, {"proposal": OF_PROPOSAL}), Part(RESPONSES, {"proposal": ANSWERING})),
+)
+
+EVENTS = Resource(
+    name="events",
+    model=Event,
+    schema=EventSchema,
+    filters=(
+        any_of("kind", Event.kind, EventKind, "What sort of happening it is."),
+        PARTICIPANT,
+        HOST,
+        MEDIATOR,
+    ),
+    sorts=(Sort("first_reported_on", Event.first_reported_on), Sort("occurred_on", Event.earliest)),
+)
+
+VOICES = {"holder": HOLDER, "speaker": SPEAKER}
+
+PARTIES = Resource(
+    name="parties",
+    model=Party,
+    schema=PartySchema,
+    filters=(
+        any_of("kind", Party.kind, PartyKind, "What sort of actor it is."),
+        linked("affiliation", Party, Party, "To whom it belongs.", field="affiliations"),
+    ),
+    sorts=(Sort("name", Party.name),),
+    parts=(
+        Part(POSITIONS, VOICES),
+        Part(DEMANDS, VOICES),
+        Part(RESPONSES, VOICES),
+        Part(STATEMENTS, VOICES),
+        Part(OFFERS, VOICES),
+        Part(PROPOSALS, {"proposer": PROPOSER, "addressee": ADDRESSEE, "intermediary": INTERMEDIARY}),
+        Part(EVENTS, {"participant": PARTICIPANT, "host": HOST, "mediator": MEDIATOR}),
+    ),
+)
+
+ISSUES = Resource(
+    name="issues",
+    model=Issue,
+    schema=IssueSchema,
+    filters=(any_of("parent", Issue.parent_id, Issue, "The topic."),),
+    sorts=(Sort("label", Issue.label),),
+    parts=(Part(POSITIONS, {"issue": ON_ISSUE}),),
+)
+
+RELEASES = Resource(
+    name="releases", model=Release, schema=ReleaseSchema, seeded=False, sorts=(Sort("date", Release.date),)
+)
+
+CHANGES = Resource(
+    name="changes",
+    model=Change,
+    schema=ChangeSchema,
+    seeded=False,
+    filters=(
+        any_of("release", Change.release_id, Release, "The release that made it."),
+        free("collection", Change.collection, "The record's collection."),
+        any_of("action", Change.action, Action, "What was done to the record."),
+    ),
+)
+
+RESOURCES = Table(
+    (
+        PROCESSES,
+        PARTIES,
+        ISSUES,
+        SOURCES,
+        PROPOSALS,
+        TERMS,
+        POSITIONS,
+        DEMANDS,
+        RESPONSES,
+        STATEMENTS,
+        OFFERS,
+        EVENTS,
+        EVIDENCE,
+        RELEASES,
+        CHANGES,
+    )
+)

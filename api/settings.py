@@ -1,0 +1,100 @@
+"""Settings: read from the environment when asked for, checked at once, never at import."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import process
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+SHIPPED_SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+DEFAULT_DATABASE = "sqlite:///positions.db"
+DIALECTS = ("sqlite", "postgresql")
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the message names it, what was found and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set, each from the environment variable in its comment."""
+
+    database: URL  # DATABASE_URL
+    seeds: Path  # POSITIONS_SEEDS
+    texts: Path | None = None  # POSITIONS_TEXTS_DIR
+    cache_bytes: int = 64 * 2**20  # POSITIONS_CACHE_MB
+    public_url: str | None = None  # POSITIONS_PUBLIC_URL
+
+    @property
+    def exports(self) -> Path:
+        """The folder for the exports of releases: beside the SQLite file; for a server's database, in the temporary folder."""
+        if self.database.get_backend_name() == "sqlite":
+            return Path(f"{Path(str(self.database.database)).absolute()}.exports")
+        name = hashlib.sha256(self.database.render_as_string().encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"positions-{os.getuid()}-{name}"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            SettingError: for a value that cannot be used, and for a POSITIONS_ name that does not exist.
+        """
+        known = ("POSITIONS_SEEDS", "POSITIONS_TEXTS_DIR", "POSITIONS_CACHE_MB", "POSITIONS_PUBLIC_URL")
+        for name in environment:
+            if name.startswith("POSITIONS_") and name not in known:
+                nearest = process.extractOne(name, known)
+                raise SettingError(
+                    f"{name} is not a setting; did you mean {nearest[0]}? The settings are {', '.join(known)} and DATABASE_URL."
+                )
+        return cls(
+            database=_database(environment.get("DATABASE_URL") or DEFAULT_DATABASE),
+            seeds=Path(environment.get("POSITIONS_SEEDS") or SHIPPED_SEEDS),
+            texts=_folder("POSITIONS_TEXTS_DIR", environment.get("POSITIONS_TEXTS_DIR")),
+            cache_bytes=_megabytes("POSITIONS_CACHE_MB", environment.get("POSITIONS_CACHE_MB") or "64"),
+            public_url=_address("POSITIONS_PUBLIC_URL", environment.get("POSITIONS_PUBLIC_URL")),
+        )
+
+
+def _database(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingError(
+            f"DATABASE_URL is “{text}”, which is not a database address; give one such as {DEFAULT_DATABASE} or postgresql://user@host/name"
+        ) from None
+    dialect = url.get_backend_name()
+    if dialect == "postgres":
+        url, dialect = url.set(drivername="postgresql"), "postgresql"
+    if dialect not in DIALECTS:
+        raise SettingError(f"DATABASE_URL names “{url.drivername}”; sqlite and postgresql are supported")
+    if dialect == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if not url.database or url.database == ":memory:":
+        raise SettingError("DATABASE_URL names no file; several workers read one database, so it cannot be in memory")
+    return url
+
+
+def _folder(name: str, text: str | None) -> Path | None:
+    if not text:
+        return None
+    if not Path(text).is_dir():
+        raise SettingError(f"{name} is “{text}”, which is not a folder")
+    return Path(text)
+
+
+def _megabytes(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65536:
+        raise SettingError(f"{name} is “{text}”; give a whole number of megabytes, 0 to 65536")
+    return int(text) * 2**20
+
+
+def _address(name: str, text: str | None) -> str | None:
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingError(f"{name} is “{text}”; give the address that readers use, beginning with http:// or https://")
+    return text.rstrip("/") if text else None

@@ -1,0 +1,33 @@
+"""The views, as operations: what the table of resources gives, and what stands beside it."""
+
+from api.operation import Operation
+from api.resource import Table
+from api.views.about import about_operations
+from api.views.analyses import analysis_tables
+from api.views.charts import chart_operations
+from api.views.collections import collection_operations
+from api.views.dossiers import analysis_operations, citing
+from api.views.exports import export_operations
+from api.views.feeds import feed_operations
+from api.views.finding import finding_operations
+from api.views.flat import flat_operations, flat_tables
+from api.views.options import option_operations
+
+__all__ = ["operations"]
+
+
+def operations(table: Table) -> tuple[Operation, ...]:
+    """Every operation of the service, in the order of the contract."""
+    tables = (*flat_tables(table), *analysis_tables())
+    listed = (
+        *about_operations(table),
+        *collection_operations(table),
+        *analysis_operations(table),
+        *finding_operations(table),
+        *flat_operations(tables),
+        *option_operations(table),
+        *export_operations(tables),
+        *feed_operations(table),
+        *chart_operations(tables),
+    )
+    return (*listed, citing(listed))

@@ -1,0 +1,126 @@
+"""What the service says of itself: the way in, the vocabularies, the problems, how to cite an answer."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, ref
+from api.parameters import query
+from api.problems import KINDS, not_found
+from api.resource import Table
+from api.views.analyses import analyses
+from schemas.vocabulary import VOCABULARIES
+
+CODE_LICENCE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
+DATA_LICENCE = {"name": "CC-BY-4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+
+
+def about_operations(_table: Table) -> Iterator[Operation]:
+    """The operations that are about the service."""
+    declare = partial(Operation, tag="about", query=query())
+    yield declare(
+        path="/",
+        name="getService",
+        summary="The way in",
+        description="What there is: every collection and view with its link, the release that is loaded, the licences.",
+        view=_way_in,
+        content={JSON: enveloped(ref("Service"))},
+    )
+    yield declare(
+        path="/vocabularies",
+        name="listVocabularies",
+        summary="The closed vocabularies",
+        description="Every vocabulary with its terms, their definitions and, for stances, their scores.",
+        view=lambda call: json_answer(vocabularies(), call),
+        content={JSON: enveloped({"type": "array", "items": ref("Vocabulary")})},
+    )
+    yield declare(
+        path="/problems",
+        name="listProblems",
+        summary="The kinds of problem",
+        description="Every kind of error that the service answers with.",
+        view=lambda call: json_answer([_problem(kind) for kind in KINDS], call),
+        content={JSON: enveloped({"type": "array", "items": ref("ProblemKind")})},
+    )
+    yield declare(
+        path="/problems/{id}",
+        name="getProblemKind",
+        summary="One kind of problem",
+        description="What a problem's `type` leads to.",
+        view=_one_problem,
+        content={JSON: enveloped(ref("ProblemKind"))},
+        examples={"id": "invalid-parameter"},
+    )
+
+
+def _way_in(call: Call) -> Answer:
+    collections = [
+        {
+            "name": resource.name,
+            "href": f"/v1/{resource.name}",
+            "about": (resource.schema.__doc__ or "").strip().split("\n")[0],
+        }
+        for resource in call.table
+    ]
+    views = [
+        {"name": name, "href": f"/v1/{path}", "about": about}
+        for name, path, about in (
+            *((one.name, one.path[1:], f"{one.summary}.") for _, one in analyses() if "{" not in one.path),
+            ("facets", "facets/positions?by=issue,stance", "Counts of a collection's records by value."),
+            ("search", "search?q=ceasefire", "Full text over every collection."),
+            ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
+            ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
+            ("exports", "exports", "The whole release as files: CSV in an archive, SQLite, JSON Lines."),
+            ("changes", "feeds/changes.atom", "What each release changed, as an Atom feed."),
+            ("calendar", "feeds/events.ics", "The events as an iCalendar feed."),
+            ("charts", "charts/matrix.vl.json", "The matrix as a Vega-Lite chart; also gaps, timeline and reception."),
+            ("vocabularies", "vocabularies", "The closed vocabularies with their definitions."),
+            ("problems", "problems", "The kinds of error."),
+        )
+    ]
+    data = {
+        "name": "Positions",
+        "about": "The open, structured record of a negotiation: who holds which position on what, since when, according to whom.",
+        "release": {
+            "id": call.store.release,
+            "date": call.store.date.isoformat(),
+            "digest": call.store.digest,
+        },
+        "collections": collections,
+        "views": views,
+        "documentation": "/docs/",
+        "contract": "/openapi.yaml",
+        "licences": {"code": CODE_LICENCE, "data": DATA_LICENCE},
+    }
+    return json_answer(data, call)
+
+
+def vocabularies() -> list[dict[str, Any]]:
+    """Every vocabulary as the API serves it."""
+    return [
+        {
+            "name": name,
+            "definition": (vocabulary.__doc__ or "").strip(),
+            "terms": [{"term": term.value, "definition": term.definition, "score": term.score} for term in vocabulary],
+        }
+        for name, vocabulary in VOCABULARIES.items()
+    ]
+
+
+def _problem(kind: Any) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "href": kind.type,
+        "status": kind.status,
+        "title": kind.title,
+        "meaning": kind.meaning,
+    }
+
+
+def _one_problem(call: Call) -> Answer:
+    for kind in KINDS:
+        if kind.name == call.ids["id"]:
+            return json_answer(_problem(kind), call)
+    raise not_found(
+        f"“{call.ids['id'][:80]}” is not a kind of problem. There are: {', '.join(kind.name for kind in KINDS)}."
+    )

@@ -1,0 +1,193 @@
+"""What an analysis is to the views: its declaration, its parameters, and the question that a call asks."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+
+from api import queries
+from api.analysis.matrix import Findings
+from api.analysis.question import Question
+from api.models import Clocks
+from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
+from api.parameters import CLOCKS, AnyOf, Choice, query
+from api.queries import Moved
+from api.representations import Column, as_csv, as_lines
+from api.resource import Resource
+from api.views.collections import FORMATS
+from api.views.flat import FlatTable
+from schemas.fields import Contract, Day, JsonSchema, Side, Slug, Term, href
+from schemas.vocabulary import Mode
+
+TAG = "analyses"
+FOLDS = ("affiliation", "none")
+#: Parameters that are not filters: `meta` names the clocks by themselves, and the rest says how to write the answer.
+_NOT_FILTERS = frozenset({*CLOCKS, "release", "format", "bom"})
+COMMON: dict[str, Contract[Any]] = {
+    "process": AnyOf(Slug(), "The process that the records belong to."),
+    "issue": AnyOf(Slug(), "The issue; a topic stands for all of its issues."),
+    "party": AnyOf(Slug(), "The party; with folding, also what is held by those who represent it."),
+    "fold": Choice(
+        FOLDS,
+        "`affiliation` (unless said): what persons and bodies hold counts for whom they represent; `none`: apart.",
+    ),
+    **CLOCKS,
+}
+
+
+class Comparison(Contract[str]):
+    """One clock or the modes, with another value: ``known_at:2024-02-20``, ``mode:on_record``, ``without:anonymous``."""
+
+    WORDS = ("as_of", "known_at", "mode", "without")
+
+    def shape(self, side: Side) -> JsonSchema:
+        modes = "|".join(mode.value for mode in Mode)
+        day = "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"  # the days that every month has
+        return {
+            "type": "string",
+            "pattern": rf"^((as_of|known_at):{day}|(mode|without):({modes})(,({modes})){{0,6}})$",
+            "maxLength": 140,
+        }
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        word, _, given = str(value).partition(":")
+        if word not in self.WORDS or not given:
+            raise ValidationError(
+                f"“{str(value)[:60]}” is not a comparison such as known_at:2024-02-20, as_of:2024-02-20, mode:on_record "
+                "or without:anonymous."
+            )
+        self.changes(f"{word}:{given}")
+        return f"{word}:{given}"
+
+    @staticmethod
+    def changes(comparison: str) -> dict[str, Any]:
+        """The values of parameters that a comparison puts in the place of those given."""
+        word, _, given = comparison.partition(":")
+        if word in ("as_of", "known_at"):
+            return {word: Day("").deserialize(given)}
+        modes = [str(Term(Mode, "").deserialize(one)) for one in given.split(",")]
+        return {"mode": modes if word == "mode" else [mode.value for mode in Mode if mode.value not in modes]}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One analysis: what it takes, what it finds, and the table that it makes.
+
+    ``columns`` and ``records`` give the flat table of a call; ``data`` is the JSON Schema of the nested answer's data.
+    """
+
+    path: str
+    name: str
+    summary: str
+    description: str
+    query: dict[str, Contract[Any]]
+    find: Callable[[Call], Findings]
+    data: JsonSchema
+    columns: Callable[[Call], tuple[Column, ...]]
+    records: Callable[[Call], Iterable[Mapping[str, Any]]]
+    row: JsonSchema
+    nested: dict[str, Contract[Any]] = field(default_factory=dict)
+    examples: dict[str, Any] = field(default_factory=dict)
+    tag: str = TAG
+    key: str | None = None
+
+    def operation(self, name: str) -> Operation:
+        """The nested answer; the flat one where the format is asked for."""
+        wanted = Choice(tuple(FORMATS), "The flat table in place of the nested answer.")
+        return Operation(
+            path=self.path,
+            name=name,
+            tag=self.tag,
+            summary=self.summary,
+            description=self.description,
+            view=self._view,
+            query=query(**self.query, **self.nested, format=wanted),
+            content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
+            examples=self.examples,
+        )
+
+    def table(self) -> FlatTable:
+        """The flat table."""
+        return FlatTable(
+            path=self.path,
+            name=self.name,
+            about=self.summary + ".",
+            query=self.query,
+            columns=self.columns,
+            records=self.records,
+            row=self.row,
+            key=self.key,
+            examples=self.examples,
+        )
+
+    def _view(self, call: Call) -> Answer:
+        wanted = call.values.get("format")
+        if not wanted:
+            found = self.find(call)
+            meta = {**_said(call), "rests_on": found.rests_on}
+            if isinstance(found.data, Iterator):
+                return Answer(_streamed(found.data, {"links": {"self": call.link()}, "meta": call.meta(**meta)}))
+            return json_answer(found.data, call, **meta)
+        shape, records = self.columns(call), self.records(call)
+        return Answer(as_csv(shape, records) if wanted == "csv" else as_lines(shape, records), FORMATS[wanted])
+
+
+def _streamed(rows: Iterator[Any], beside: dict[str, Any]) -> Iterator[bytes]:
+    """An answer whose rows are made while it is sent, in the form of the others."""
+    yield b'{"data":['
+    for number, row in enumerate(rows):
+        yield (b"," if number else b"") + orjson.dumps(row)
+    yield b"]," + orjson.dumps(beside)[1:]
+
+
+def _analysed(data: JsonSchema) -> JsonSchema:
+    shape = enveloped(data)
+    return {**shape, "properties": {**shape["properties"], "meta": ref("AnalysisMeta")}}
+
+
+def _said(call: Call) -> dict[str, Any]:
+    """What `meta` says of what was asked for."""
+    filters = {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in sorted(call.values.items())
+        if value not in (None, []) and name not in _NOT_FILTERS
+    }
+    return {"day": (call.clocks.as_of or call.store.date).isoformat(), "filters": filters}
+
+
+def question(call: Call, **changes: Any) -> Question:
+    """What a call asks, its ids checked; ``changes`` replace some of its values.
+
+    Raises:
+        Problem: 404, where a filter names an id that does not exist.
+    """
+    values = {**call.values, **changes}
+    clocks = queries.clocks(values)
+    parties = dict.fromkeys([*(values.get("party") or ()), *(values.get("parties") or ())])
+    asked = Question(
+        connection=call.connection,
+        clocks=clocks,
+        today=clocks.as_of or call.store.date,
+        processes=tuple(values.get("process") or ()),
+        issues=tuple(values.get("issue") or ()),
+        parties=tuple(parties),
+        fold=values.get("fold") != "none",
+    )
+    asked.check()
+    return asked
+
+
+def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], at: Clocks | None = None) -> Any:
+    """The row of a record at some clocks, the call's unless said; ``link`` is this call for another id, where it has one now."""
+    try:
+        return queries.record(call.connection, resource, id, call.clocks if at is None else at)
+    except Moved as moved:
+        raise Moved(link(moved.id)) from None
+
+
+def of_path(call: Call, resource: Resource, at: Clocks) -> Any:
+    """The row of the record that the path names."""
+    old = href(resource.name, call.ids["id"])
+    return record(call, resource, call.ids["id"], lambda id: call.link().replace(old, href(resource.name, id), 1), at)

@@ -1,0 +1,316 @@
+"""Ready charts: Vega-Lite specifications that draw from the flat tables at their addresses, without other input.
+
+The colours of the stances hold up for every common colour blindness and differ in lightness; each is doubled by a symbol.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import orjson
+
+from api.analysis import matrix
+from api.operation import JSON, Answer, Call, Operation, ref
+from api.parameters import query
+from api.views.analyses import question, record
+from api.views.flat import FlatTable
+from schemas.fields import Contract, Slug
+from schemas.vocabulary import Stance
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+CONFLICTING, UNRECORDED = "conflicting", "no answer recorded"
+#: Each stance with its fill, the ink that can be read on it, and its symbol.
+_LOOK = {
+    Stance.SUPPORTS: ("#00463f", "#ffffff", "✓"),
+    Stance.SUPPORTS_CONDITIONALLY: ("#74c4b6", "#000000", "✓*"),
+    Stance.UNDECIDED: ("#f2df9e", "#000000", "0"),
+    Stance.UNCLEAR: ("#f2df9e", "#000000", "?"),
+    Stance.OPPOSES_IN_PART: ("#e08e2b", "#000000", "✗*"),
+    Stance.OPPOSES: ("#b5400a", "#ffffff", "✗"),
+    CONFLICTING: ("#f2df9e", "#000000", "≠"),
+    UNRECORDED: ("#ffffff", "#000000", "—"),
+}
+_BORDER = "#595959"
+_CELL = 26
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: the table that it draws from, what it shows, and how it is specified from a call for that table."""
+
+    table: str
+    summary: str
+    spec: Callable[[Call, FlatTable], Spec]
+    query: dict[str, Contract[Any]]
+    examples: dict[str, Any]
+
+
+def chart_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
+    """The charts of analyses."""
+    by_name = {table.name: table for table in tables}
+    for name, chart in _CHARTS.items():
+        table = by_name[chart.table]
+        yield Operation(
+            path=f"/charts/{name}.vl.json",
+            name=f"chart{name.capitalize()}",
+            tag="charts",
+            summary=chart.summary,
+            description="A Vega-Lite specification that draws from the table at its absolute address, under the same filters: "
+            "paste its address into Vega-Embed, the Vega editor, Altair or Observable.",
+            view=partial(_answer, chart, table),
+            query=query(**chart.query, **table.query),
+            content={JSON: ref("VegaLite")},
+            examples=chart.examples,
+        )
+
+
+def _answer(chart: Chart, table: FlatTable, call: Call) -> Answer:
+    spec = {
+        "$schema": SCHEMA,
+        "usermeta": {"release": call.store.release, "licence": "CC-BY-4.0", "cite": call.base + call.meta()["cite"]},
+        **chart.spec(call, table),
+        "config": {"view": {"stroke": None}, "axis": {"labelLimit": 320}, "font": "sans-serif"},
+    }
+    return Answer(orjson.dumps(spec))
+
+
+def _data(call: Call, path: str, **changes: str | None) -> Spec:
+    """The table at its absolute address, under the filters of the call."""
+    address = replace(call, path=f"{path}.json").link(**changes)
+    return {"url": call.base + address, "format": {"type": "json"}}
+
+
+def _folded(call: Call, table: FlatTable, score: bool) -> tuple[list[Spec], list[str]]:
+    """Transforms that make one row a party of a wide table's two columns a party; and the parties' names."""
+    asked = question(call)
+    parties = matrix.columns_asked(asked)
+    stems = [column.name for column in table.columns(call)[-2 * len(parties) :: 2]] if parties else []
+    names = {stem: name for stem, (_, name) in zip(stems, parties, strict=True)}
+    wanted = [f"{stem}_score" if score else stem for stem in stems]
+    labels = orjson.dumps({column: names[stem] for column, stem in zip(wanted, stems, strict=True)}).decode()
+    value = "score" if score else "stance"
+    folding: list[Spec] = [
+        {"fold": wanted, "as": ["column", value]},
+        {"filter": f"isValid(datum.{value})"},
+        {"calculate": f"({labels})[datum.column]", "as": "party"},
+    ]
+    return (folding if wanted else [{"filter": "false"}]), list(names.values())
+
+
+def _looks(extra: Sequence[str]) -> list[tuple[str, tuple[str, str, str]]]:
+    return [(str(name), look) for name, look in _LOOK.items() if isinstance(name, Stance) or name in extra]
+
+
+def _cells(x: Spec, y: Spec, tooltip: list[Spec], extra: Sequence[str]) -> list[Spec]:
+    """Coloured cells by ``shown``, each with its symbol."""
+    looks = _looks(extra)
+    symbols = orjson.dumps({name: look[2] for name, look in looks}).decode()
+    names = [name for name, _ in looks]
+    return [
+        {
+            "mark": {"type": "rect", "stroke": _BORDER, "strokeWidth": 0.5},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "tooltip": tooltip,
+                "color": {
+                    "field": "shown",
+                    "type": "nominal",
+                    "title": "Stance",
+                    "scale": {"domain": names, "range": [look[0] for _, look in looks]},
+                    "legend": {
+                        "symbolStrokeColor": _BORDER,
+                        "labelExpr": f"({symbols})[datum.label] + ' ' + replace(datum.label, /_/g, ' ')",
+                    },
+                },
+            },
+        },
+        {
+            "transform": [{"calculate": f"({symbols})[datum.shown]", "as": "symbol"}],
+            "mark": {"type": "text", "fontSize": 12, "aria": False},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "text": {"field": "symbol", "type": "nominal"},
+                "color": {
+                    "field": "shown",
+                    "type": "nominal",
+                    "legend": None,
+                    "scale": {"domain": names, "range": [look[1] for _, look in looks]},
+                },
+            },
+        },
+    ]
+
+
+def _matrix(call: Call, table: FlatTable) -> Spec:
+    folding, parties = _folded(call, table, score=False)
+    x = {
+        "field": "party",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": parties},
+        "axis": {"orient": "top", "labelAngle": -45},
+    }
+    y = {"field": "issue_label", "type": "nominal", "title": None, "sort": None}
+    tooltip = [
+        {"field": "issue_label", "type": "nominal", "title": "Issue"},
+        {"field": "topic_label", "type": "nominal", "title": "Topic"},
+        {"field": "party", "type": "nominal", "title": "Party"},
+        {"field": "stance", "type": "nominal", "title": "Stance"},
+    ]
+    conflicting = f"indexof(datum.stance, ';') >= 0 ? '{CONFLICTING}' : datum.stance"
+    return {
+        "title": "Who holds what: the latest recorded stance on each issue",
+        "description": "Parties across, issues down; the colour and the symbol of a cell give the stance, an empty cell has none recorded.",
+        "data": _data(call, table.path),
+        "transform": [*folding, {"calculate": conflicting, "as": "shown"}],
+        "width": {"step": _CELL},
+        "height": {"step": _CELL * 3 // 4},
+        "resolve": {"scale": {"color": "independent"}},
+        "layer": _cells(x, y, tooltip, [CONFLICTING]),
+    }
+
+
+def _gaps(call: Call, table: FlatTable) -> Spec:
+    folding, parties = _folded(call, table, score=True)
+    y = {"field": "issue_label", "type": "nominal", "title": None, "sort": None}
+    x = {
+        "field": "score",
+        "type": "quantitative",
+        "title": "against  ←  score of the stance  →  for",
+        "scale": {"domain": [-1, 1], "nice": False},
+        "axis": {"values": [-1, -0.5, 0, 0.5, 1], "grid": True},
+    }
+    return {
+        "title": "How far apart they are, issue by issue: the widest gap first",
+        "description": "One line an issue, from the lowest to the highest score of a party; one point a party.",
+        "data": _data(call, table.path),
+        "transform": [{"filter": "isValid(datum.distance)"}, *folding],
+        "width": 420,
+        "height": {"step": 22},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 3, "color": "#bdbdbd"},
+                "encoding": {
+                    "y": y,
+                    "x": {**x, "aggregate": "min"},
+                    "x2": {"field": "score", "aggregate": "max"},
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 0.85},
+                "encoding": {
+                    "y": y,
+                    "x": x,
+                    "color": {"field": "party", "type": "nominal", "title": "Party", "scale": {"domain": parties}},
+                    "shape": {"field": "party", "type": "nominal", "title": "Party", "scale": {"domain": parties}},
+                    "tooltip": [
+                        {"field": "issue_label", "type": "nominal", "title": "Issue"},
+                        {"field": "party", "type": "nominal", "title": "Party"},
+                        {"field": "score", "type": "quantitative", "title": "Score"},
+                        {"field": "distance", "type": "quantitative", "title": "Distance"},
+                        {"field": "blockers_labels", "type": "nominal", "title": "Blockers"},
+                    ],
+                },
+            },
+        ],
+    }
+
+
+def _timeline(call: Call, table: FlatTable) -> Spec:
+    y = {"field": "subject_id", "type": "nominal", "axis": None, "sort": None}
+    tooltip = [
+        {"field": "title", "type": "nominal", "title": "What"},
+        {"field": "actors_labels", "type": "nominal", "title": "Who"},
+        {"field": "occurred_on_edtf", "type": "nominal", "title": "When (EDTF)"},
+        {"field": "reported_on", "type": "nominal", "title": "First reported"},
+        {"field": "claim_status", "type": "nominal", "title": "Claim status"},
+    ]
+    happened = {"field": "occurred_on", "type": "temporal", "title": None}
+    reported = {"field": "reported_on", "type": "temporal", "title": None}
+    dated = [{"filter": "isValid(datum.occurred_on)"}]
+    return {
+        "title": "What happened (●) and when it was first reported (|)",
+        "description": "One line a record, from the day on which it happened to the day of its first report, by kind of record.",
+        "data": _data(call, table.path),
+        "facet": {
+            "row": {
+                "field": "subject_collection",
+                "type": "nominal",
+                "title": None,
+                "header": {"labelAngle": 0, "labelAlign": "left", "labelFontWeight": "bold"},
+            }
+        },
+        "spacing": 8,
+        "resolve": {"scale": {"y": "independent"}},
+        "spec": {
+            "width": 620,
+            "height": {"step": 9},
+            "layer": [
+                {
+                    "transform": dated,
+                    "mark": {"type": "rule", "color": "#8c8c8c"},
+                    "encoding": {"y": y, "x": happened, "x2": {"field": "reported_on"}, "tooltip": tooltip},
+                },
+                {
+                    "mark": {"type": "tick", "thickness": 2, "color": "#000000", "size": 9},
+                    "encoding": {"y": y, "x": reported, "tooltip": tooltip},
+                },
+                {
+                    "transform": dated,
+                    "mark": {"type": "point", "filled": True, "size": 40, "opacity": 1},
+                    "encoding": {
+                        "y": y,
+                        "x": happened,
+                        "color": {"field": "claim_status", "type": "nominal", "title": "Claim status"},
+                        "shape": {"field": "claim_status", "type": "nominal", "title": "Claim status"},
+                        "tooltip": tooltip,
+                    },
+                },
+            ],
+        },
+    }
+
+
+def _reception(call: Call, table: FlatTable) -> Spec:
+    proposals = call.table.by_name["proposals"]
+    row = record(call, proposals, call.values["proposal"], lambda id: call.link(proposal=id))
+    question(call)  # refuses ids that name nothing
+    x = {"field": "party_label", "type": "nominal", "title": None, "axis": {"orient": "top", "labelAngle": -45}}
+    y = {"field": "of", "type": "nominal", "title": None, "sort": None}
+    tooltip = [
+        {"field": "of", "type": "nominal", "title": "Term"},
+        {"field": "party_label", "type": "nominal", "title": "Party"},
+        {"field": "verdict", "type": "nominal", "title": "Verdict"},
+        {"field": "response_label", "type": "nominal", "title": "Answer"},
+    ]
+    whole = "isValid(datum.term_label) ? datum.number + '. ' + datum.term_label : 'The proposal as a whole'"
+    shown = f"!datum.answered ? '{UNRECORDED}' : datum.conflicting ? '{CONFLICTING}' : datum.stance"
+    return {
+        "title": {"text": f"How it was received: {row.title}", "anchor": "start"},
+        "description": "Parties across, terms down; the colour and the symbol of a cell give the stance of the party's latest answer.",
+        "data": _data(call, table.path.replace("{id}", row.id), proposal=None),
+        "transform": [{"calculate": whole, "as": "of"}, {"calculate": shown, "as": "shown"}],
+        "width": {"step": 2 * _CELL},
+        "height": {"step": _CELL},
+        "resolve": {"scale": {"color": "independent"}},
+        "layer": _cells(x, y, tooltip, [CONFLICTING, UNRECORDED]),
+    }
+
+
+_CHARTS = {
+    "matrix": Chart("matrix", "The matrix of stances", _matrix, {}, {"party": ["russia", "ukraine"]}),
+    "gaps": Chart("gaps", "The gaps between parties", _gaps, {}, {"parties": ["russia", "ukraine"]}),
+    "timeline": Chart("timeline", "What happened and when it was first reported", _timeline, {}, {}),
+    "reception": Chart(
+        "reception",
+        "How a proposal was received",
+        _reception,
+        {"proposal": Slug("The proposal.", required=True)},
+        {"proposal": "us-phased-withdrawal-proposal"},
+    ),
+}

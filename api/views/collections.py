@@ -1,0 +1,227 @@
+"""The nested layer: the list and the record of every collection, and the natural sub-collections."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from api import queries
+from api.models import Cited, Clocks, Evidence, Proposal, Source, Term
+from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
+from api.parameters import AnyOf, Choice, narrowing, paging, query
+from api.queries import Asked, Moved
+from api.representations import Column, array, as_csv, as_lines, columns, envelope, extended, parsed
+from api.resource import Part, Resource, Table
+from api.texts import by_sha256
+from schemas.fields import component, href, span
+
+FORMATS = {"csv": CSV, "ndjson": LINES}
+ROLE = Column(
+    "role",
+    "string",
+    "In which role the record names the one whose sub-collection this is.",
+    lambda record: record["role"],
+)
+
+
+def collection_operations(table: Table) -> Iterator[Operation]:
+    """The operations of every resource of the table."""
+    for resource in table:
+        yield _list_operation(resource)
+        yield _record_operation(resource)
+        for part in resource.parts:
+            yield _part_operation(resource, part)
+        if issubclass(resource.model, Cited):
+            yield _evidence_operation(resource, table)
+
+
+def _name(resource: Resource) -> str:
+    return component(resource.schema)
+
+
+def _about(resource: Resource) -> str:
+    return (resource.schema.__doc__ or "").strip().split("\n")[0]
+
+
+def _list_content(resource: Resource) -> dict[str, Any]:
+    return {JSON: ref(f"{_name(resource)}List"), "text/csv": {"type": "string"}, LINES: {"type": "string"}}
+
+
+def _format() -> Choice:
+    return Choice(
+        tuple(FORMATS),
+        "The flat table in place of the nested list: complete, unless `limit` or `after` asks for a part.",
+    )
+
+
+def _list_operation(resource: Resource) -> Operation:
+    return Operation(
+        path=f"/{resource.name}",
+        name=f"list{resource.name.capitalize()}",
+        tag=resource.name,
+        summary=f"List {resource.name}",
+        description=f"{_about(resource)} Pages are ordered; nothing is skipped or repeated on the way through them.",
+        view=lambda call: _list(call, Asked(resource, call.values)),
+        query=query(**narrowing(resource), **paging(resource), format=_format()),
+        content=_list_content(resource),
+        paged=True,
+    )
+
+
+def _record_operation(resource: Resource) -> Operation:
+    clocks = {name: kind for name, kind in narrowing(resource).items() if name in resource.model.clocks}
+    return Operation(
+        path=f"/{resource.name}/{{id}}",
+        name=f"get{_name(resource)}",
+        tag=resource.name,
+        summary=f"Get one of the {resource.name}",
+        description=f"{_about(resource)} The same object as in a list, with what is too long for lists.",
+        view=lambda call: _record(call, resource),
+        query=query(**clocks),
+        content={JSON: enveloped(ref(f"{_name(resource)}InFull" if _has_more(resource) else _name(resource)))},
+        examples={"id": resource.schema.example},
+    )
+
+
+def _has_more(resource: Resource) -> bool:
+    return issubclass(resource.model, Cited)
+
+
+def _part_operation(resource: Resource, part: Part) -> Operation:
+    child = part.resource
+    own = {one.name for one in part.roles.values()}
+    fields = {name: kind for name, kind in narrowing(child).items() if name not in own or len(part.roles) > 1}
+    if len(part.roles) > 1:
+        fields["role"] = AnyOf(Choice(tuple(part.roles), "Role."), "In which role the record names this one.")
+    roles = f" `role` says in which role: {', '.join(part.roles)}." if len(part.roles) > 1 else ""
+    return Operation(
+        path=f"/{resource.name}/{{id}}/{child.name}",
+        name=f"list{_name(resource)}{child.name.capitalize()}",
+        tag=resource.name,
+        summary=f"List the {child.name} of one of the {resource.name}",
+        description=f"{_about(child)}{roles}",
+        view=lambda call: _part(call, resource, part),
+        query=query(**fields, **paging(child), format=_format()),
+        content=_list_content(child),
+        examples={"id": resource.schema.example},
+        paged=True,
+    )
+
+
+def _evidence_operation(resource: Resource, table: Table) -> Operation:
+    evidence = table.by_name["evidence"]
+    fields = {name: kind for name, kind in narrowing(evidence).items() if name != "subject"}
+    return Operation(
+        path=f"/{resource.name}/{{id}}/evidence",
+        name=f"list{_name(resource)}Evidence",
+        tag=resource.name,
+        summary=f"List the evidence of one of the {resource.name}",
+        description="Why anyone believes the record. An offer's evidence is that of its term.",
+        view=lambda call: _evidence(call, resource, evidence),
+        query=query(**fields, **paging(evidence), format=_format()),
+        content=_list_content(evidence),
+        examples={"id": resource.schema.example},
+        paged=True,
+    )
+
+
+def _part(call: Call, resource: Resource, part: Part) -> Answer:
+    _parent(call, resource)
+    return _list(call, Asked(part.resource, call.values, part=(part, call.ids["id"])))
+
+
+def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
+    row = _parent(call, resource)
+    return _list(call, Asked(evidence, {**call.values, "subject": [row.subject]}))
+
+
+def _parent(call: Call, resource: Resource) -> Any:
+    """The record whose sub-collection is asked for, whatever the clocks: what they hide is then simply not in the list."""
+    return _moving(call, resource, Clocks())
+
+
+def _moving(call: Call, resource: Resource, at: Clocks) -> Any:
+    try:
+        return queries.record(call.connection, resource, call.ids["id"], at)
+    except Moved as moved:
+        old = href(resource.name, call.ids["id"])
+        raise Moved(call.link().replace(old, href(resource.name, moved.id), 1)) from None
+
+
+def _list(call: Call, asked: Asked) -> Answer:
+    queries.check_ids(call.connection, asked)
+    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, asked.resource))
+    if wanted := call.values.get("format"):
+        return flat_answer(call, asked, where, wanted)
+    rows, more = queries.page(call.connection, asked, where)
+    total = queries.count(call.connection, asked, where)
+    bodies = _bodies(call, asked.resource, rows, roles=queries.role(asked) is not None)
+    following = rows[-1].id if more else None
+    links = {
+        "self": call.link(),
+        "first": call.link(after=None),
+        "next": call.link(after=following) if following else None,
+    }
+    page = {"limit": call.values.get("limit") or 50, "total": total, "next": following}
+    shown = [f'<{target}>; rel="{rel}"' for rel, target in links.items() if target and rel != "self"]
+    headers = {
+        "Link": ", ".join([*shown, '</openapi.json>; rel="service-desc"']),
+        "X-Total-Count": str(total),
+    }
+    return Answer(envelope(array(bodies), page=page, links=links, meta=call.meta()), headers=headers)
+
+
+def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> Iterator[bytes]:
+    if resource.model is Evidence:
+        yield from _evidence_bodies(call, rows)
+    elif roles:
+        yield from (extended(row.body, role=orjson.dumps(row.role)) for row in rows)
+    else:
+        yield from (row.body.encode() for row in rows)
+
+
+def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool = False) -> Answer:
+    """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
+    shape = columns(asked.resource.schema)
+    rows = queries.stretch(call.connection, asked, where)
+    records = parsed(call.connection.execution_options(stream_results=True).execute(rows))
+    if queries.role(asked) is not None:
+        shape = (*shape, ROLE)
+    body = as_csv(shape, records, bom=bom) if wanted == "csv" else as_lines(shape, records)
+    return Answer(body, FORMATS[wanted])
+
+
+def _record(call: Call, resource: Resource) -> Answer:
+    at = call.clocks
+    row = _moving(call, resource, at)
+    members: dict[str, bytes] = {}
+    if _has_more(resource):
+        cited = queries.evidence(call.connection, row.subject, at)
+        members["evidence"] = array(_evidence_bodies(call, cited))
+    if resource.model is Proposal:
+        terms = call.connection.scalars(
+            select(Term.body).where(Term.proposal_id == row.id, Term.at(at)).order_by(Term.number, Term.id)
+        )
+        members["terms"] = array(body.encode() for body in terms)
+    body = b"".join(_bodies(call, resource, [row], roles=False))
+    if members:
+        body = extended(body, **members)
+    return Answer(envelope(body, links={"self": call.link()}, meta=call.meta()))
+
+
+def _evidence_bodies(call: Call, rows: Sequence[Any]) -> Iterator[bytes]:
+    """Pieces of evidence; where this server has the texts, each with the passage that it cites."""
+    if call.texts is None:
+        yield from (row.body.encode() for row in rows)
+        return
+    texts = by_sha256(call.texts)
+    wanted = select(Source.id, Source.sha256).where(Source.id.in_({row.source_id for row in rows}))
+    sources = {row.id: row.sha256 for row in call.connection.execute(wanted)}
+    for row in rows:
+        record = orjson.loads(row.body)
+        text = texts.get(sources[row.source_id] or "")
+        if text and record["selector"]:
+            start, end = span(record["selector"])
+            record["quote"] = text[start:end]
+        yield orjson.dumps(record)

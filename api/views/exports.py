@@ -1,0 +1,181 @@
+"""What describes the flat layer, and the whole release as files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from api import exports, queries
+from api.exports import Content, Sheet
+from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
+from api.parameters import query
+from api.queries import Asked
+from api.views.flat import FlatTable
+from schemas.fields import JsonSchema
+
+_BINARY: JsonSchema = {"type": "string", "format": "binary"}
+_TEXT: JsonSchema = {"type": "string"}
+
+
+@dataclass(frozen=True)
+class _File:
+    """One export: its file, what it is, and how the contract speaks of it."""
+
+    file: str
+    media_type: str
+    shape: JsonSchema
+    name: str
+    summary: str
+    description: str
+
+
+_FILES = (
+    _File(
+        file=exports.ARCHIVE,
+        media_type="application/zip",
+        shape=_BINARY,
+        name="exportCsv",
+        summary="Every table as CSV, in one archive",
+        description="The tables of the flat layer with a Frictionless Data Package that describes every column. "
+        "The same release gives the same bytes.",
+    ),
+    _File(
+        file=exports.SQLITE,
+        media_type="application/vnd.sqlite3",
+        shape=_BINARY,
+        name="exportSqlite",
+        summary="Every table in one SQLite database",
+        description="The tables of the flat layer with their keys, and two tables that describe the release and every column: "
+        "for Datasette, Metabase, Superset and whatever else reads a database.",
+    ),
+    _File(
+        file=exports.LINES,
+        media_type=LINES,
+        shape=_TEXT,
+        name="exportLines",
+        summary="Every record as JSON Lines",
+        description="Each line is `{collection, record}`, the record nested as in its collection.",
+    ),
+    _File(
+        file=exports.SUMS,
+        media_type="text/plain",
+        shape=_TEXT,
+        name="exportChecksums",
+        summary="The checksums of the exports",
+        description="SHA-256, as `sha256sum --check` reads them.",
+    ),
+)
+_MEDIA_TYPES = {one.file: one.media_type for one in _FILES}
+
+
+def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
+    """The operations that list and export the tables of the whole release."""
+    whole = tuple(table for table in tables if "{" not in table.path)
+    yield Operation(
+        path="/tables",
+        name="listTables",
+        tag="tables",
+        summary="List the flat tables",
+        description="Every table with its addresses, its columns, its number of rows, and the size and SHA-256 of its CSV.",
+        view=lambda call: _list_tables(call, whole),
+        query=query(),
+        content={JSON: enveloped({"type": "array", "items": ref("FlatTable")})},
+    )
+    yield Operation(
+        path="/datapackage.json",
+        name="getDataPackage",
+        tag="tables",
+        summary="The tables as a data package",
+        description="A Frictionless Data Package of every table: columns, keys, sizes and checksums. Its paths are beside its own.",
+        view=lambda call: Answer(_folder(call, whole).joinpath(exports.PACKAGE).read_bytes()),
+        query=query(),
+        content={JSON: ref("DataPackage")},
+    )
+    declare = partial(Operation, tag="exports", query=query())
+    yield declare(
+        path="/exports",
+        name="listExports",
+        summary="The whole release as files",
+        description="Every export with its size and SHA-256. The files are made once for a release, at the first request.",
+        view=lambda call: _list_exports(call, whole),
+        content={JSON: enveloped({"type": "array", "items": ref("Export")})},
+    )
+    for one in _FILES:
+        yield declare(
+            path=f"/exports/{one.file}",
+            name=one.name,
+            summary=one.summary,
+            description=one.description,
+            view=partial(_download, whole, one),
+            content={one.media_type: one.shape},
+        )
+
+
+def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
+    return exports.exported(call.exports, call.store, lambda: _content(call, tables))
+
+
+def _content(call: Call, tables: Sequence[FlatTable]) -> Content:
+    return Content((_sheet(table, table.whole(call)) for table in tables), _lines(call))
+
+
+def _sheet(table: FlatTable, call: Call) -> Sheet:
+    return Sheet(table.name, table.about, table.columns(call), table.key, lambda: table.records(call))
+
+
+def _lines(call: Call) -> Iterator[bytes]:
+    """Every record once: what several collections share stands in the one that holds all of it."""
+    connection = call.connection.execution_options(stream_results=True)
+    for resource in call.table:
+        if resource.where is None:
+            asked = Asked(resource, {})
+            begin = b'{"collection":' + orjson.dumps(resource.name) + b',"record":'
+            where = queries.conditions(asked, connection.dialect.name, ())
+            for row in connection.execute(queries.everything(asked, where)):
+                yield begin + row.body.encode() + b"}\n"
+
+
+def _list_tables(call: Call, tables: Sequence[FlatTable]) -> Answer:
+    listed = exports.manifest(_folder(call, tables))["tables"]
+    return json_answer([_table(one) for one in listed], call)
+
+
+def _table(one: dict[str, Any]) -> dict[str, Any]:
+    name = one["name"]
+    return {
+        "name": name,
+        "about": one["about"],
+        "rows": one["rows"],
+        "bytes": one["bytes"],
+        "sha256": one["sha256"],
+        "csv": f"/v1/{name}.csv",
+        "json": f"/v1/{name}.json",
+        "ndjson": f"/v1/{name}.ndjson",
+        "schema": f"/v1/{name}.schema.json",
+        "columns": one["schema"]["fields"],
+    }
+
+
+def _list_exports(call: Call, tables: Sequence[FlatTable]) -> Answer:
+    listed = exports.manifest(_folder(call, tables))["files"]
+    return json_answer([_export(one) for one in listed], call)
+
+
+def _export(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": one["name"],
+        "about": one["about"],
+        "href": f"/v1/exports/{one['name']}",
+        "media_type": _MEDIA_TYPES[one["name"]],
+        "bytes": one["bytes"],
+        "sha256": one["sha256"],
+    }
+
+
+def _download(tables: Sequence[FlatTable], one: _File, call: Call) -> Answer:
+    shown = "inline" if one.file == exports.SUMS else "attachment"
+    headers = {"Content-Disposition": f'{shown}; filename="{one.file}"'}
+    return Answer(_folder(call, tables) / one.file, one.media_type, headers)

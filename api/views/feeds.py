@@ -1,0 +1,184 @@
+"""Feeds: what each release changed, as Atom (RFC 4287), and the events as a calendar (RFC 5545, RFC 7986)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+from xml.etree import ElementTree
+
+from icalendar import Calendar, Event, vDuration
+from icalendar.enums import STATUS, TRANSP
+from sqlalchemy import select, tuple_
+
+from api import queries
+from api.models import Change, Release
+from api.operation import Answer, Call, Operation
+from api.parameters import narrowing, of_filter, query
+from api.problems import not_found
+from api.queries import Asked
+from api.representations import parsed
+from api.resource import Resource, Table
+from schemas.fields import DERIVED_ID_LENGTH, Integer, Slug
+from schemas.vocabulary import ClaimStatus
+
+ATOM = "application/atom+xml"
+CALENDAR = "text/calendar; charset=utf-8"
+#: The ids of entries and events are made in it, so they are the same wherever the service runs.
+NAMESPACE = UUID("44068d23-94ae-44bf-804d-c54de68a2f0e")
+ENTRIES = 100
+#: Data changes with a release; calendars need not ask more often.
+REFRESH = timedelta(hours=12)
+
+
+def feed_operations(table: Table) -> Iterator[Operation]:
+    """The two feeds."""
+    changes, events = table.by_name["changes"], table.by_name["events"]
+    yield Operation(
+        path="/feeds/changes.atom",
+        name="feedChanges",
+        tag="feeds",
+        summary="What each release changed",
+        description="An Atom feed, one entry a changed record, the newest release first; `next` links lead to the older ones (RFC 5005).",
+        view=_changes,
+        query=query(
+            **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
+            limit=Integer(f"Entries on a page; {ENTRIES} unless said.", least=1, most=200),
+            after=Slug("The change behind which the page begins.", longest=DERIVED_ID_LENGTH),
+        ),
+        content={ATOM: {"type": "string"}},
+    )
+    yield Operation(
+        path="/feeds/events.ics",
+        name="feedEvents",
+        tag="feeds",
+        summary="The events as a calendar",
+        description="An iCalendar feed of all-day events. An event lies on all days on which it may have been, "
+        "or on the one day before or after which it was where no more is known. "
+        "What is not confirmed is marked as tentative, and what has no date is left out.",
+        view=lambda call: _events(call, events),
+        query=query(**narrowing(events)),
+        content={"text/calendar": {"type": "string"}},
+    )
+
+
+def _urn(kind: str, id: str) -> str:
+    return uuid5(NAMESPACE, f"{kind}/{id}").urn
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _changes(call: Call) -> Answer:
+    limit: int = call.values["limit"] or ENTRIES
+    statement = (
+        select(Change.body, Change.id, Release.date)
+        .join(Release, Release.id == Change.release_id)
+        .order_by(Release.number.desc(), Change.id)
+        .limit(limit + 1)
+    )
+    for column, name in ((Change.collection, "collection"), (Change.action, "action")):
+        if call.values[name]:
+            statement = statement.where(column.in_(call.values[name]))
+    if after := call.values["after"]:
+        number = call.connection.scalar(
+            select(Release.number).join(Change, Change.release_id == Release.id).where(Change.id == after)
+        )
+        if number is None:
+            raise not_found(f"after: “{after}” is not an id of one of the changes.")
+        statement = statement.where(tuple_(-Release.number, Change.id) > (-number, after))
+    rows = call.connection.execute(statement).all()
+    feed = _feed(call)
+    if len(rows) > limit:
+        _link(feed, "next", call.base + call.link(after=rows[limit - 1].id))
+    for row, change in zip(rows[:limit], parsed(rows[:limit]), strict=True):
+        feed.append(_entry(call, change, row.date))
+    return Answer(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True), ATOM)
+
+
+def _feed(call: Call) -> ElementTree.Element:
+    feed = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
+    _text(feed, "id", _urn("feeds", "changes"))
+    _text(feed, "title", "Positions: changes of the record")
+    _text(feed, "subtitle", "What each release added, changed and removed.")
+    _text(feed, "updated", _midnight(call.store.date).isoformat())
+    _text(ElementTree.SubElement(feed, "author"), "name", "The Positions authors")
+    _text(feed, "rights", "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/")
+    _link(feed, "self", call.base + call.link())
+    _link(feed, "alternate", f"{call.base}/v1/changes", "application/json")
+    return feed
+
+
+def _entry(call: Call, change: Mapping[str, Any], day: date) -> ElementTree.Element:
+    record = change["record"]
+    entry = ElementTree.Element("entry")
+    _text(entry, "id", _urn("changes", change["id"]))
+    _text(entry, "title", f"{change['action'].capitalize()}: {record['name']} ({record['collection']})")
+    _text(entry, "updated", _midnight(day).isoformat())
+    _link(entry, "alternate", call.base + change["href"], "application/json")
+    if change["action"] != "removed":
+        _link(entry, "related", call.base + record["href"], "application/json")
+    for term in (record["collection"], change["action"]):
+        ElementTree.SubElement(entry, "category", {"term": term})
+    fields = ", ".join(one["field"] for one in change["fields_changed"])
+    about = f"{record['collection']}/{record['id']} was {change['action']} in {change['release']['id']}."
+    _text(entry, "summary", f"{about} Fields changed: {fields}." if fields else about)
+    return entry
+
+
+def _text(parent: ElementTree.Element, name: str, text: str) -> None:
+    ElementTree.SubElement(parent, name).text = text
+
+
+def _link(parent: ElementTree.Element, rel: str, href: str, media_type: str = ATOM) -> None:
+    ElementTree.SubElement(parent, "link", {"rel": rel, "href": href, "type": media_type})
+
+
+def _events(call: Call, resource: Resource) -> Answer:
+    asked = Asked(resource, {**call.values, "sort": "occurred_on"})
+    queries.check_ids(call.connection, asked)
+    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
+    records = parsed(call.connection.execute(queries.everything(asked, where)))
+    calendar = Calendar.new(
+        prodid="-//Positions//Events//EN",
+        name="Positions: events",
+        description="What is said to have happened. Events without a date are left out.",
+        source=call.base + call.link(),
+        uid=uuid5(NAMESPACE, "feeds/events"),
+        subcomponents=[_event(call, record, days) for record in records if (days := _days(record))],
+    )
+    # Outlook reads the first; the second is the standard's, which asks for the parameter (RFC 7986, §5.7).
+    calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
+    calendar.add("REFRESH-INTERVAL", vDuration(REFRESH, params={"VALUE": "DURATION"}))
+    return Answer(calendar.to_ical(), CALENDAR)
+
+
+def _days(record: Mapping[str, Any]) -> tuple[date, date] | None:
+    """The first and the last day on which an event may have been; the one that is known twice; None where it has no date."""
+    when: Mapping[str, str | None] = record["occurred_on"] or {}
+    known = [date.fromisoformat(day) for day in (when.get("earliest"), when.get("latest")) if day]
+    return (known[0], known[-1]) if known else None
+
+
+def _event(call: Call, record: Mapping[str, Any], days: tuple[date, date]) -> Event:
+    stamp = _midnight(call.store.date)
+    said = [
+        record["summary"],
+        record["outcome"],
+        f"When: {record['occurred_on']['edtf']} (EDTF).",
+        f"Claim status: {record['claim_status']}.",
+    ]
+    return Event.new(
+        uid=uuid5(NAMESPACE, f"events/{record['id']}"),
+        summary=record["title"],
+        description="\n".join(line for line in said if line),
+        location=record["place"],
+        start=days[0],
+        end=days[1] + timedelta(days=1),  # exclusive (RFC 5545, §3.6.1)
+        categories=[record["kind"]],
+        status=STATUS.CONFIRMED if record["claim_status"] == ClaimStatus.CONFIRMED else STATUS.TENTATIVE,
+        transparency=TRANSP.TRANSPARENT,
+        url=call.base + record["href"],
+        stamp=stamp,
+        last_modified=stamp,
+    )

@@ -1,0 +1,114 @@
+"""The flat layer: whole tables at stable addresses, for the tools that read a table from a URL."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from api import queries
+from api.operation import CSV, JSON, LINES, Answer, Call, Operation, ref
+from api.parameters import Choice, narrowing, query
+from api.queries import Asked
+from api.representations import Column, as_array, as_csv, as_lines, columns, parsed, table_schema
+from api.resource import Resource, Table
+from schemas.fields import Contract, JsonSchema, component
+
+UNTABLED = ("changes", "releases", "processes")
+
+
+@dataclass(frozen=True)
+class FlatTable:
+    """A table of the flat layer: what it is, what narrows it, and how a call gives its columns and its records.
+
+    ``path`` is without version and suffix. A path without parameters is a table of the whole release: it is listed and exported.
+    ``row`` is the JSON Schema of a row in the contract; the columns may be more than it names.
+    """
+
+    path: str
+    name: str
+    about: str
+    query: dict[str, Contract[Any]]
+    columns: Callable[[Call], tuple[Column, ...]]
+    records: Callable[[Call], Iterable[Mapping[str, Any]]]
+    row: JsonSchema
+    key: str | None = "id"
+    examples: dict[str, Any] = field(default_factory=dict)
+
+    def whole(self, call: Call) -> Call:
+        """The call that gives the whole table."""
+        return replace(call, path=self.path, ids={}, values=query(**self.query).load({}), given=())
+
+
+def flat_tables(table: Table) -> tuple[FlatTable, ...]:
+    """The flat table of every resource that has one."""
+    return tuple(_of_resource(resource) for resource in table if resource.name not in UNTABLED)
+
+
+def _of_resource(resource: Resource) -> FlatTable:
+    orders = [name for one in resource.sorts for name in (one.name, f"-{one.name}")]
+    sort = Choice(("id", "-id", *orders), "The order; `-` reverses it, and the id settles ties.")
+    shape = columns(resource.schema)
+    return FlatTable(
+        path=f"/{resource.name}",
+        name=resource.name,
+        about=(resource.schema.__doc__ or "").strip().split("\n")[0],
+        query={**narrowing(resource), "sort": sort},
+        columns=lambda _call: shape,
+        records=lambda call: _records(call, resource),
+        row=ref(f"{component(resource.schema)}Row"),
+    )
+
+
+def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
+    asked = Asked(resource, call.values)
+    queries.check_ids(call.connection, asked)
+    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
+    streaming = call.connection.execution_options(stream_results=True)
+    return parsed(streaming.execute(queries.everything(asked, where)))
+
+
+def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
+    """The operations of flat tables: each as CSV, as a JSON array and as JSON Lines, and its columns."""
+    for table in tables:
+        yield from _operations(table)
+
+
+def _operations(table: FlatTable) -> Iterator[Operation]:
+    title = table.name[0].upper() + table.name[1:]
+    bom = Choice(("0", "1"), "1: begin with a byte order mark, which Excel needs to see UTF-8.")
+    shapes: dict[str, tuple[str, JsonSchema, dict[str, Contract[Any]]]] = {
+        "csv": ("text/csv", {"type": "string"}, {"bom": bom}),
+        "json": (JSON, {"type": "array", "items": table.row}, {}),
+        "ndjson": (LINES, {"type": "string"}, {}),
+    }
+    for suffix, (media_type, shape, more) in shapes.items():
+        yield Operation(
+            path=f"{table.path}.{suffix}",
+            name=f"table{title}{suffix.capitalize()}",
+            tag="tables",
+            summary=f"The table of {table.name} as {suffix.upper()}",
+            description=f"{table.about} Complete, without pages, one row a record; columns are only ever added at the end.",
+            view=lambda call, suffix=suffix: _answer(table, call, suffix),  # type: ignore[misc]  # mypy cannot type a lambda's default
+            query=query(**table.query, **more),
+            content={media_type: shape},
+            examples=table.examples,
+        )
+    yield Operation(
+        path=f"{table.path}.schema.json",
+        name=f"table{title}Schema",
+        tag="tables",
+        summary=f"The columns of the table of {table.name}",
+        description="A Frictionless Table Schema.",
+        view=lambda call: Answer(orjson.dumps(table_schema(table.columns(call), table.key))),
+        query=query(),
+        content={JSON: ref("TableSchema")},
+        examples=table.examples,
+    )
+
+
+def _answer(table: FlatTable, call: Call, suffix: str) -> Answer:
+    shape, records = table.columns(call), table.records(call)
+    if suffix == "csv":
+        return Answer(as_csv(shape, records, bom=call.values.get("bom") == "1"), CSV)
+    return Answer(as_array(shape, records)) if suffix == "json" else Answer(as_lines(shape, records), LINES)

@@ -1,0 +1,43 @@
+"""Lists of choices, in the form in which Grafana's variable queries take them."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from api import queries
+from api.operation import JSON, Answer, Call, Operation, ref
+from api.parameters import narrowing, query
+from api.queries import Asked
+from api.representations import array, parsed
+from api.resource import Resource, Table
+
+OFFERED = ("parties", "issues", "proposals")
+
+
+def option_operations(table: Table) -> Iterator[Operation]:
+    """The choices of what panels are most often filtered by."""
+    for name in OFFERED:
+        yield _operation(table.by_name[name])
+
+
+def _operation(resource: Resource) -> Operation:
+    return Operation(
+        path=f"/options/{resource.name}",
+        name=f"listOptions{resource.name.capitalize()}",
+        tag="tables",
+        summary=f"The {resource.name} to choose from",
+        description="The label and the id of each, in the order of the labels, under the filters of the collection: "
+        "what a dashboard's variable needs (in Grafana, a variable query of the Infinity data source).",
+        view=lambda call: _options(call, resource),
+        query=query(**narrowing(resource)),
+        content={JSON: {"type": "array", "items": ref("Option")}},
+    )
+
+
+def _options(call: Call, resource: Resource) -> Answer:
+    asked = Asked(resource, call.values)
+    queries.check_ids(call.connection, asked)
+    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
+    records = parsed(call.connection.execute(queries.everything(asked, where)))
+    found = sorted((str(record[resource.schema.named_by]), str(record["id"])) for record in records)
+    return Answer(array(orjson.dumps({"__text": text, "__value": value}) for text, value in found))
