@@ -1,0 +1,1 @@
+"""The same rows served by other frameworks, each in its usual way."""
