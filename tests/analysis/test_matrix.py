@@ -1,0 +1,179 @@
+"""Which of several positions is a party's stance, whose it is, and what a comparison shows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support import Api
+from written import Position
+
+World = Callable[..., Api]
+
+
+def cells(api: Api, **query: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (row["issue"]["id"], cell["party"]["id"]): cell
+        for row in api.data("/v1/matrix", **query)
+        for cell in row["cells"]
+    }
+
+
+def stances(api: Api, **query: Any) -> dict[tuple[str, str], str | None]:
+    return {key: cell["stance"] for key, cell in cells(api, **query).items()}
+
+
+def test_the_position_that_began_last_is_the_stance(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "opposes", "2023-05-01", cited=(("s4", "on_record"),)),
+        Position("alba", "dam", "supports", "2023-06-01", cited=(("s3", "on_record"),)),
+    )
+    assert stances(api) == {("dam", "alba"): "supports"}
+
+
+def test_a_position_of_unknown_beginning_counts_from_its_first_report(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2022-01-01"),
+        Position("alba", "dam", "opposes", None, cited=(("s3", "on_record"),)),
+        Position("alba", "tolls", "supports", "2024-03-01", cited=(("s4", "on_record"),)),
+        Position("alba", "tolls", "opposes", None, cited=(("s3", "on_record"),)),
+    )
+    assert stances(api) == {("dam", "alba"): "opposes", ("tolls", "alba"): "supports"}
+
+
+def test_as_of_a_day_before_its_first_report_it_gives_way_to_what_is_known_to_have_begun(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2022-01-01"),
+        Position("alba", "dam", "opposes", None, cited=(("s3", "on_record"),)),
+        Position("alba", "tolls", "opposes", None, cited=(("s3", "on_record"),)),
+    )
+    assert stances(api, as_of="2023-01-01") == {("dam", "alba"): "supports", ("tolls", "alba"): "opposes"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2023-05-01", "2023-05-01"), ("2023", "2023-05-01"), ("2023-01/2023-06", "2023-05"), ("2023?", "2023-04~")],
+)
+def test_stances_whose_order_is_not_known_conflict_and_both_are_shown(world_of: World, first: str, second: str) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "supports", first, id="one", cited=late),
+        Position("alba", "dam", "opposes", second, id="two", cited=late),
+    )
+    cell = cells(api)["dam", "alba"]
+    assert (cell["conflicting"], cell["stance"], cell["score"]) == (True, None, None)
+    assert {record["position"]["id"] for record in cell["records"]} == {"one", "two"}
+    line = api.get("/v1/matrix.json")[0]
+    assert (line["alba"], line["alba_score"]) == ("opposes; supports", None)
+
+
+def test_records_that_say_the_same_do_not_conflict(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2023", id="one"), Position("alba", "dam", "supports", "2023", id="two")
+    )
+    cell = cells(api)["dam", "alba"]
+    assert not cell["conflicting"]
+    assert cell["position"]["id"] == "two"
+
+
+def test_a_span_of_beginning_ends_with_the_first_report_and_with_the_end_of_the_position(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "supports", "2023", cited=(("s2", "on_record"),)),
+        Position("alba", "dam", "opposes", "2023-06-01", cited=late),
+        Position("alba", "tolls", "supports", "2023", "2023-03-01", cited=late),
+        Position("alba", "tolls", "opposes", "2023-06-01", cited=late),
+    )
+    assert stances(api) == {("dam", "alba"): "opposes", ("tolls", "alba"): "opposes"}
+
+
+def test_an_ended_position_is_marked_and_gone_as_of_a_later_day(world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports", "2022-01-01", "2022-12-31"))
+    assert cells(api)["dam", "alba"]["ended"]
+    assert cells(api, as_of="2022-06-01")["dam", "alba"]["ended"] is False
+    assert cells(api, as_of="2023-06-01") == {}
+
+
+def test_what_a_person_holds_counts_for_the_state_that_the_office_then_spoke_for(world_of: World) -> None:
+    api = world_of(
+        Position("ana", "dam", "supports", "2022-06-01"),
+        Position("ana", "tolls", "supports", "2023-06-01", cited=(("s4", "on_record"),)),
+        Position("ana", "truce", "supports", "2024-02-01", cited=(("s4", "on_record"),)),
+        Position("zora", "border", "opposes", "2023-01-01"),
+    )
+    assert set(stances(api)) == {("dam", "alba"), ("tolls", "ana"), ("truce", "brava"), ("border", "zora")}
+    apart = set(stances(api, fold="none"))
+    assert apart == {("dam", "ana"), ("tolls", "ana"), ("truce", "ana"), ("border", "zora")}
+
+
+def test_a_party_that_is_asked_for_stands_in_a_column_of_its_own(world_of: World) -> None:
+    api = world_of(Position("ana", "dam", "supports", "2022-06-01"), Position("alba", "dam", "opposes", "2022-01-01"))
+    assert stances(api) == {("dam", "alba"): "supports"}
+    assert stances(api, party="ministry") == {("dam", "ministry"): "supports"}
+    assert stances(api, party="alba", fold="none") == {("dam", "alba"): "opposes"}
+    assert set(stances(api, party="ana,alba")) == {("dam", "alba"), ("dam", "ana")}
+    assert stances(api, party="cordia") == {}
+
+
+def test_a_topic_stands_for_its_issues_and_folds_them(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports"),
+        Position("alba", "tolls", "opposes"),
+        Position("brava", "truce", "unclear"),
+    )
+    assert set(stances(api, issue="water")) == {("dam", "alba"), ("tolls", "alba")}
+    folded = {row["topic"]["id"]: row for row in api.data("/v1/matrix", rows="topic")}
+    assert folded["water"]["issue_count"] == 2
+    assert folded["water"]["cells"][0]["stances"] == {"opposes": 1, "supports": 1}
+    assert folded["war"]["cells"][0]["stances"] == {"unclear": 1}
+
+
+def test_a_comparison_gives_the_cells_that_differ_alone(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", cited=(("s1", "anonymous"),)),
+        Position("alba", "tolls", "opposes", "2022", cited=(("s1", "anonymous"),)),
+        Position("alba", "tolls", "supports", "2021", cited=(("s1", "on_record"),)),
+        Position("brava", "tolls", "supports", cited=(("s1", "on_record"), ("s2", "anonymous"))),
+    )
+
+    def differing(comparison: str) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+        return {
+            (row["issue"]["id"], row["party"]["id"]): tuple(
+                row[side] and row[side]["stance"] for side in ("before", "after")
+            )
+            for row in api.data("/v1/matrix", compare=comparison)
+        }
+
+    expected = {("dam", "alba"): ("supports", None), ("tolls", "alba"): ("opposes", "supports")}
+    assert differing("mode:on_record") == differing("without:anonymous") == expected
+    assert differing("mode:on_record,anonymous") == {}
+    assert set(differing("known_at:2022-01-01")) == {("dam", "alba"), ("tolls", "alba"), ("tolls", "brava")}
+    assert differing("as_of:2021-06-01") == {("tolls", "alba"): ("opposes", "supports")}
+
+
+@pytest.mark.parametrize("comparison", ["mode", "mode:loud", "known_at:soon", "known_at:", "fold:none", "as_of:2024"])
+def test_a_comparison_that_means_nothing_is_refused(world_of: World, comparison: str) -> None:
+    problem = world_of().get("/v1/matrix", 400, compare=comparison)
+    assert [error["parameter"] for error in problem["errors"]] == ["compare"]
+
+
+def test_a_cell_counts_documents_and_origins(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", cited=(("s1", "anonymous"), ("s2", "anonymous"), ("s3", "author")))
+    )
+    answer = api.get("/v1/matrix")
+    cell = answer["data"][0]["cells"][0]
+    assert (cell["document_count"], cell["origin_count"]) == (3, 1)
+    assert answer["meta"]["rests_on"] == {"records": 1, "documents": 3, "origins": 1}
+    known = api.get("/v1/matrix", known_at="2023-01-01")["meta"]["rests_on"]
+    assert known == {"records": 1, "documents": 1, "origins": 1}
+
+
+def test_the_wide_table_has_two_columns_for_each_party_whatever_their_names(make_service: Any, world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports"), Position("ministry", "dam", "opposes"))
+    assert list(api.get("/v1/matrix.json", fold="none")[0]) == [
+        *("issue_id", "issue_label", "topic_id", "topic_label"),
+        *("alba", "alba_score", "ministry", "ministry_score"),
+    ]
+    assert api.ask("/v1/matrix.csv", party="cordia").text.startswith(
+        "issue_id,issue_label,topic_id,topic_label,cordia,cordia_score"
+    )

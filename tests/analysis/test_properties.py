@@ -1,0 +1,225 @@
+"""What holds for any seeds: the matrix is what a reader works out by hand, gaps are symmetric, nothing known is forgotten, and a
+citation replays its answer.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, make_url
+from written import AFFILIATIONS, ISSUES, MODES, PARTIES, SOURCES, TODAY, Position, write
+
+from api.analysis.gaps import gaps
+from api.analysis.latest import recorded
+from api.analysis.movements import movements
+from api.analysis.question import Question
+from api.analysis.timeline import timeline
+from api.database import open_database
+from api.loader import load
+from api.models import Clocks
+from api.resources import RESOURCES
+from schemas import dates
+from schemas.vocabulary import Mode, Stance
+
+STARTS = (None, "2021", "2022-03", "2022-06-01", "2022/2023-02", "2023?", "2023-05-01~", "2024-01", "/2022", "../2023")
+ENDS = (None, None, None, "2022-12", "2023-06-01", "2024-03", "2024-06/..")
+DAYS = (None, date(2021, 12, 31), date(2022, 6, 1), date(2023, 4, 30), date(2023, 5, 1), date(2024, 3, 1), TODAY)
+FAR = date(9999, 12, 31)
+
+
+@st.composite
+def held(draw: st.DrawFn) -> Position:
+    start, end = draw(st.sampled_from(STARTS)), draw(st.sampled_from(ENDS))
+    if start and end:
+        begin, over = dates.parse(start), dates.parse(end)
+        if (over.latest or FAR) < (begin.earliest or date.min) or (over.earliest or FAR) < (begin.latest or date.min):
+            end = None
+    cited = draw(
+        st.lists(
+            st.tuples(st.sampled_from(sorted(SOURCES)), st.sampled_from(MODES)), min_size=1, max_size=3, unique=True
+        )
+    )
+    return Position(
+        draw(st.sampled_from(PARTIES)),
+        draw(st.sampled_from(sorted(ISSUES))),
+        draw(st.sampled_from([stance.value for stance in Stance])),
+        start,
+        end,
+        tuple(cited),
+    )
+
+
+WORLDS = st.lists(held(), max_size=14)
+CLOCKS = st.builds(
+    Clocks,
+    st.sampled_from(DAYS),
+    st.sampled_from(DAYS),
+    st.frozensets(st.sampled_from([Mode.of(mode) for mode in MODES]), max_size=2),
+)
+
+
+@contextmanager
+def loaded(positions: list[Position]) -> Iterator[Connection]:
+    with tempfile.TemporaryDirectory() as name:
+        database = open_database(make_url(f"sqlite:///{name}/held.db"))
+        load(write(Path(name) / "seeds", positions), database, RESOURCES)
+        store = database.current()
+        with store.connect() as connection:
+            yield connection
+        store.engine.dispose()
+
+
+def asked(connection: Connection, clocks: Clocks, **more: Any) -> Question:
+    return Question(connection, clocks, clocks.as_of or TODAY, **more)
+
+
+class Naive:
+    """One position as a reader of the seeds sees it at some clocks, worked out anew from what is written."""
+
+    def __init__(self, number: int, given: Position, clocks: Clocks) -> None:
+        self.id, self.given = f"held-{number:03}", given
+        counted = [
+            date.fromisoformat(SOURCES[source])
+            for source, mode in given.cited
+            if not clocks.modes or Mode.of(mode) in clocks.modes
+        ]
+        known = [day for day in counted if clocks.known_at is None or day <= clocks.known_at]
+        self.reported = min(known, default=None)
+        start = dates.parse(given.valid_from) if given.valid_from else None
+        end = dates.parse(given.valid_until) if given.valid_until else None
+        self.first = start.earliest if start else None
+        self.last_first = start.latest if start else None
+        self.end = end.latest if end and end.latest else FAR
+
+    def shown(self, clocks: Clocks) -> bool:
+        return self.reported is not None and (
+            clocks.as_of is None or ((self.first or date.min) <= clocks.as_of <= self.end)
+        )
+
+    def span(self, as_of: date | None) -> tuple[date, date]:
+        assert self.reported is not None
+        if self.first is None:
+            day = min(self.last_first or FAR, self.reported)
+            return (date.min, date.min) if as_of and day > as_of else (day, day)
+        return self.first, max(self.first, min(self.last_first or FAR, self.reported, self.end, as_of or FAR))
+
+    def column(self, as_of: date | None) -> str:
+        """The party that the holder spoke for when it took the position; each in this world speaks for one at a time."""
+        assert self.reported is not None
+        if self.first is None:
+            begin = finish = min(self.last_first or FAR, self.reported)
+        else:
+            begin, finish = self.span(as_of)
+        party = self.given.party
+        for _ in PARTIES:
+            spoken = [
+                one["party"]
+                for one in AFFILIATIONS.get(party, [])
+                if one["represents"]
+                and date.fromisoformat(one.get("valid_from", "0001-01-01")) <= finish
+                and date.fromisoformat(one.get("valid_until", "9999-12-31")) >= begin
+            ]
+            if not spoken:
+                break
+            if len(spoken) > 1:
+                return "several"
+            party = spoken[0]
+        return party
+
+
+def by_hand(positions: list[Position], clocks: Clocks, *, fold: bool) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Every cell: the id of its latest position, and the stances of all that are not known to have begun before it."""
+    rows = [Naive(number, given, clocks) for number, given in enumerate(positions)]
+    found: dict[tuple[str, str], list[Naive]] = {}
+    for row in rows:
+        if row.shown(clocks):
+            column = row.column(clocks.as_of) if fold else row.given.party
+            columns = ("alba", "brava") if column == "several" else (column,)
+            for party in columns:
+                found.setdefault((row.given.issue, party), []).append(row)
+    answer = {}
+    for key, several in found.items():
+        top = max(several, key=lambda row: (row.span(clocks.as_of)[0], row.reported, row.id))
+        begin, end = top.span(clocks.as_of)
+        alike = {
+            row.given.stance
+            for row in several
+            if row.span(clocks.as_of)[0] <= end and begin <= row.span(clocks.as_of)[1]
+        }
+        answer[key] = (top.id, *sorted(alike))
+    return answer
+
+
+@settings(max_examples=60)
+@given(WORLDS, CLOCKS, st.booleans())
+def test_the_matrix_is_what_a_reader_works_out_by_hand(positions: list[Position], clocks: Clocks, fold: bool) -> None:
+    with loaded(positions) as connection:
+        found = {
+            key: (cell.records[0].row.id, *cell.stances)
+            for key, cell in recorded(asked(connection, clocks, fold=fold)).items()
+        }
+    assert found == by_hand(positions, clocks, fold=fold)
+
+
+@settings(max_examples=25)
+@given(WORLDS, CLOCKS, st.permutations(PARTIES), st.integers(2, 5))
+def test_gaps_are_symmetric_and_never_narrow_with_one_more_party(
+    positions: list[Position], clocks: Clocks, order: list[str], many: int
+) -> None:
+    def measured(*parties: str) -> dict[str, Any]:
+        return {gap["issue"]["id"]: gap for gap in gaps(asked(connection, clocks, parties=parties)).data}
+
+    with loaded(positions) as connection:
+        some, more = order[:many], order[: many + 1]
+        forward, backward, wider = measured(*some), measured(*reversed(some)), measured(*more)
+    assert forward == backward
+    for issue, gap in forward.items():
+        distance = gap["distance"]
+        assert distance is None or 0 <= distance <= 1
+        assert distance is None or wider[issue]["distance"] >= distance
+        named = {one["party"]["id"] for one in gap["stances"]} | {party["id"] for party in gap["missing"]}
+        assert named == set(some)
+
+
+@settings(max_examples=25)
+@given(WORLDS, st.sampled_from(DAYS[1:]), st.sampled_from(DAYS[1:]))
+def test_who_knows_later_knows_no_less(positions: list[Position], one: date, other: date) -> None:
+    earlier, later = sorted((one, other))
+    with loaded(positions) as connection:
+
+        def cells(day: date) -> set[tuple[str, str]]:
+            return set(recorded(asked(connection, Clocks(None, day), fold=False)))
+
+        def records(day: date) -> int:
+            return timeline(asked(connection, Clocks(None, day))).rests_on["records"]
+
+        assert cells(earlier) <= cells(later)
+        assert records(earlier) <= records(later)
+
+
+@settings(max_examples=25)
+@given(WORLDS, CLOCKS)
+def test_a_movement_leads_from_one_stance_to_another_one_or_to_nothing(
+    positions: list[Position], clocks: Clocks
+) -> None:
+    with loaded(positions) as connection:
+        question = asked(connection, clocks)
+        found = list(movements(question).data)
+    for row in found:
+        assert row["before_stance"] != row["after_stance"]
+        assert not {one["id"] for one in row["toward"]} & {one["id"] for one in row["away_from"]}
+        assert row["party"]["id"] not in {one["id"] for one in (*row["toward"], *row["away_from"])}
+        when = row["occurred_on"]
+        assert when is None or clocks.as_of is None or (when["earliest"] or "0001") <= str(clocks.as_of)
+    moved = [(row["party"]["id"], row["issue"]["id"]) for row in found if row["after"] is None]
+    assert len(moved) == len(set(moved)), "a party gives its position on an issue up once"
+
+
+def test_days_of_the_properties_lie_around_those_of_the_sources() -> None:
+    known = [date.fromisoformat(day) for day in SOURCES.values()]
+    assert min(day for day in DAYS if day) < min(known) < max(known) <= TODAY - timedelta(days=1)

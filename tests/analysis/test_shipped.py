@@ -1,0 +1,151 @@
+"""What a reader of the five articles confirms by hand."""
+
+from typing import Any
+
+from support import Api
+
+
+def ids(references: list[dict[str, str]]) -> list[str]:
+    return [one["id"] for one in references]
+
+
+def gaps(api: Api, **query: Any) -> dict[str, dict[str, Any]]:
+    return {gap["issue"]["id"]: gap for gap in api.data("/v1/gaps", **query)}
+
+
+def cells(api: Api, **query: Any) -> dict[tuple[str, str], str | None]:
+    return {
+        (row["issue"]["id"], cell["party"]["id"]): cell["stance"]
+        for row in api.data("/v1/matrix", **query)
+        for cell in row["cells"]
+    }
+
+
+def differing(api: Api, **query: Any) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+    return {
+        (row["issue"]["id"], row["party"]["id"]): (
+            row["before"] and row["before"]["stance"],
+            row["after"] and row["after"]["stance"],
+        )
+        for row in api.data("/v1/matrix", **query)
+    }
+
+
+def test_what_separates_russia_and_ukraine(shipped: Api) -> None:
+    found = gaps(shipped, parties="russia,ukraine")
+    apart = {issue for issue, gap in found.items() if gap["distance"]}
+    assert apart == {"russia-ukraine-talks", "cession-of-donbas-and-south"}
+    assert {tuple(ids(found[issue]["blockers"])) for issue in apart} == {("ukraine",)}
+    assert ids(found["ukraine-nato-membership"]["missing"]) == ["ukraine"], "the articles do not quote Ukraine on it"
+    for issue in ("crimea-recognised-as-russian", "russia-keeps-occupied-territory"):
+        ended = {stance["party"]["id"]: (stance["stance"], stance["ended"]) for stance in found[issue]["stances"]}
+        assert ended == {"russia": ("supports", False), "ukraine": ("opposes", True)}
+        assert found[issue]["distance"] is None, "Ukraine had given that demand up"
+    before = gaps(shipped, parties="russia,ukraine", as_of="2024-06-01")
+    assert {issue for issue, gap in before.items() if gap["distance"] == 1} == {
+        *(*apart, "crimea-recognised-as-russian", "russia-keeps-occupied-territory"),
+    }
+
+
+def test_which_terms_of_the_phased_withdrawal_proposal_russia_blocks(shipped: Api) -> None:
+    reception = shipped.data("/v1/proposals/us-phased-withdrawal-proposal/reception")
+    blocked = {row["term"]["id"] for row in reception["terms"] if "russia" in ids(row["blockers"])}
+    assert blocked == {"us-plan-phased-withdrawal", "us-plan-demilitarised-zones", "us-plan-nato-restrictions"}
+    verdicts = {row["term"]["id"]: row["answers"][0]["verdict"] for row in reception["terms"]}
+    assert verdicts["us-plan-ceasefire-enforcement"] == "conditional"
+    assert verdicts["us-plan-status-of-donbas"] == "clarification_sought"
+    assert reception["unanswered"] == []
+
+
+def test_what_was_knowable_in_february_2024_and_not_before_march_14(shipped: Api) -> None:
+    earlier = cells(shipped, known_at="2024-02-20")
+    assert cells(shipped, known_at="2024-02-12") == {}
+    later = set(cells(shipped, known_at="2024-03-14")) - set(cells(shipped, known_at="2024-03-13"))
+    assert earlier == cells(shipped, known_at="2024-03-13")
+    assert later == {
+        ("freeze-current-lines", "united-states"),
+        ("nato-buildup-in-eastern-europe", "russia"),
+        ("nato-buildup-in-eastern-europe", "united-states"),
+        ("ukraine-nato-membership", "russia"),
+        ("ukraine-nato-membership", "united-states"),
+        ("spring-2022-deal", "united-kingdom"),
+        ("spring-2022-deal", "united-states"),
+        ("military-aid-to-ukraine", "cia"),
+    }
+    assert set(differing(shipped, known_at="2024-03-14", compare="known_at:2024-02-20")) == later
+
+    def told(day: str) -> set[str]:
+        return {row["subject"]["id"] for row in shipped.data("/v1/timeline", known_at=day)}
+
+    assert {"russian-ceasefire-proposal-2023", "ushakov-sullivan-call"} <= told("2024-02-20")
+    assert {"spring-2022-draft-deal", "haines-testimony", "avdiivka-retreat"} <= told("2024-03-14") - told("2024-03-13")
+
+
+def test_what_rests_on_anonymous_sources_alone(shipped: Api) -> None:
+    assert differing(shipped, compare="without:anonymous") == {
+        ("ceasefire-now", "united-states"): ("opposes_in_part", None),
+        ("nato-buildup-in-eastern-europe", "united-states"): ("supports", None),
+        ("recognition-of-annexation", "united-states"): ("opposes", None),
+        ("ukraine-nato-membership", "united-states"): ("supports", None),
+        ("ukraine-right-to-armed-defence", "united-states"): ("supports", None),
+    }
+
+
+def test_three_articles_on_the_ceasefire_feelers_are_one_origin(shipped: Api) -> None:
+    dossier = shipped.data("/v1/proposals/russian-ceasefire-proposal-2023/dossier")
+    assert len(dossier["documents"]) == 3
+    assert [(one["origin"]["id"], len(one["documents"])) for one in dossier["origins"]] == [("reuters", 3)]
+    assert dossier["claim_status"] == "reported"
+    assert [(stage["known_from"], stage["document_count"]) for stage in dossier["stages"]] == [
+        *(("2024-02-13", 2), ("2024-03-14", 3)),
+    ]
+
+
+def test_secret_negotiations_are_denied_and_the_dossier_says_by_whom(shipped: Api) -> None:
+    dossier = shipped.data("/v1/events/secret-us-russia-negotiations/dossier")
+    assert dossier["claim_status"] == "denied"
+    assert {claim["relation"] for claim in dossier["claims"] if claim["decides"]} == {"denies"}
+
+
+def test_the_reduced_plan_has_fewer_points_and_its_terms_are_not_recorded(shipped: Api) -> None:
+    diff = shipped.data("/v1/proposals/us-20-point-plan/diff", against="us-28-point-plan")
+    assert (diff["before"]["point_count"], diff["after"]["point_count"]) == (28, 20)
+    assert {diff["before"]["terms_absent"], diff["after"]["terms_absent"]} == {"not_yet_recorded"}
+    assert (diff["supersedes"], diff["comparable"], diff["terms"]) == (True, False, [])
+
+
+def test_russia_is_said_to_have_answered_the_reduced_plan_in_two_ways(shipped: Api) -> None:
+    whole = shipped.data("/v1/proposals/us-20-point-plan/reception")["whole"]
+    russia = next(cell for cell in whole["answers"] if cell["party"]["id"] == "russia")
+    assert (russia["verdict"], russia["conflicting"]) == (None, True)
+    assert {russia["response"]["id"], *ids(russia["others"])} == {
+        *("russia-answers-us-plan-in-part", "russia-answers-us-plan-by-refusal"),
+    }
+    on_record = shipped.data("/v1/proposals/us-20-point-plan/reception", mode="on_record")["whole"]["answers"]
+    assert {cell["party"]["id"]: cell["verdict"] for cell in on_record} == {"russia": "partial", "ukraine": "deferred"}
+
+
+def test_ukraine_gave_up_the_return_of_crimea_for_nothing_on_record(shipped: Api) -> None:
+    given_up = {row["issue"]["id"]: row for row in shipped.data("/v1/movements", party="ukraine") if not row["after"]}
+    assert set(given_up) == {"crimea-recognised-as-russian", "russia-keeps-occupied-territory"}
+    crimea = given_up["crimea-recognised-as-russian"]
+    assert (crimea["direction"], ids(crimea["toward"]), crimea["first_reported_on"]) == (
+        *("conceded", ["russia"], "2025-12-03"),
+    )
+
+
+def test_who_has_not_answered(shipped: Api) -> None:
+    silent = {(row["subject"]["id"], row["silent"]["id"]): row for row in shipped.data("/v1/silences")}
+    assert silent["russia-repeal-of-negotiation-ban", "ukraine"]["days"] == 1013
+    assert silent["russia-cession-of-donbas-and-south", "ukraine"]["stance"] == "opposes"
+    assert all(key[0] != "us-20-point-plan" for key in silent), "both addressees have answered it"
+    day = shipped.data("/v1/silences", as_of="2024-02-20", known_at="2024-02-20", issue="repeal-of-negotiation-ban")
+    assert [row["days"] for row in day] == [7]
+
+
+def test_bidens_words_are_the_united_states_and_stand_apart_when_asked(shipped: Api) -> None:
+    assert cells(shipped, issue="military-aid-to-ukraine")["military-aid-to-ukraine", "united-states"] == "supports"
+    apart = cells(shipped, issue="military-aid-to-ukraine", fold="none")
+    assert ("military-aid-to-ukraine", "joe-biden") in apart
+    assert ("military-aid-to-ukraine", "united-states") not in apart
+    assert apart["military-aid-to-ukraine", "us-republicans"] == "opposes", "a faction does not speak for the state"

@@ -1,0 +1,106 @@
+"""Small worlds written as seed files: two countries with their people, an agency, an alliance; four issues under two topics."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+TODAY = date(2024, 6, 1)
+#: Ana speaks for Alba until the end of 2022 and for Brava from 2024 on; the ministry is Alba's; Zora is nobody's.
+AFFILIATIONS = {
+    "ana": [
+        {"party": "ministry", "role": "minister", "represents": True, "valid_until": "2022-12-31"},
+        {"party": "brava", "role": "envoy", "represents": True, "valid_from": "2024-01-01"},
+    ],
+    "ministry": [{"party": "alba", "role": "ministry", "represents": True}],
+    "zora": [{"party": "brava", "role": "legislator", "represents": False}],
+}
+KINDS = {"alba": "state", "brava": "state", "ministry": "government_body", "cordia": "alliance", "agency": "media"}
+PARTIES = ("alba", "brava", "cordia", "ministry", "ana", "zora")
+ISSUES = {"dam": "water", "tolls": "water", "truce": "war", "border": "war"}
+#: When the public could know each source.
+SOURCES = {"s1": "2022-03-01", "s2": "2023-05-01", "s3": "2024-02-01", "s4": "2024-05-01"}
+MODES = ("on_record", "anonymous", "author", "unattributed")
+
+
+@dataclass(frozen=True)
+class Position:
+    """A statement: who holds what on which issue, over which period, told by which sources in which modes."""
+
+    party: str
+    issue: str
+    stance: str
+    valid_from: str | None = None
+    valid_until: str | None = None
+    cited: tuple[tuple[str, str], ...] = (("s1", "unattributed"),)
+    id: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def seed(self, number: int) -> dict[str, Any]:
+        given = {"valid_from": self.valid_from, "valid_until": self.valid_until}
+        return {
+            "id": self.id or f"held-{number:03}",
+            "party": self.party,
+            "issue": self.issue,
+            "stance": self.stance,
+            "summary": f"{self.party} on {self.issue}: {self.stance}.",
+            **{name: value for name, value in given.items() if value},
+            "evidence": evidence(*self.cited),
+            **self.more,
+        }
+
+
+def evidence(*cited: tuple[str, str], **more: Any) -> list[dict[str, Any]]:
+    """Pieces of evidence, by source and mode."""
+    return [
+        {"source": source, "relation": "asserts", "mode": mode, "credibility": 6, "note": f"{number}", **more}
+        for number, (source, mode) in enumerate(dict.fromkeys(cited))
+    ]
+
+
+def write(folder: Path, positions: Sequence[Position] = (), **more: Iterable[dict[str, Any]]) -> Path:
+    """Write a world: these positions as statements, and whatever else by collection. JSON is YAML, and quick to write."""
+    files: dict[str, Any] = {
+        "release.yaml": {"id": "t2024-1", "date": TODAY.isoformat()},
+        "common/parties.yaml": [
+            {"id": id, "name": id.title(), "kind": KINDS.get(id, "person"), "affiliations": AFFILIATIONS.get(id, [])}
+            for id in (*PARTIES, "agency")
+        ],
+        "quarrel/process.yaml": {"id": "quarrel", "title": "The quarrel", "summary": "Two neighbours quarrel."},
+        "quarrel/issues.yaml": [
+            *({"id": topic, "label": topic.title(), "definition": "A topic."} for topic in sorted({*ISSUES.values()})),
+            *(
+                {
+                    "id": id,
+                    "label": id.title(),
+                    "proposition": f"There is a {id}.",
+                    "definition": "A question.",
+                    "parent": topic,
+                }
+                for id, topic in ISSUES.items()
+            ),
+        ],
+        "quarrel/sources.yaml": [
+            {
+                "id": id,
+                "title": f"Source {id}",
+                "published_on": day,
+                "retrieved_on": "2024-05-20",
+                "kind": "news_report",
+                "language": "en",
+                "reliability": "F",
+                **({"publisher": "agency"} if id in ("s1", "s2") else {}),
+            }
+            for id, day in SOURCES.items()
+        ],
+        "quarrel/statements.yaml": [position.seed(number) for number, position in enumerate(positions)],
+    }
+    for collection, records in more.items():
+        files[f"quarrel/{collection}.yaml"] = list(records)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content), encoding="utf-8")
+    return folder

@@ -1,0 +1,126 @@
+"""The sample world of ``tests/world``, loaded through the real loader into every database that is to be tested."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from support import WORLD, Api, dispose, service_on
+
+from api.app import Service, create_service
+from api.settings import Settings
+
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("tests")
+
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
+IN_CI = bool(os.environ.get("CI"))
+#: In CI PostgreSQL is always tested, so that a missing server fails; elsewhere it is where a server is named.
+DATABASES = ["sqlite", "postgresql"] if SERVER or IN_CI else ["sqlite"]
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the developer's shell reaches a test."""
+    for name in list(os.environ):
+        if name.startswith("POSITIONS_") or name == "DATABASE_URL":
+            monkeypatch.delenv(name)
+
+
+class Databases:
+    """Makes empty databases of one kind, and removes them at the end."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.made: list[str] = []
+
+    def new(self) -> URL:
+        name = f"positions_test_{uuid.uuid4().hex[:12]}"
+        if self.kind == "sqlite":
+            return make_url(f"sqlite:///{self.folder / name}.db")
+        self._serve(f"CREATE DATABASE {name}")
+        self.made.append(name)
+        return make_url(SERVER).set(drivername="postgresql+psycopg", database=name)
+
+    def drop(self, url: URL) -> None:
+        """Remove one before the end, so that a run which is broken off leaves few behind."""
+        if url.database in self.made:
+            self.made.remove(url.database)
+            self._serve(f"DROP DATABASE {url.database} WITH (FORCE)")
+
+    def remove(self) -> None:
+        for name in self.made:
+            self._serve(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @staticmethod
+    def _serve(statement: str) -> None:
+        if not SERVER:
+            raise RuntimeError("TEST_DATABASE_URL is not set; CI tests PostgreSQL too")
+        engine = create_engine(make_url(SERVER).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(statement))
+        finally:
+            engine.dispose()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    made = Databases(request.param, tmp_path_factory.mktemp("databases"))
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def service(databases: Databases) -> Iterator[Service]:
+    """The service on the sample world."""
+    made = service_on(databases.new(), WORLD)
+    yield made
+    dispose(made)
+
+
+@pytest.fixture(scope="session")
+def api(service: Service) -> Api:
+    """A client of the service on the sample world, through the whole stack."""
+    return Api(service.wsgi)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """A copy of the sample world, to spoil."""
+    return Path(shutil.copytree(WORLD, tmp_path / "world"))
+
+
+@pytest.fixture
+def make_service(databases: Databases) -> Iterator[Any]:
+    """Makes services on seeds of a test's own, each in an empty database."""
+    made: list[Service] = []
+    urls: list[URL] = []
+
+    def make(seeds: Path | None = None, **options: Any) -> Service:
+        url = databases.new()
+        urls.append(url)
+        if seeds is not None:
+            made.append(service_on(url, seeds, **options))
+        else:
+            made.append(create_service(Settings(database=url, seeds=WORLD), **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        dispose(one)
+    for url in urls:
+        databases.drop(url)

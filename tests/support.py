@@ -1,0 +1,125 @@
+"""What several tests share: a client, and the shapes that they ask about."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from sqlalchemy.engine import URL, make_url
+from werkzeug.test import Client, TestResponse
+
+from api.app import Service, create_service
+from api.database import PostgresDatabase, SqliteDatabase, open_database
+from api.loader import load
+from api.models import Cited
+from api.resource import Resource
+from api.resources import RESOURCES
+from api.settings import Settings
+
+WORLD = Path(__file__).with_name("world")
+ROOT = Path(__file__).parent.parent
+COLLECTIONS = [resource.name for resource in RESOURCES]
+CITED = [resource.name for resource in RESOURCES if issubclass(resource.model, Cited)]
+UNTABLED = {"changes", "releases", "processes"}
+TABLED = [name for name in COLLECTIONS if name not in UNTABLED]
+
+#: Every (collection, sub-collection) of the table, evidence included.
+PARTS = [
+    *((resource.name, part.resource.name) for resource in RESOURCES for part in resource.parts),
+    *((name, "evidence") for name in CITED),
+]
+
+
+def sorts(resource: Resource) -> list[str]:
+    """The values of ``sort`` upwards."""
+    return ["id", *(one.name for one in resource.sorts)]
+
+
+@dataclass(frozen=True)
+class Api:
+    """A client that says what it expects: ``get`` insists on a status, and gives the answer."""
+
+    wsgi: Any
+
+    @cached_property
+    def client(self) -> Client:
+        return Client(self.wsgi)
+
+    def ask(
+        self, path: str, /, method: str = "GET", headers: dict[str, str] | None = None, **query: Any
+    ) -> TestResponse:
+        if query:
+            path = f"{path}?{urlencode(query, doseq=True)}"
+        return self.client.open(path, method=method, headers=headers)
+
+    def get(self, path: str, status: int = 200, /, headers: dict[str, str] | None = None, **query: Any) -> Any:
+        response = self.ask(path, headers=headers, **query)
+        assert response.status_code == status, f"{path} {query}: {response.status}\n{response.text[:2000]}"
+        return orjson.loads(response.data)
+
+    def data(self, path: str, **query: Any) -> Any:
+        return self.get(path, **query)["data"]
+
+    def ids(self, path: str, **query: Any) -> list[str]:
+        """The ids of a whole list, however many pages it has."""
+        return [one["id"] for one in self.all(path, **query)]
+
+    def all(self, path: str, **query: Any) -> list[Any]:
+        found: list[Any] = []
+        answer = self.get(path, **{"limit": 200, **query})
+        found += answer["data"]
+        while answer["links"]["next"]:
+            answer = self.get(answer["links"]["next"])
+            found += answer["data"]
+        return found
+
+    def problem(self, path: str, status: int, /, headers: dict[str, str] | None = None, **query: Any) -> Any:
+        """The problem that a request must be answered with."""
+        response = self.ask(path, headers=headers, **query)
+        assert response.status_code == status, f"{path} {query}: {response.status}\n{response.text[:2000]}"
+        return problem_of(response)
+
+
+def problem_of(response: TestResponse) -> Any:
+    """The problem of an answer, its shape checked."""
+    assert response.content_type == "application/problem+json", response.content_type
+    body = orjson.loads(response.data)
+    assert body["status"] == response.status_code
+    assert body["error"] == {"message": body["detail"]}
+    assert body["type"].startswith("/v1/problems/")
+    assert body["title"]
+    assert body["detail"]
+    assert all(one.keys() == {"parameter", "value", "message", "allowed"} for one in body["errors"])
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    return body
+
+
+def path_of(collection: str, id: str, part: str = "") -> str:
+    """The path of a record, or of one of its sub-collections."""
+    return f"/v1/{collection}/{quote(id)}" + (f"/{part}" if part else "")
+
+
+def dispose(made: Service | SqliteDatabase | PostgresDatabase) -> None:
+    """Close what a service or a database holds open."""
+    database = made.wsgi.database if isinstance(made, Service) else made
+    if database._store is not None:
+        database._store.engine.dispose()
+    if isinstance(database, PostgresDatabase):
+        database._engine.dispose()
+
+
+def address(made: Service) -> URL:
+    """The address of a service's database."""
+    database = made.wsgi.database
+    return database.url if isinstance(database, PostgresDatabase) else make_url(f"sqlite:///{database.path}")
+
+
+def service_on(url: URL, seeds: Path, **options: Any) -> Service:
+    """A service on a folder of seeds, loaded."""
+    database = open_database(url)
+    load(seeds, database, options.get("table", RESOURCES))
+    dispose(database)
+    return create_service(Settings(database=url, seeds=seeds), **options)

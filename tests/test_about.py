@@ -1,0 +1,100 @@
+"""What the service says of itself, and its search."""
+
+import pytest
+from support import COLLECTIONS, Api
+
+from schemas.vocabulary import VOCABULARIES, Stance
+
+
+def test_the_way_in_names_every_collection_the_release_and_the_licences(api: Api) -> None:
+    way_in = api.data("/v1/")
+    assert [one["name"] for one in way_in["collections"]] == COLLECTIONS
+    assert way_in["release"]["id"] == "w2031-1"
+    assert way_in["release"]["date"] == "2031-06-30"
+    assert {one["name"] for one in way_in["licences"].values()} == {"Apache-2.0", "CC-BY-4.0"}
+    for one in [*way_in["collections"], *way_in["views"]]:
+        assert one["about"]
+
+
+def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> None:
+    served = {one["name"]: one for one in api.data("/v1/vocabularies")}
+    assert list(served) == list(VOCABULARIES)
+    for name, vocabulary in VOCABULARIES.items():
+        assert [one["term"] for one in served[name]["terms"]] == [term.value for term in vocabulary]
+        assert all(one["definition"].endswith(".") for one in served[name]["terms"])
+    scores = {one["term"]: one["score"] for one in served["stance"]["terms"]}
+    assert scores == {
+        "supports": 1,
+        "supports_conditionally": 0.5,
+        "undecided": 0,
+        "opposes_in_part": -0.5,
+        "opposes": -1,
+        "unclear": None,
+    }
+    assert list(scores) == [term.value for term in Stance]
+
+
+def hits(api: Api, q: str, **query: str) -> list[str]:
+    return [f"{one['collection']}/{one['id']}" for one in api.data("/v1/search", q=q, limit=200, **query)]
+
+
+def test_search_finds_records_of_every_collection_by_words_in_some_form(api: Api) -> None:
+    assert "proposals/pepper-plan" in hits(api, "peppers plans")
+    assert "parties/dunmark" in hits(api, "Dunmark")
+    assert "sources/wire-copy" in hits(api, "wire")
+    assert "terms/pepper-plan-zero-tariff" in hits(api, "pepper tariff")
+    assert hits(api, "pepper zebra") == []
+    assert len(hits(api, "pepper")) == len(set(hits(api, "pepper"))) > 5
+
+
+def test_search_narrows_by_collection_and_pages(api: Api) -> None:
+    every = hits(api, "pepper")
+    assert hits(api, "pepper", collection="terms,events") == [
+        one for one in every if one.startswith(("terms/", "events/"))
+    ]
+    seen, path = [], "/v1/search?q=pepper&limit=2"
+    while path:
+        answer = api.get(path)
+        assert answer["page"]["total"] == len(every)
+        seen += [f"{one['collection']}/{one['id']}" for one in answer["data"]]
+        assert len(seen) <= len(every), "a page came twice"
+        path = answer["links"]["next"]
+    assert seen == every
+    api.problem("/v1/search?q=pepper&after=parties/nobody-at-all", 404)
+    problem = api.problem("/v1/search?q=pepper&collection=partys", 400)
+    assert "“parties”" in problem["detail"]
+
+
+def test_search_needs_words(api: Api) -> None:
+    assert [one["parameter"] for one in api.problem("/v1/search", 400)["errors"]] == ["q"]
+    assert [one["parameter"] for one in api.problem("/v1/search?q=", 400)["errors"]] == ["q"]
+
+
+def test_search_tells_only_what_the_clocks_show(api: Api) -> None:
+    assert "statements/aldoria-against-pensions" in hits(api, "pensions")
+    assert "statements/aldoria-against-pensions" not in hits(api, "pensions", known_at="2031-01-01")
+    assert "issues/dockers-pensions" in hits(api, "pensions", known_at="2029-01-01"), "an issue has no clock"
+
+
+def test_what_was_found_is_marked_and_the_rest_escaped(api: Api) -> None:
+    for one in api.data("/v1/search", q="pepper", limit=200):
+        assert "<mark>" in one["highlight"].lower()
+        assert one["highlight"].count("<") == one["highlight"].count("<mark>") + one["highlight"].count("</mark>")
+
+
+def test_a_text_cannot_write_markup_into_a_highlight(make_service: object, world: object) -> None:
+    path = world / "spice-round" / "events.yaml"
+    path.write_text(
+        path.read_text().replace(
+            "summary: Three sides met about pepper.", "summary: 'A <script>alert(1)</script> \\x02 & pepper.'"
+        )
+    )
+    (world / "release.yaml").write_text("id: w-x\ndate: 2031-07-01\n")
+    found = Api(make_service(world).wsgi).data("/v1/search", q="pepper", collection="events")
+    assert "<script>" not in found[0]["highlight"]
+    assert "&amp;" in found[0]["highlight"], "PostgreSQL leaves the tags out, SQLite has them escaped"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+def test_the_pages_answer(api: Api, path: str) -> None:
+    assert api.client.get(path, follow_redirects=True).status_code == 200

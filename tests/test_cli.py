@@ -1,0 +1,145 @@
+"""The command line as a person meets it: what it says, and with which code it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner, Result
+from support import ROOT, WORLD
+
+from api.cli import main
+
+PATIENCE = 60
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), env=environment)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'positions.db'}"
+
+
+def test_check_says_what_a_sound_folder_holds() -> None:
+    result = run("check", "--seeds", str(WORLD))
+    assert result.exit_code == 0
+    assert "is sound:" in result.output
+    assert "proposals" in result.output
+
+
+def test_check_lists_every_fault_and_fails(world: Path) -> None:
+    (world / "common/parties.yaml").write_text("- id: x\n  kind: stat\n", encoding="utf-8")
+    result = run("check", "--seeds", str(world))
+    assert result.exit_code == 1
+    assert (
+        "common/parties.yaml:2:9: parties “x”: kind: “stat” is not one of its terms; did you mean “state”?"
+        in result.output
+    )
+    assert "the field name is missing" in result.output
+    assert "nothing was loaded" in result.output
+
+
+def test_load_says_what_it_did_and_a_second_load_that_nothing_changed(database: str) -> None:
+    first = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert first.exit_code == 0, first.output
+    assert "0 changed, 0 removed" in first.output
+    second = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert "0 added, 0 changed, 0 removed" in second.output
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DATABASE_URL": "oracle://x"}, "sqlite and postgresql are supported"),
+        ({"POSITIONS_SEED": "x"}, "did you mean POSITIONS_SEEDS?"),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "cannot be written to"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "127.0.0.1"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_ends_with_one_sentence(environment: dict[str, str], said: str) -> None:
+    result = run("load", "--seeds", str(WORLD), **environment)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_openapi_check_fails_where_the_file_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("openapi", "--check").exit_code == 1
+    assert run("openapi").exit_code == 0
+    assert run("openapi", "--check").exit_code == 0
+    assert (tmp_path / "openapi.yaml").read_bytes() == (ROOT / "openapi.yaml").read_bytes()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(port: int, database: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "serve", "--port", str(port), "--seeds", str(WORLD), "--workers", "2"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def answers(port: int, path: str) -> bytes:
+    """What the server answers, once it does."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+                return bytes(response.read())
+        except (URLError, ConnectionError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def test_serve_loads_answers_stops_and_finds_its_release_again(database: str) -> None:
+    port = free_port()
+    with serving(port, database) as process:
+        assert b'"data"' in answers(port, "/proposals")
+        assert b"ready" in answers(port, "/readyz")
+        taken = run("serve", "--port", str(port), "--seeds", str(WORLD), DATABASE_URL=database)
+        assert taken.exit_code == 1
+        assert f"cannot listen on 127.0.0.1 port {port}" in taken.output
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, output
+    assert "there is no database" in output
+    with serving(port, database) as process:
+        answers(port, "/v1/")
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert "which is what" in output
+    assert "loading" not in output
+
+
+def test_serve_does_not_start_on_seeds_at_fault(database: str, world: Path) -> None:
+    (world / "release.yaml").write_text("id: Bad Id\n", encoding="utf-8")
+    result = run("serve", "--seeds", str(world), "--port", str(free_port()), DATABASE_URL=database)
+    assert result.exit_code == 1
+    assert "release.yaml:1:5: this file “Bad Id”: id: “Bad Id” is not an id" in result.output
+    assert "the field date is missing" in result.output

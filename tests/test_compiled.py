@@ -1,0 +1,122 @@
+"""What is generated for speed is held equal to what it stands for: marshmallow's load and dump, the date package."""
+
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import ValidationError
+from support import WORLD
+
+from api.loader.check import check
+from api.loader.compiled import reader, writer
+from api.loader.derive import complete
+from api.loader.record import inside
+from api.loader.seeds import Seeds
+from api.resource import Resource
+from api.resources import RESOURCES
+from api.settings import SHIPPED_SEEDS
+from schemas import dates
+from schemas.fields import Ref, href
+
+SEEDED = [resource for resource in RESOURCES if resource.schema().load_fields]
+RAW: dict[str, list[dict[str, Any]]] = {}
+
+
+def collect(resource: Resource, record: dict[str, Any]) -> None:
+    RAW.setdefault(resource.name, []).append(record)
+    for name, inner in (("terms", "terms"), ("evidence", "evidence")):
+        for part in record.get(name) or ():
+            collect(RESOURCES.by_name[inner], part)
+
+
+for root in (WORLD, SHIPPED_SEEDS):
+    for path in root.rglob("*.yaml"):
+        resource = RESOURCES.by_name.get(path.stem)
+        if resource is not None:
+            for found in yaml.load(path.read_text(), Loader=yaml.BaseLoader) or ():
+                collect(resource, found)
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 10**16),
+    st.floats(allow_nan=False),
+    st.text(max_size=30),
+    st.sampled_from(
+        ["supports", "russia", "2024-02-30", "2024-02", "char=5,3", "char=3,5", " a  b ", "\u2028", "a" * 2100]
+    ),
+    st.lists(st.sampled_from(["russia", "russia", "x y", "", "status"]), max_size=3),
+    st.dictionaries(st.sampled_from(["party", "how", "terms"]), st.text(max_size=5), max_size=2),
+)
+
+
+def loaded(resource: Resource, raw: Any) -> Any:
+    try:
+        return resource.schema().load(raw)
+    except ValidationError:
+        return None
+
+
+@pytest.mark.parametrize("resource", SEEDED, ids=lambda one: one.name)
+@given(data=st.data())
+def test_a_reader_takes_nothing_that_marshmallow_refuses_and_reads_it_alike(
+    resource: Resource, data: st.DataObject
+) -> None:
+    known = [field for field, kind in resource.schema._declared_fields.items()]
+    raw = dict(data.draw(st.sampled_from(RAW.get(resource.name) or [{}])))
+    changed = data.draw(st.dictionaries(st.sampled_from([*known, "colour"]), ODD, max_size=2))
+    for name in data.draw(st.lists(st.sampled_from(known), max_size=1)):
+        raw.pop(name, None)
+    raw.update(changed)
+    read_ = reader(resource.schema)(raw)
+    assert read_ is None or (read_ == loaded(resource, raw) and list(read_) == list(loaded(resource, raw)))
+
+
+@pytest.mark.parametrize("resource", [one for one in SEEDED if one.name in RAW], ids=lambda one: one.name)
+def test_a_reader_takes_what_seeds_hold(resource: Resource) -> None:
+    assert all(reader(resource.schema)(raw) is not None for raw in RAW[resource.name])
+
+
+@pytest.fixture(scope="module", params=[WORLD, SHIPPED_SEEDS], ids=["world", "shipped"])
+def seeds(request: pytest.FixtureRequest) -> Seeds:
+    return check(request.param, RESOURCES)
+
+
+def test_a_writer_writes_what_marshmallow_dumps(seeds: Seeds) -> None:
+    written = 0
+    for block in seeds.blocks:
+        for seed in seeds.block(block):
+            for one in inside(seed):
+                seeds.resolve(one, [])
+            for one in complete(seed, seeds, RESOURCES):
+                dump = one.resource.schema().dump_fields
+                data = {
+                    **dict.fromkeys(dump),
+                    **{name: [] for name, kind in dump.items() if type(kind).__name__ in ("Pieces", "References")},
+                    **one.data,
+                    "href": href(one.resource.name, one.id),
+                    "process": Ref("processes", "p", "A process"),
+                }
+                assert orjson.dumps(writer(one.resource.schema)(data)) == orjson.dumps(one.resource.schema().dump(data))
+                written += 1
+    assert written > 50
+
+
+@given(
+    year=st.integers(0, 9999),
+    month=st.none() | st.integers(0, 13),
+    day=st.none() | st.integers(0, 32),
+    mark=st.sampled_from(["", "?", "~", "%"]),
+)
+def test_plain_dates_mean_what_the_package_says(year: int, month: int | None, day: int | None, mark: str) -> None:
+    text = f"{year:04}" + ("" if month is None else f"-{month:02}" + ("" if day is None else f"-{day:02}")) + mark
+    try:
+        wanted = dates.by_package(text)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"date|month|day|years"):
+            dates.parse(text)
+    else:
+        assert dates.parse(text) == wanted

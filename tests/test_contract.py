@@ -1,0 +1,271 @@
+"""The contract and the service are the same: paths, shapes, headers, examples, pages; every link leads somewhere."""
+
+import re
+from collections import deque
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import validate
+from support import COLLECTIONS, PARTS, ROOT, TABLED, Api, dispose, path_of, service_on
+
+from api.app import Service
+from api.openapi import to_yaml
+from api.resources import RESOURCES
+from api.settings import SHIPPED_SEEDS
+
+BESIDE = {"/", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"}
+
+
+def test_the_committed_contract_is_what_the_code_declares(service: Service) -> None:
+    assert (ROOT / "openapi.yaml").read_text(encoding="utf-8") == to_yaml(service.contract), "run `positions openapi`"
+
+
+def test_the_contract_is_served_as_it_is_committed(api: Api, service: Service) -> None:
+    served = api.ask("/openapi.yaml")
+    assert served.text == to_yaml(service.contract)
+    assert served.content_type == "application/yaml"
+    assert api.get("/openapi.json") == yaml.safe_load(served.text)
+    assert list(api.get("/openapi.json")["paths"]) == list(service.contract["paths"]), (
+        "in the order of the declarations"
+    )
+
+
+def test_the_contract_is_valid_openapi(service: Service) -> None:
+    validate(service.contract)
+    assert service.contract["openapi"] == "3.1.1"
+
+
+def test_the_routes_are_the_paths_and_the_paths_the_routes(service: Service) -> None:
+    routes = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule).removeprefix("/v1")
+        for rule in service.flask.url_map.iter_rules()
+        if rule.endpoint.startswith(("v1.", "current."))
+    }
+    assert routes == set(service.contract["paths"])
+    versioned = {rule.rule for rule in service.flask.url_map.iter_rules() if rule.endpoint.startswith("v1.")}
+    bare = {rule.rule for rule in service.flask.url_map.iter_rules() if rule.endpoint.startswith("current.")}
+    assert {rule.removeprefix("/v1") for rule in versioned} - bare == {"/"}
+    assert all(set(item) == {"get"} for item in service.contract["paths"].values())
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_an_entry_of_the_table_has_all_its_paths(service: Service, collection: str) -> None:
+    paths = service.contract["paths"]
+    assert f"/{collection}" in paths
+    assert f"/{collection}/{{id}}" in paths
+    for parent, part in PARTS:
+        assert f"/{parent}/{{id}}/{part}" in paths
+    for suffix in ("csv", "json", "ndjson", "schema.json"):
+        assert (f"/{collection}.{suffix}" in paths) is (collection in TABLED)
+
+
+def _operations(service: Service) -> list[tuple[str, dict[str, Any]]]:
+    return [(path, item["get"]) for path, item in service.contract["paths"].items()]
+
+
+def test_every_operation_says_what_it_is(service: Service) -> None:
+    operations = _operations(service)
+    names = [operation["operationId"] for _, operation in operations]
+    assert len(names) == len(set(names))
+    tags = {tag["name"]: tag["description"] for tag in service.contract["tags"]}
+    for _, operation in operations:
+        assert operation["summary"]
+        assert operation["description"]
+        assert [tags[tag] for tag in operation["tags"]]
+        assert {"200", "304", "400", "404", "default"} <= set(operation["responses"])
+
+
+class Shapes:
+    """Checks answers against the schemas of the contract."""
+
+    def __init__(self, service: Service) -> None:
+        self.contract = service.contract
+        self.checkers: dict[str, Draft202012Validator] = {}
+
+    def check(self, template: str, media_type: str, body: Any) -> None:
+        content = self.contract["paths"][template]["get"]["responses"]["200"]["content"]
+        key = f"{template} {media_type}"
+        if key not in self.checkers:
+            schema = {**content[media_type]["schema"], "components": self.contract["components"]}
+            self.checkers[key] = Draft202012Validator(schema, format_checker=FormatChecker())
+        faults = [f"{'/'.join(map(str, one.path))}: {one.message}" for one in self.checkers[key].iter_errors(body)]
+        assert not faults, f"{template}: {faults[:5]}"
+
+    def template(self, path: str) -> str | None:
+        bare = urlsplit(path).path.removeprefix("/v1") or "/"
+        return next((one for one in self.contract["paths"] if re.fullmatch(_pattern(one), bare)), None)
+
+
+@cache
+def _pattern(template: str) -> str:
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", template))
+
+
+@pytest.fixture(scope="module")
+def shapes(service: Service) -> Shapes:
+    return Shapes(service)
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_lists_and_records_have_the_shape_that_the_contract_says(api: Api, shapes: Shapes, collection: str) -> None:
+    shapes.check(f"/{collection}", "application/json", api.get(f"/v1/{collection}", limit=200))
+    clocks = RESOURCES.by_name[collection].model.clocks
+    if "known_at" in clocks:
+        shapes.check(f"/{collection}", "application/json", api.get(f"/v1/{collection}", known_at="2030-02-01"))
+    for record in api.all(f"/v1/{collection}"):
+        shapes.check(f"/{collection}/{{id}}", "application/json", api.get(f"/v1/{collection}/{record['id']}"))
+
+
+@pytest.mark.parametrize(("collection", "part"), PARTS)
+def test_sub_collections_have_the_shape_that_the_contract_says(
+    api: Api, shapes: Shapes, collection: str, part: str
+) -> None:
+    for id in api.ids(f"/v1/{collection}"):
+        body = api.get(path_of(collection, id, part))
+        shapes.check(f"/{collection}/{{id}}/{part}", "application/json", body)
+
+
+@pytest.mark.parametrize("table", TABLED)
+def test_flat_tables_have_the_shape_that_the_contract_says(api: Api, shapes: Shapes, table: str) -> None:
+    shapes.check(f"/{table}.json", "application/json", api.get(f"/v1/{table}.json"))
+    shapes.check(f"/{table}.schema.json", "application/json", api.get(f"/v1/{table}.schema.json"))
+
+
+def test_a_problem_has_the_shape_that_the_contract_says(api: Api, service: Service) -> None:
+    problem = service.contract["components"]["responses"]["Problem"]["content"]["application/problem+json"]["schema"]
+    checker = Draft202012Validator(
+        {**problem, "components": service.contract["components"]}, format_checker=FormatChecker()
+    )
+    for path in ("/v1/parties?limit=x&y=1", "/v1/parties/nobody", "/v1/nowhere", "/v1/parties/phantom-state"):
+        checker.validate(api.ask(path).get_json())
+
+
+def test_every_answer_has_the_headers_that_the_contract_says(api: Api, service: Service) -> None:
+    for path, operation in _operations(service):
+        if "{" in path:
+            continue
+        needed = [one["name"] for one in operation["parameters"] if isinstance(one, dict) and one.get("required")]
+        response = api.ask(f"/v1{path}" + ("?q=pepper" if needed == ["q"] else ""))
+        if response.status_code == 200:
+            assert set(operation["responses"]["200"]["headers"]) <= set(response.headers.keys()), path
+            assert response.mimetype in operation["responses"]["200"]["content"], path
+
+
+def test_every_link_leads_somewhere(api: Api, shapes: Shapes) -> None:
+    """Everything that can be reached from the way in answers, and has the shape that the contract says."""
+    gone = {one["record"]["href"] for one in api.all("/v1/changes") if one["action"] == "removed"}
+    waiting, seen = deque(["/v1/", "/v1/tables", "/v1/vocabularies", "/v1/problems"]), {"/v1/"}
+    while waiting:
+        path = waiting.popleft()
+        response = api.ask(path)
+        assert response.status_code == 200, f"{path}: {response.status}"
+        if response.mimetype != "application/json":
+            continue
+        body = response.get_json()
+        if (template := shapes.template(path)) is not None:
+            shapes.check(template, "application/json", body)
+        for link in _links(body):
+            if link not in seen and link not in gone and len(urlsplit(link).query) < 400:
+                seen.add(link)
+                waiting.append(link)
+    assert len(seen) > 150
+
+
+def _links(value: Any, under: str = "") -> list[str]:
+    if isinstance(value, dict):
+        return [link for key, inner in value.items() for link in _links(inner, key)]
+    if isinstance(value, list):
+        return [link for inner in value for link in _links(inner, under)]
+    local = (
+        isinstance(value, str)
+        and value.startswith("/")
+        and not value.startswith("//")
+        and under not in ("cite", "path")
+        and not re.match(r"/\d", value)  # a date whose beginning is unknown
+    )
+    return [value] if local else []
+
+
+@pytest.fixture(scope="module")
+def shipped(databases: Any) -> Any:
+    """The service on the seeds that the project ships."""
+    made = service_on(databases.new(), SHIPPED_SEEDS)
+    yield made
+    dispose(made)
+
+
+def test_every_example_answers_with_something_on_the_shipped_data(shipped: Service) -> None:
+    api = Api(shipped.wsgi)
+    contract = shipped.contract
+    for path, operation in _operations(shipped):
+        parameters = [
+            contract["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            for one in operation["parameters"]
+        ]
+        address, query = path, {}
+        for one in parameters:
+            if one["in"] == "path" and "example" in one:
+                address = address.replace(f"{{{one['name']}}}", str(one["example"]))
+            elif one["in"] == "query" and "example" in one:
+                query[one["name"]] = one["example"]
+        if "{" in address:
+            # Ids that change with the content have no example; a list gives one.
+            assert path.startswith(("/evidence/", "/changes/", "/releases/")), f"{path} has no example of its id"
+            address = f"/{path.split('/')[1]}/{api.data('/v1/' + path.split('/')[1])[0]['id']}{path.partition('}')[2]}"
+        response = api.ask(f"/v1{address}", **query)
+        assert response.status_code == 200, f"{address} {query}: {response.text[:300]}"
+        if response.mimetype == "application/json":
+            body = response.get_json()
+            full = body["data"] if isinstance(body, dict) and "data" in body else body
+            assert full or path.startswith("/proposals/{id}/diff."), f"{address} {query} is empty"
+        elif not path.startswith("/proposals/{id}/diff."):  # the points of neither shipped version are public yet
+            assert len(response.data.splitlines()) > 1, f"{address} is empty"
+
+
+def test_the_shipped_data_has_the_shape_that_the_contract_says(shipped: Service) -> None:
+    api, shapes = Api(shipped.wsgi), Shapes(shipped)
+    for collection in COLLECTIONS:
+        shapes.check(f"/{collection}", "application/json", api.get(f"/v1/{collection}", limit=200))
+
+
+def test_the_pages_of_the_contract_ask_no_other_host(api: Api) -> None:
+    page = api.ask("/docs/")
+    assert page.mimetype == "text/html"
+    links = re.findall(r"""(?:src|href|action)\s*=\s*["']([^"']*)""", page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/"), link
+        assert not link.startswith("//"), link
+        assert api.ask(link).status_code == 200, link
+    assert not re.search(r"url\(|@import|https?://", page.text)
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+
+
+def test_the_old_swagger_ui_cannot_be_reached(api: Api, service: Service) -> None:
+    for path in (
+        "/flasgger_static/swagger-ui-bundle.js",
+        "/docs/assets/lib/jquery.min.js",
+        "/apidocs/",
+        "/oauth2-redirect.html",
+    ):
+        assert api.ask(path).status_code == 404, path
+    bundle = api.ask("/docs/assets/swagger-ui-bundle.js")
+    assert bundle.status_code == 200
+    assert Path(service.flask.blueprints["flasgger"].static_folder).parent.name == "flask_swagger_ui"
+
+
+def test_every_page_that_flasgger_adds_is_ours(api: Api, service: Service) -> None:
+    for rule in service.flask.url_map.iter_rules():
+        if rule.endpoint.startswith("flasgger") and not rule.arguments:
+            response = api.ask(rule.rule)
+            assert response.status_code in (200, 302, 404), rule.rule
+            assert response.headers.get("Location", "/docs/") == "/docs/"
+            assert "googleapis" not in response.text

@@ -1,0 +1,337 @@
+"""Every error is a problem detail, says all that is wrong, and suggests what is right."""
+
+from urllib.parse import quote, unquote
+
+import orjson
+import pytest
+from support import COLLECTIONS, TABLED, Api, problem_of
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from api.problems import KINDS
+
+UNVERSIONED_AND_NOT = ["/v1", ""]
+
+
+def test_every_wrong_parameter_is_named_in_one_answer(api: Api) -> None:
+    problem = api.problem(
+        "/v1/demands?limit=0&sort=colour&as_of=yesterday&firmness=hard,core,soft&limt=5&known_at=2030-02-30&after=No",
+        400,
+    )
+    assert problem["type"] == "/v1/problems/invalid-parameter"
+    by_name: dict = {}
+    for one in problem["errors"]:
+        by_name.setdefault(one["parameter"], []).append(one)
+    assert by_name.keys() == {"limit", "sort", "as_of", "firmness", "limt", "known_at", "after"}
+    assert "1 to 200" in by_name["limit"][0]["message"]
+    assert "-first_reported_on" in by_name["sort"][0]["allowed"]
+    assert "“hard”" in " ".join(one["message"] for one in by_name["firmness"])
+    assert "“soft”" in " ".join(one["message"] for one in by_name["firmness"]), "each wrong value is told"
+    assert "core" in by_name["firmness"][0]["allowed"]
+    assert "Did you mean “limit”?" in by_name["limt"][0]["message"]
+    assert "firmness" in by_name["limt"][0]["allowed"]
+    for name in by_name:
+        assert name in problem["detail"]
+
+
+@pytest.mark.parametrize("prefix", UNVERSIONED_AND_NOT)
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_an_unknown_parameter_is_refused_whatever_its_value(api: Api, collection: str, prefix: str) -> None:
+    for query in ("?colour=red", "?colour=", "?colour", "?LIMIT=5", "?limit%00=5"):
+        api.ask(f"{prefix}/{collection}")  # an answer that is kept must not stand in for the refusal
+        problem = api.problem(f"{prefix}/{collection}{query}", 400)
+        assert len(problem["errors"]) == 1
+    api.problem(f"{prefix}/{collection}/x?colour=red", 400)
+
+
+@pytest.mark.parametrize("name", TABLED)
+@pytest.mark.parametrize("suffix", ["csv", "json", "ndjson", "schema.json"])
+def test_a_flat_table_refuses_unknown_parameters_too(api: Api, name: str, suffix: str) -> None:
+    api.ask(f"/v1/{name}.{suffix}")
+    for query in ("colour=red", "colour=", "limit=5"):
+        api.problem(f"/v1/{name}.{suffix}?{query}", 400)
+
+
+LIMITS = [
+    "1_0",
+    "%EF%BC%95",
+    "5%0A",
+    "%205",
+    "5%20",
+    "+5",
+    "%2B5",
+    "5.0",
+    "1e1",
+    "-1",
+    "0",
+    "201",
+    "9" * 400,
+    "five",
+    "٥",
+    "0x5",
+    "",
+]
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_number_is_written_in_ascii_digits_alone(api: Api, limit: str) -> None:
+    api.ask("/v1/parties")
+    problem = api.problem(f"/v1/parties?limit={quote(limit, safe='%+')}", 400)
+    assert [one["parameter"] for one in problem["errors"]] == ["limit"]
+
+
+@pytest.mark.parametrize("name", ["as_of", "known_at"])
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2030-02-30",
+        "2030-2-3",
+        "20300203",
+        "2030-02-03%0A",
+        "2030-02-03T00:00:00Z",
+        "２０３０-02-03",
+        "0000-01-01",
+        "today",
+        "2030",
+    ],
+)
+def test_a_clock_is_set_to_one_exact_day(api: Api, name: str, day: str) -> None:
+    problem = api.problem(f"/v1/demands?{name}={quote(day, safe='%')}", 400)
+    assert [one["parameter"] for one in problem["errors"]] == [name]
+
+
+@pytest.mark.parametrize(
+    "name", ["limit", "sort", "after", "as_of", "known_at", "from", "to", "q", "release", "format"]
+)
+def test_a_single_parameter_may_not_be_repeated(api: Api, name: str) -> None:
+    good = {"limit": "5", "sort": "id", "after": "castella-no-tariff", "as_of": "2030-01-01", "known_at": "2031-01-01"}
+    good |= {"from": "2030-01-01", "to": "2031-01-01", "q": "quota", "release": "w2031-1", "format": "csv"}
+    assert api.ask(f"/v1/demands?{name}={good[name]}").status_code == 200
+    problem = api.problem(f"/v1/demands?{name}={good[name]}&{name}={good[name]}", 400)
+    assert [one["parameter"] for one in problem["errors"]] == [name]
+    assert "once" in problem["errors"][0]["message"]
+
+
+BAD_WORDS = ["%00", "a%00b", "%0A", "a%1Fb", "%7F", "a" * 201]
+
+
+@pytest.mark.parametrize("words", BAD_WORDS)
+@pytest.mark.parametrize("path", ["/v1/parties", "/v1/search", "/v1/parties.csv"])
+def test_words_with_control_characters_or_too_many_are_refused(api: Api, path: str, words: str) -> None:
+    problem = api.problem(f"{path}?q={words}", 400)
+    assert [one["parameter"] for one in problem["errors"]] == ["q"]
+
+
+STRANGE = [
+    "%00",
+    "a%00b",
+    "%ED%A0%80",
+    "%FF",
+    "%F4%90%80%80",
+    "x" * 3000,
+    "%25",
+    "%0D%0Aset-cookie:a",
+    "’",
+    "a%20b",
+    "A",
+    "-",
+    "%2e%2e",
+    "a%2Fb",
+]
+
+
+@pytest.mark.parametrize("id", STRANGE)
+@pytest.mark.parametrize("collection", ["parties", "evidence", "positions", "changes", "problems"])
+def test_a_strange_id_is_simply_not_there(api: Api, collection: str, id: str) -> None:
+    problem = api.problem(f"/v1/{collection}/{id}", 404)
+    _is_reference(problem["instance"])
+
+
+@pytest.mark.parametrize("id", STRANGE)
+def test_a_strange_id_has_no_sub_collections_either(api: Api, id: str) -> None:
+    api.problem(f"/v1/parties/{id}/positions", 404)
+    api.problem(f"/v1/proposals/{id}/evidence", 404)
+
+
+@pytest.mark.parametrize("value", STRANGE)
+@pytest.mark.parametrize("name", ["party", "issue", "stance", "after", "process", "release", "from", "sort", "mode"])
+def test_a_strange_value_is_refused_and_never_fails(api: Api, name: str, value: str) -> None:
+    response = api.ask(f"/v1/demands?{name}={value}")
+    assert response.status_code in (400, 404, 410)
+    _is_reference(problem_of(response)["instance"])
+
+
+@pytest.mark.parametrize("value", STRANGE)
+@pytest.mark.parametrize("name", ["subject", "lineage", "collection"])
+def test_a_strange_key_is_refused_and_never_fails(api: Api, name: str, value: str) -> None:
+    of = {"subject": "evidence", "lineage": "terms", "collection": "changes"}[name]
+    assert problem_of(api.ask(f"/v1/{of}?{name}={value}"))["status"] in (400, 404)
+
+
+def _is_reference(text: str) -> None:
+    """A URI reference (RFC 3986): allowed characters only, every % the beginning of an escape."""
+    allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?#[]@!$&'()*+,;=%")
+    assert set(text) <= allowed, text
+    for index, character in enumerate(text):
+        if character == "%":
+            assert len(text) >= index + 3, text
+            int(text[index + 1 : index + 3], 16)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/parties/ä ö", "/v1/parties/100%25", "/v1/parties?limit=%zz", "/v1/parties?limit=“x”", "/v1/nowhere?a=b%26c"],
+)
+def test_the_instance_is_the_request_percent_encoded(api: Api, path: str) -> None:
+    raw, _, query = path.partition("?")
+    builder = EnvironBuilder(path=unquote(raw), query_string=query.encode().decode("latin-1"))
+    body, status, _ = run_wsgi_app(api.wsgi, builder.get_environ())
+    problem = orjson.loads(b"".join(body))
+    assert status[:3] in ("400", "404")
+    _is_reference(problem["instance"])
+    assert unquote(problem["instance"]).startswith(unquote(raw))
+
+
+def test_a_long_instance_is_cut_between_escapes(api: Api) -> None:
+    for padding in range(3):
+        problem = api.problem("/v1/parties/" + "x" * padding + "%C3%A4" * 700, 404)
+        assert len(problem["instance"]) <= 2000
+        _is_reference(problem["instance"])
+
+
+def test_an_id_that_does_not_exist_is_404_with_the_nearest(api: Api) -> None:
+    assert "“aldoria”" in api.problem("/v1/parties/aldorja", 404)["detail"]
+    assert "“borovia-saffron-quota”" in api.problem("/v1/demands/borovia-safron-quota", 404)["detail"]
+    assert "“pepper-plan”" in api.problem("/v1/proposals/peper-plan/terms", 404)["detail"]
+
+
+def test_a_demand_is_not_one_of_the_statements(api: Api) -> None:
+    api.get("/v1/positions/borovia-saffron-quota")
+    api.problem("/v1/statements/borovia-saffron-quota", 404)
+    api.problem("/v1/statements/borovia-saffron-quota/evidence", 404)
+
+
+def test_an_after_that_names_nothing_is_404_with_the_nearest(api: Api) -> None:
+    assert "“castella”" in api.problem("/v1/parties?after=castela", 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/v1/nowhere",
+        "/v2/",
+        "/v1/parties/aldoria/colours",
+        "/v1/parties.xml",
+        "/v1/parties/",
+    ],
+)
+def test_a_path_that_is_not_there_is_a_problem_too(api: Api, path: str) -> None:
+    builder = EnvironBuilder()
+    environ = {**builder.get_environ(), "PATH_INFO": path}
+    body, status, headers = run_wsgi_app(api.wsgi, environ)
+    assert status.startswith("404"), status
+    assert headers["Content-Type"] == "application/problem+json"
+    assert orjson.loads(b"".join(body))["type"] == "/v1/problems/not-found"
+
+
+METHODS = ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/",
+        "/v1/parties",
+        "/v1/parties/aldoria",
+        "/parties",
+        "/v1/parties.csv",
+        "/openapi.yaml",
+        "/healthz",
+        "/docs/",
+    ],
+)
+def test_another_method_is_405_with_what_is_allowed(api: Api, path: str, method: str) -> None:
+    response = api.ask(path, method=method)
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert problem_of(response)["type"] == "/v1/problems/method-not-allowed"
+    assert response.headers["API-Version"]
+    assert response.headers["Data-Release"] == "w2031-1"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "application/xml;q=0.9", "application/json;q=0"])
+@pytest.mark.parametrize("path", ["/v1/", "/v1/parties", "/v1/parties/aldoria", "/v1/search?q=pepper"])
+def test_what_no_path_has_is_406(api: Api, path: str, accept: str) -> None:
+    problem = api.problem(path, 406, headers={"Accept": accept})
+    assert problem["type"] == "/v1/problems/not-acceptable"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "application/*", "text/html,*/*;q=0.8", "application/json", "APPLICATION/JSON", "", "nonsense, */*"],
+)
+def test_an_accept_header_that_takes_json_is_answered(api: Api, accept: str) -> None:
+    assert api.ask("/v1/parties", headers={"Accept": accept}).content_type == "application/json"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "image/png"])
+@pytest.mark.parametrize(
+    "path", ["/v1/parties.csv", "/v1/parties?format=csv", "/v1/parties.ndjson", "/v1/parties?format=ndjson"]
+)
+def test_a_suffix_or_a_format_beats_the_accept_header(api: Api, path: str, accept: str) -> None:
+    assert api.ask(path, headers={"Accept": accept}).status_code == 200
+
+
+def test_a_release_that_is_not_loaded_is_410(api: Api) -> None:
+    assert "w2031-1" in api.problem("/v1/parties?release=w2029-9", 410)["detail"]
+    api.problem("/v1/parties/aldoria?release=w2029-9", 410)
+    api.problem("/v1/parties.csv?release=w2029-9", 410)
+    assert api.get("/v1/parties?release=w2031-1")["data"]
+
+
+def test_a_long_address_is_414(api: Api) -> None:
+    assert api.problem("/v1/parties?q=" + "a" * 9000, 414)["type"] == "/v1/problems/uri-too-long"
+    assert api.problem("/v1/" + "a" * 9000, 414)["type"] == "/v1/problems/uri-too-long"
+    assert api.ask("/v1/" + "a" * 9000, method="POST").status_code == 414
+
+
+def test_large_headers_are_431(api: Api) -> None:
+    problem = api.problem("/v1/parties", 431, headers={"X-Large": "a" * 33000})
+    assert problem["type"] == "/v1/problems/headers-too-large"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_type_of_every_problem_resolves_to_its_explanation(api: Api, kind: object) -> None:
+    explained = api.data(kind.type)
+    assert (explained["status"], explained["title"], explained["meaning"]) == (kind.status, kind.title, kind.meaning)
+
+
+def test_without_a_release_the_service_is_unavailable_and_alive(make_service: object) -> None:
+    empty = Api(make_service().wsgi)
+    response = empty.ask("/v1/parties")
+    assert problem_of(response)["type"] == "/v1/problems/unavailable"
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert empty.ask("/readyz").status_code == 503
+    assert empty.ask("/healthz").status_code == 200
+    assert empty.ask("/v1/parties", method="OPTIONS").status_code == 200
+    assert empty.ask("/v1/parties", method="POST").status_code == 405
+
+
+def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
+    make_service: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = make_service(seeds=None)
+    monkeypatch.setattr(broken.wsgi.database, "current", lambda: 1 / 0)
+    problem = Api(broken.wsgi).problem("/v1/parties", 500)
+    assert problem["type"] == "/v1/problems/internal"
+    assert "ZeroDivision" not in orjson.dumps(problem).decode()
+
+
+def test_every_id_that_does_not_exist_is_told_in_one_answer(api: Api) -> None:
+    problem = api.problem("/v1/demands", 404, party="nobody,noone", issue="nothing", process="nowhere")
+    told = [(one["parameter"], one["value"]) for one in problem["errors"]]
+    assert told == [("party", "nobody"), ("party", "noone"), ("issue", "nothing"), ("process", "nowhere")]
+    problem = api.problem("/v1/matrix", 404, party="nobody", issue="nothing")
+    assert [one["parameter"] for one in problem["errors"]] == ["issue", "party"]

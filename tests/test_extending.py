@@ -1,0 +1,130 @@
+"""Adding a collection is one schema, one model and one entry of the table: shown by adding one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+from support import Api
+
+from api.models import Base, Cited, Key, Party
+from api.resource import Resource, Sort, Table, any_of
+from api.resources import RESOURCES
+from schemas.fields import EdtfDate, Reference, Strings, Term, Text
+from schemas.record import Cited as CitedSchema
+from schemas.vocabulary import Level
+
+SEEDS = """
+- id: drought-in-the-north
+  title: Drought in the north
+  party: PARTY
+  urgency: high
+  raised_on: 2031-05
+  remedies: [wells, reservoirs]
+  evidence:
+    - {source: SOURCE, relation: asserts, mode: unattributed, credibility: 6}
+- id: floods
+  title: Floods
+  party: PARTY
+  urgency: low
+  evidence:
+    - {source: SOURCE, relation: asserts, mode: anonymous, credibility: 6}
+"""
+
+
+class GrievanceSchema(CitedSchema):
+    """What a party complains of."""
+
+    named_by: ClassVar[str] = "title"
+    dated_by: ClassVar[tuple[str, ...]] = ("raised_on",)
+
+    title = Text("What it is called.", longest=200, required=True)
+    party = Reference("parties", "Who complains.", required=True, holder=True)
+    urgency = Term(Level, "How urgent it is called.", required=True)
+    raised_on = EdtfDate("When it was raised.")
+    remedies = Strings("What would help.")
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    class Grievance(Cited, Base):
+        """One version of a grievance."""
+
+        __tablename__ = "grievances"
+
+        party_id: Mapped[str] = mapped_column(Key)
+        urgency: Mapped[str] = mapped_column(String(40))
+
+    entry = Resource(
+        name="grievances",
+        model=Grievance,
+        schema=GrievanceSchema,
+        filters=(
+            any_of("party", Grievance.party_id, Party, "Who complains."),
+            any_of("urgency", Grievance.urgency, Level, "How urgent it is."),
+        ),
+        sorts=(Sort("raised_on", Grievance.earliest),),
+    )
+    yield Table((*RESOURCES.resources, entry))
+    Base.metadata.remove(Grievance.__table__)  # type: ignore[arg-type]  # a declarative table is a Table
+    Base.registry._dispose_cls(Grievance)
+
+
+@pytest.fixture
+def extended(table: Table, world: Path, make_service: Any) -> Api:
+    process = next(path for path in sorted(world.iterdir()) if (path / "process.yaml").is_file())
+    seeds = SEEDS.replace("PARTY", _first(world / "common" / "parties.yaml")).replace(
+        "SOURCE", _first(world / "common" / "sources.yaml")
+    )
+    (process / "grievances.yaml").write_text(seeds, encoding="utf-8")
+    return Api(make_service(world, table=table).wsgi)
+
+
+def _first(path: Path) -> str:
+    """The id of the first record of a file."""
+    line = next(line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("- id:"))
+    return line.removeprefix("- id:").strip()
+
+
+def test_a_collection_of_its_own_file_is_listed_filtered_and_sorted(extended: Api) -> None:
+    assert extended.ids("/v1/grievances") == ["drought-in-the-north", "floods"]
+    assert extended.ids("/grievances", urgency="low") == ["floods"]
+    assert extended.ids("/v1/grievances", sort="-raised_on") == ["drought-in-the-north", "floods"]
+    assert extended.ids("/v1/grievances", mode="anonymous") == ["floods"]
+    assert extended.ids("/v1/grievances", q="well reservoir") == ["drought-in-the-north"]
+    assert extended.problem("/v1/grievances", 400, urgency="hihg")["errors"][0]["allowed"] == ["high", "medium", "low"]
+
+
+def test_its_records_carry_their_evidence_and_claim_status(extended: Api) -> None:
+    record = extended.data("/v1/grievances/drought-in-the-north")
+    assert record["claim_status"] == "reported"
+    assert record["raised_on"]["earliest"] == "2031-05-01"
+    assert len(record["evidence"]) == 1
+    assert extended.data("/v1/grievances/floods/evidence")[0]["subject"]["collection"] == "grievances"
+
+
+def test_it_has_a_flat_table_and_a_table_schema(extended: Api) -> None:
+    rows = extended.get("/v1/grievances.json")
+    assert [row["remedies"] for row in rows] == ["wells; reservoirs", None]
+    names = [field["name"] for field in extended.get("/v1/grievances.schema.json")["fields"]]
+    assert names == list(rows[0])
+    assert extended.ask("/v1/grievances.csv").text.startswith(",".join(names))
+
+
+def test_the_contract_the_search_and_the_way_in_know_it(extended: Api) -> None:
+    contract = extended.get("/openapi.json")
+    assert contract["paths"]["/grievances"]["get"]["operationId"] == "listGrievances"
+    assert "Grievance" in contract["components"]["schemas"]
+    assert [hit["collection"] for hit in extended.data("/v1/search", q="drought")] == ["grievances"]
+    assert "/v1/grievances" in [one["href"] for one in extended.data("/v1/")["collections"]]
+
+
+def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
+    with pytest.raises(TypeError, match="may be null"):
+        Sort("party", Party.process_id)
+    with pytest.raises(TypeError, match="lower-case letters"):
+        Resource(name="Grievances", model=Party, schema=GrievanceSchema)
+    with pytest.raises(TypeError, match="one name"):
+        Table((RESOURCES.by_name["parties"], RESOURCES.by_name["parties"]))

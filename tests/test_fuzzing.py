@@ -1,0 +1,91 @@
+"""Schemathesis through the whole stack: every phase, every check, on the contract as it is served; nothing may be found.
+
+Hundreds of operations come from a few declarations. Every operation is asked with its examples, and the shape of every answer
+checked; what is generated is sent to the fewest operations that have every declared parameter between them.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from sqlalchemy.engine import make_url
+from support import dispose, service_on
+
+from api.app import Service
+from api.settings import SHIPPED_SEEDS
+
+REJECTED = ["400", "401", "403", "404", "405", "406", "409", "410", "414", "415", "422", "428", "429", "431", "5xx"]
+CONFIG: dict[str, Any] = {
+    "seed": 1,
+    "continue-on-failure": True,
+    "generation": {"deterministic": True, "database": "none"},
+    "checks": {
+        # A well-formed `release` that is not the one loaded is 410, whatever the rest; an address of 8,000 characters is 414.
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "410", "414", "429"]
+        },
+        "negative_data_rejection": {"expected-statuses": REJECTED},
+    },
+}
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The service on the seeds that the project ships, which the contract's examples are from."""
+    made = service_on(make_url(f"sqlite:///{tmp_path_factory.mktemp('fuzzing') / 'shipped.db'}"), SHIPPED_SEEDS)
+    yield made
+    dispose(made)
+
+
+def fewest(contract: dict[str, Any]) -> list[str]:
+    """Paths that have every parameter of the contract between them: greedily, the richest first."""
+    wanted = {
+        path: {one.get("$ref") or one["name"] for one in item["get"]["parameters"]}
+        for path, item in contract["paths"].items()
+    }
+    missing, chosen = set().union(*wanted.values()), []
+    while missing:
+        best = max(wanted, key=lambda path: (len(wanted[path] & missing), path))
+        chosen.append(best)
+        missing -= wanted[best]
+    return chosen
+
+
+def findings(service: Service, phase: str, examples: int, paths: Iterable[str] | None) -> list[str]:
+    """What Schemathesis finds, as sentences with a request to repeat each."""
+
+    def plain(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        # Its client asks for codings that its WSGI transport does not undo.
+        return service.wsgi({**environ, "HTTP_ACCEPT_ENCODING": ""}, start_response)
+
+    phases = {one: {"enabled": one == phase} for one in PHASES}
+    generation = {**CONFIG["generation"], "max-examples": examples}
+    config = SchemathesisConfig.from_dict({**CONFIG, "phases": phases, "generation": generation})
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", plain, config=config)
+    if paths is not None:
+        schema = schema.include(path=[f"/v1{path}" for path in paths] + list(paths))
+    found, asked = [], 0
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            asked += len(event.recorder.cases)
+            found += [
+                f"{event.recorder.label}: {check.failure_info.failure}\n{check.failure_info.code_sample}"
+                for checks in event.recorder.checks.values()
+                for check in checks
+                if check.failure_info is not None
+            ]
+        elif isinstance(event, events.NonFatalError | events.FatalError):
+            found.append(str(getattr(event, "info", event)))
+    assert asked, f"nothing was asked in the phase {phase}"
+    return found
+
+
+@pytest.mark.parametrize(("phase", "examples"), [("examples", 1), ("coverage", 1), ("fuzzing", 6), ("stateful", 3)])
+def test_nothing_is_found(shipped: Service, phase: str, examples: int) -> None:
+    paths = None if phase in ("examples", "stateful") else fewest(shipped.contract)
+    found = findings(shipped, phase, examples, paths)
+    assert not found, f"{len(found)} findings:\n\n" + "\n\n".join(found[:10])

@@ -1,0 +1,237 @@
+"""Releases and changes: what each load did against the one before, field by field; and what a release may be called."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import WORLD, Api, address, dispose, service_on
+
+from api.database import open_database
+from api.loader import Loaded, SeedError, load
+from api.resources import RESOURCES
+
+
+def edit(world: Path, file: str, *changes: tuple[str, str]) -> None:
+    path = world / file
+    text = path.read_text()
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after)
+    path.write_text(text)
+
+
+def name(world: Path, release: str, day: str = "2031-07-31") -> None:
+    (world / "release.yaml").write_text(f"id: {release}\ndate: {day}\n")
+
+
+SECOND = (
+    ("spice-round/demands.yaml", (("firmness: non_negotiable", "firmness: core"), ("  salience: high\n", ""))),
+    ("spice-round/responses.yaml", (("conditions: [a quota, time]", "conditions: [a quota]"),)),
+    ("spice-round/proposals.yaml", (("made_on: 2030-01-05", "made_on: 2030-01"),)),
+    ("glacier-accord/events.yaml", (("- id: glacier-march", "- id: glacier-walk"),)),
+)
+
+
+def second(world: Path) -> None:
+    name(world, "w2031-2")
+    for file, changes in SECOND:
+        edit(world, file, *changes)
+
+
+@pytest.fixture
+def made(make_service: Any) -> Any:
+    return make_service(WORLD)
+
+
+def reload(made: Any, seeds: Path, **options: Any) -> Loaded:
+    database = open_database(address(made))
+    try:
+        return load(seeds, database, RESOURCES, **options)
+    finally:
+        dispose(database)
+        made.wsgi.database.forget()
+
+
+def test_the_first_release_adds_everything(made: Any) -> None:
+    api = Api(made.wsgi)
+    release = api.data("/v1/releases/w2031-1")
+    changes = api.all("/v1/changes")
+    assert {one["action"] for one in changes} == {"added"}
+    assert release["added"] == len(changes)
+    assert (release["changed"], release["removed"]) == (0, 0)
+    seeded = (
+        "processes",
+        "parties",
+        "issues",
+        "sources",
+        "proposals",
+        "terms",
+        "demands",
+        "responses",
+        "statements",
+        "events",
+    )
+    expected = {one["href"] for collection in (*seeded, "evidence") for one in api.all(f"/v1/{collection}")}
+    assert {one["record"]["href"] for one in changes} == expected
+
+
+def test_a_second_release_tells_what_it_changed_field_by_field(made: Any, world: Path) -> None:
+    second(world)
+    loaded = reload(made, world)
+    api = Api(made.wsgi)
+    changes = {one["record"]["id"]: one for one in api.all("/v1/changes", release="w2031-2")}
+    evidence = [one for one in changes.values() if one["collection"] == "evidence"]
+    assert {one["action"] for one in evidence} == {"added", "removed"}, "what the renamed event cites"
+    records = {id: one for id, one in changes.items() if one["collection"] != "evidence"}
+    assert {id: one["action"] for id, one in records.items()} == {
+        "borovia-saffron-quota": "changed",
+        "borovia-rejects-zero-tariff": "changed",
+        "pepper-plan": "changed",
+        "glacier-walk": "added",
+        "glacier-march": "removed",
+    }
+    assert records["borovia-saffron-quota"]["fields_changed"] == [
+        {"field": "firmness", "before": "non_negotiable", "after": "core"},
+        {"field": "salience", "before": "high", "after": "not_stated"},
+    ]
+    assert records["borovia-rejects-zero-tariff"]["fields_changed"] == [
+        {"field": "conditions", "before": ["a quota", "time"], "after": ["a quota"]}
+    ]
+    assert records["pepper-plan"]["fields_changed"] == [
+        {"field": "made_on", "before": "2030-01-05", "after": "2030-01"}
+    ]
+    assert records["glacier-march"]["record"]["name"] == "March to the glacier"
+    assert (loaded.added, loaded.changed, loaded.removed) == (2, 3, 2)
+    release = api.data("/v1/releases/w2031-2")
+    assert (release["added"], release["changed"], release["removed"]) == (2, 3, 2)
+    assert api.ids("/v1/releases", sort="date") == ["w2031-1", "w2031-2"]
+    assert api.get("/v1/")["meta"]["release"] == "w2031-2"
+    assert len(api.all("/v1/changes", release="w2031-1")) == api.data("/v1/releases/w2031-1")["added"], "kept"
+
+
+def test_the_same_name_with_other_content_is_refused_and_the_old_release_served(made: Any, world: Path) -> None:
+    edit(world, "spice-round/demands.yaml", ("firmness: non_negotiable", "firmness: core"))
+    with pytest.raises(SeedError) as refused:
+        reload(made, world)
+    (fault,) = refused.value.faults
+    assert fault.file == str(world / "release.yaml")
+    assert fault.line == 1
+    assert "w2031-2" in fault.message
+    assert "--replace" in fault.message
+    assert Api(made.wsgi).data("/v1/demands/borovia-saffron-quota")["firmness"] == "non_negotiable"
+
+
+def test_a_name_of_long_ago_is_refused_for_other_content_too(made: Any, world: Path) -> None:
+    second(world)
+    reload(made, world)
+    name(world, "w2031-1")
+    for options in ({}, {"replace": True}):
+        with pytest.raises(SeedError):
+            reload(made, world, **options)
+    assert Api(made.wsgi).get("/v1/")["meta"]["release"] == "w2031-2"
+
+
+def test_an_earlier_release_can_be_gone_back_to(made: Any, world: Path) -> None:
+    second(world)
+    reload(made, world)
+    reload(made, WORLD)
+    api = Api(made.wsgi)
+    assert api.get("/v1/")["meta"]["release"] == "w2031-1"
+    assert api.data("/v1/demands/borovia-saffron-quota")["firmness"] == "non_negotiable"
+    changes = {one["record"]["id"]: one["action"] for one in api.all("/v1/changes", release="w2031-1")}
+    assert changes["glacier-march"] == "added"
+    assert changes["glacier-walk"] == "removed"
+    reload(made, world)
+    assert api.get("/v1/")["meta"]["release"] == "w2031-2"
+
+
+def test_loading_the_same_seeds_again_changes_nothing(made: Any, world: Path) -> None:
+    second(world)
+    reload(made, world)
+    api = Api(made.wsgi)
+    before = [api.all(path) for path in ("/v1/releases", "/v1/changes", "/v1/positions")]
+    assert reload(made, world).changed == 0
+    made.wsgi.cache.clear()
+    assert [api.all(path) for path in ("/v1/releases", "/v1/changes", "/v1/positions")] == before
+    name(world, "w2031-3")
+    reload(made, world)
+    assert api.all("/v1/changes", release="w2031-3") == []
+
+
+def test_a_release_that_is_loaded_in_its_own_place_is_held_against_the_one_before(made: Any, world: Path) -> None:
+    second(world)
+    reload(made, world)
+    api = Api(made.wsgi)
+    edit(
+        world,
+        "spice-round/demands.yaml",
+        ("firmness: core\n  lifecycle: dropped", "firmness: tradeable\n  lifecycle: dropped"),
+    )
+    edit(world, "glacier-accord/events.yaml", ("- id: glacier-walk", "- id: glacier-march"))
+    reload(made, world, replace=True)
+    changes = {one["record"]["id"]: one for one in api.all("/v1/changes", release="w2031-2")}
+    assert {id: one["action"] for id, one in changes.items()} == {
+        "borovia-saffron-quota": "changed",
+        "borovia-rejects-zero-tariff": "changed",
+        "pepper-plan": "changed",
+    }
+    assert changes["borovia-saffron-quota"]["fields_changed"][0] == {
+        "field": "firmness",
+        "before": "non_negotiable",
+        "after": "tradeable",
+    }
+    assert api.data("/v1/releases/w2031-2")["changed"] == 3
+    assert api.ids("/v1/releases") == ["w2031-1", "w2031-2"]
+
+
+def test_replacing_the_first_release_still_adds_everything(made: Any, world: Path) -> None:
+    edit(world, "spice-round/demands.yaml", ("firmness: non_negotiable", "firmness: core"))
+    reload(made, world, replace=True)
+    api = Api(made.wsgi)
+    assert {one["action"] for one in api.all("/v1/changes")} == {"added"}
+    assert api.data("/v1/demands/borovia-saffron-quota")["firmness"] == "core"
+
+
+def test_files_that_hold_no_records_do_not_make_another_release(make_service: Any, world: Path) -> None:
+    first = make_service(WORLD).wsgi.database.current().digest
+    (world / "README.md").write_text("Other words.")
+    (world / ".notes.yaml").write_text("- not a record")
+    assert make_service(world).wsgi.database.current().digest == first
+
+
+def test_the_digest_of_a_release_is_of_its_files(api: Api) -> None:
+    release = api.data("/v1/releases/w2031-1")
+    assert re.fullmatch("[0-9a-f]{64}", release["digest"])
+    assert api.data("/v1/")["release"] == {"id": "w2031-1", "date": "2031-06-30", "digest": release["digest"]}
+    total = sum(
+        len(api.all(f"/v1/{one}"))
+        for one in (
+            "positions",
+            "evidence",
+            "proposals",
+            "terms",
+            "events",
+            "parties",
+            "issues",
+            "sources",
+            "processes",
+        )
+    )
+    assert release["record_count"] == total
+
+
+def test_two_databases_of_the_same_seeds_answer_alike(make_service: Any, databases: Any) -> None:
+    other = service_on(databases.new(), WORLD)
+    try:
+        one, two = Api(make_service(WORLD).wsgi), Api(other.wsgi)
+        for path in (
+            "/v1/positions?limit=200",
+            "/v1/changes?limit=200",
+            "/v1/evidence?known_at=2030-03-01",
+            "/v1/terms.csv",
+        ):
+            assert one.ask(path).data == two.ask(path).data
+            assert one.ask(path).headers["ETag"] == two.ask(path).headers["ETag"]
+    finally:
+        dispose(other)

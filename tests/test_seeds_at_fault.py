@@ -1,0 +1,371 @@
+"""Seeds at fault: each fault with its file, line and column, what was found, what is allowed and the nearest right thing;
+all of them at once; nothing loaded, and the release before still served.
+"""
+
+import os
+import resource
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import make_url
+from support import ROOT, WORLD, Api
+
+from api.database import DatabaseError, open_database
+from api.loader import SeedError, check, load
+from api.resources import RESOURCES
+from api.settings import SettingError, Settings
+
+PLAIN = """\
+- id: plain-words
+  party: {party}
+  issue: {issue}
+  stance: supports
+  summary: Plain words.
+  evidence:
+    - source: {source}
+      relation: asserts
+      mode: unattributed
+      credibility: 6
+"""
+
+
+def faults(folder: Path) -> list[str]:
+    with pytest.raises(SeedError) as error:
+        check(folder, RESOURCES)
+    return [str(fault).replace(f"{folder}/", "") for fault in error.value.faults]
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """A small world of one statement in lines that the tests know."""
+    folder = tmp_path / "seeds"
+    (folder / "common").mkdir(parents=True)
+    (folder / "river").mkdir()
+    files = {
+        "release.yaml": "id: s-1\ndate: 2031-01-01\n",
+        "common/parties.yaml": "- id: upland\n  name: Upland\n  kind: state\n- id: lowland\n  name: Lowland\n  kind: state\n",
+        "river/process.yaml": "id: river\ntitle: The river\nsummary: Who may use it.\n",
+        "river/issues.yaml": "- id: dams\n  label: Dams\n  proposition: Dams may be built.\n  definition: Dams.\n"
+        "- id: waters\n  label: Waters\n  definition: A topic.\n",
+        "river/sources.yaml": "- id: herald\n  title: A report\n  published_on: 2030-05\n  retrieved_on: 2030-06-01\n"
+        "  kind: news_report\n  language: en\n  reliability: F\n  length: 500\n",
+        "river/statements.yaml": PLAIN.format(party="upland", issue="dams", source="herald"),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    check(folder, RESOURCES)
+    return folder
+
+
+def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml") -> list[str]:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return faults(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said"),
+    [
+        (
+            "party: upland",
+            "party: uplnd",
+            "2:10",
+            "“uplnd” is not the id of one of the parties; did you mean “upland”?",
+        ),
+        ("source: herald", "source: heralt", "7:15", "did you mean “herald”?"),
+        ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; name one of its issues"),
+        (
+            "  stance: supports",
+            "  stance: suports",
+            "4:11",
+            "did you mean “supports”? Allowed: supports, supports_cond",
+        ),
+        ("  stance: supports\n", "", "1:3", "the field stance is missing; it is one of: supports"),
+        ("  stance: supports", "  stanse: supports", "4:3", "“stanse” is not a field here; did you mean “stance”?"),
+        ("  stance: supports", "  claim_status: denied\n  stance: supports", "4:3", "worked out by the service"),
+        ("  stance: supports", "  stance: supports\n  stance: opposes", "5:3", "repeats the key “stance”"),
+        ("  stance: supports", "  stance: supports\n  valid_from: 2024-02-30", "5:15", "2024-02 has 29 days"),
+        ("  stance: supports", "  stance: supports\n  valid_from: 2024-2", "5:15", "did you mean 2024-02?"),
+        ("id: plain-words", "id: Plain Words", "1:7", "is not an id"),
+        ("summary: Plain words.", "summary: ''", "5:12", "is empty"),
+        ("  stance: supports", "  stance: supports\n  valid_from: 2025\n  valid_until: 2024", "6:16", "lies before"),
+        ("  stance: supports", "  stance: supports\n  absent: {salience: lost}", "5:22", "Allowed: not_stated"),
+        (
+            "  stance: supports",
+            "  stance: supports\n  absent: {summary: not_stated}",
+            "5:12",
+            "the field summary is there",
+        ),
+        ("  stance: supports", "  stance: &a supports\n  note: *a", "4:11", "used again by an alias"),
+        ("credibility: 6", "credibility: 7", "10:20", "Allowed: 1, 2, 3, 4, 5, 6"),
+        (
+            "credibility: 6",
+            "credibility: 6\n      selector: char=490,510",
+            "11:17",
+            "the text of “herald” has 500 characters",
+        ),
+        ("credibility: 6", "credibility: 6\n      selector: char=20,10", "11:17", "its end after its start"),
+        (
+            "credibility: 6",
+            "credibility: 6\n      bears_on: [valid_until]",
+            "11:18",
+            "which this teaches, is not there",
+        ),
+        ("      relation: asserts", "      relation: [asserts", "9:11", "is not YAML"),
+    ],
+)
+def test_a_fault_is_told_with_its_place_and_the_nearest_right_thing(
+    one: Path, old: str, new: str, place: str, said: str
+) -> None:
+    found = spoil(one, old, new)
+    told = [fault for fault in found if fault.startswith(f"river/statements.yaml:{place}: ")]
+    assert len(told) == 1, found
+    assert said in told[0], found
+
+
+def test_a_record_without_evidence_does_not_load(one: Path) -> None:
+    text = (one / "river/statements.yaml").read_text(encoding="utf-8")
+    (one / "river/statements.yaml").write_text(text[: text.index("  evidence:")], encoding="utf-8")
+    assert "the field evidence is missing" in faults(one)[0]
+    (one / "river/statements.yaml").write_text(text[: text.index("  evidence:")] + "  evidence: []\n", encoding="utf-8")
+    assert "without evidence does not load" in faults(one)[0]
+
+
+def test_an_id_is_taken_once_over_all_kinds_of_position(one: Path) -> None:
+    record = PLAIN.format(party="lowland", issue="dams", source="herald") + "  firmness: core\n"
+    (one / "river/demands.yaml").write_text(record, encoding="utf-8")
+    (found,) = faults(one)
+    assert "“plain-words”: this id is taken" in found
+    assert found.startswith("river/statements.yaml:1:7: ")
+    assert "by the demands at river/demands.yaml:1" in found
+
+
+def test_a_cycle_of_supersedes_is_shown_as_it_goes_round(one: Path) -> None:
+    record = (
+        "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: tabled\n"
+        "  summary: A plan.\n  supersedes: {other}\n  evidence:\n"
+        "    - {{source: herald, relation: asserts, mode: unattributed, credibility: 6}}\n"
+    )
+    pairs = (("first", "second"), ("second", "third"), ("third", "first"))
+    text = "".join(record.format(id=id, other=other) for id, other in pairs)
+    (one / "river/proposals.yaml").write_text(text, encoding="utf-8")
+    (found,) = faults(one)
+    assert "goes round in a circle: first → second → third → first" in found
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty; an empty list is written []"),
+        (b"# nothing\n", "is empty; an empty list is written []"),
+        (b"id: x\n", "holds a mapping where a list of records is expected"),
+        (b"just words", "holds a single value where a list of records is expected"),
+        (b"- id: ok\n  note: \xff\xfe\n", "is not text in UTF-8: the byte 0xff here cannot be read"),
+        (bytes(range(256)) * 40, "is not text in UTF-8"),
+        (b"- note: \x00\n", "is not YAML"),
+        (b"- " + b"[" * 20000, "is "),
+        (b"- just\n- words\n", "a record is a mapping of fields"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_said_to(one: Path, content: bytes, said: str) -> None:
+    (one / "river/statements.yaml").write_bytes(content)
+    found = faults(one)
+    assert all(line.startswith("river/statements.yaml") for line in found)
+    assert said in found[0], found
+
+
+def test_a_file_of_fifty_megabytes_is_refused_with_what_to_do(one: Path) -> None:
+    with (one / "river/statements.yaml").open("wb") as file:
+        file.truncate(50 * 2**20)
+    (found,) = faults(one)
+    assert (
+        "has 50 MB; a YAML file may have 16 MB. Make it a folder statements/ of smaller files, or JSON Lines" in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"id": "a", "id": "b"}', "repeats the key “id”"),
+        ('{"id": ', "is not JSON"),
+        ('{"id": 5}', "“5” is not an id"),
+        ('["id"]', "a record is a mapping of fields"),
+    ],
+)
+def test_a_line_of_json_lines_is_told_by_its_number(one: Path, line: str, said: str) -> None:
+    (one / "river/demands.jsonl").write_text(f"\n{line}\n", encoding="utf-8")
+    found = faults(one)
+    assert all(one_.startswith("river/demands.jsonl:2:") for one_ in found), found
+    assert any(said in one_ for one_ in found), found
+
+
+def test_a_value_in_a_line_of_json_lines_is_told_by_its_column(one: Path) -> None:
+    line = '{"id": "more-dams", "party": "uplnd", "issue": "dams", "stanse": "supports", "evidence": []}'
+    (one / "river/statements.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    found = faults(one)
+    key = line.index('"stanse"') + 1
+    assert any(told.startswith(f"river/statements.jsonl:1:{key}: ") and "“stance”" in told for told in found), found
+    whole = (
+        line.replace("stanse", "stance")
+        .replace("[]", '[{"source": "herald", "relation": "asserts", "mode": "author", "credibility": 6}]')
+        .replace('"evidence"', '"summary": "More.", "evidence"')
+    )
+    (one / "river/statements.jsonl").write_text(f"\n{whole}\n", encoding="utf-8")
+    value = whole.index('"uplnd"') + 1
+    (told,) = faults(one)
+    assert told.startswith(f"river/statements.jsonl:2:{value}: "), told
+
+
+def test_what_is_out_of_place_in_the_folder_is_said_to_be(one: Path) -> None:
+    (one / "river/demand.yaml").write_text("[]", encoding="utf-8")
+    (one / "river/events.yml").write_text("[]", encoding="utf-8")
+    (one / "stray.yaml").write_text("[]", encoding="utf-8")
+    (one / "lake").mkdir()
+    found = "\n".join(faults(one))
+    assert "river/demand.yaml: is not named after a collection; did you mean “demands”?" in found
+    assert "river/events.yml: is neither .yaml nor .jsonl; call it events.yaml" in found
+    assert "stray.yaml: is out of place" in found
+    assert "lake: has no process.yaml" in found
+
+
+def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path: Path) -> None:
+    with pytest.raises(SeedError, match="the folder of seeds is not there; POSITIONS_SEEDS or --seeds names another"):
+        check(tmp_path / "nowhere", RESOURCES)
+
+
+def test_every_fault_is_told_at_once_and_what_follows_from_one_is_not(one: Path) -> None:
+    (one / "common/parties.yaml").write_text("- id: upland\n  name: Upland\n  kind: stat\n", encoding="utf-8")
+    text = PLAIN.format(party="upland", issue="damms", source="herald").replace("supports", "yes")
+    (one / "river/statements.yaml").write_text(text, encoding="utf-8")
+    found = faults(one)
+    assert any("“stat” is not one of its terms; did you mean “state”?" in line for line in found)
+    assert any("“yes” is not one of its terms" in line for line in found)
+    assert not any("“upland” is not the id" in line for line in found), found
+
+
+def test_nothing_is_loaded_and_the_old_release_is_served_on(make_service: Any, world: Path) -> None:
+    service = make_service(world)
+    api = Api(service.wsgi)
+    before = api.get("/v1/positions")
+    (world / "release.yaml").write_text("id: t-2\ndate: 2031-01-01\n", encoding="utf-8")
+    (world / "common/sources.yaml").write_text("- broken", encoding="utf-8")
+    with pytest.raises(SeedError):
+        load(world, service.wsgi.database, RESOURCES)
+    assert api.get("/v1/positions") == before
+
+
+def test_changed_seeds_need_another_id_unless_they_take_the_place(make_service: Any, world: Path) -> None:
+    service = make_service(world)
+    path = world / "common/parties.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8") + "\n- id: newcomer\n  name: Newcomer\n  kind: state\n", encoding="utf-8"
+    )
+    with pytest.raises(SeedError, match="is loaded already, with other content; give the changed seeds an id"):
+        load(world, service.wsgi.database, RESOURCES)
+    loaded = load(world, service.wsgi.database, RESOURCES, replace=True)
+    assert loaded.release == service.wsgi.database.current().release
+    assert Api(service.wsgi).data("/v1/parties/newcomer")["name"] == "Newcomer"
+
+
+def test_a_release_records_what_it_added_changed_and_removed_field_by_field(make_service: Any, one: Path) -> None:
+    service = make_service(one)
+    (one / "release.yaml").write_text("id: s-2\ndate: 2031-02-01\n", encoding="utf-8")
+    parties = "- id: upland\n  name: The Upland\n  kind: state\n- id: delta\n  name: Delta\n  kind: state\n"
+    (one / "common/parties.yaml").write_text(parties, encoding="utf-8")
+    loaded = load(one, service.wsgi.database, RESOURCES)
+    assert (loaded.added, loaded.changed, loaded.removed) == (1, 1, 1)
+    service.wsgi.database._looked = 0.0  # a reader on PostgreSQL looks for a new release once a second
+    api = Api(service.wsgi)
+    changes = {one_["record"]["id"]: one_ for one_ in api.all("/v1/changes") if one_["release"]["id"] == "s-2"}
+    assert {id: one_["action"] for id, one_ in changes.items()} == {
+        "upland": "changed",
+        "delta": "added",
+        "lowland": "removed",
+    }
+    assert changes["upland"]["fields_changed"] == [{"field": "name", "before": "Upland", "after": "The Upland"}]
+    assert [release["id"] for release in api.data("/v1/releases")] == ["s-1", "s-2"]
+
+
+def test_a_database_that_is_read_only_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    database = open_database(make_url(f"sqlite:///{path}"))
+    load(WORLD, database, RESOURCES)
+    path.chmod(stat.S_IRUSR)
+    with pytest.raises(DatabaseError, match="is read-only; make it writable"):
+        load(WORLD, database, RESOURCES)
+    assert database.current().release
+
+
+def test_a_file_of_another_program_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "letters.db"
+    path.write_bytes(b"Dear reader, this is a letter and not a database. " * 10)
+    with pytest.raises(DatabaseError, match="is not an SQLite file"):
+        load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
+    assert path.read_bytes().startswith(b"Dear reader")
+
+
+def test_a_database_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE documents RENAME TO papers")
+    connection.close()
+    with pytest.raises(DatabaseError, match="was made by another version of the service"):
+        load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from sqlalchemy.engine import make_url
+from api.database import DatabaseError, open_database
+from api.loader import load
+from api.resources import RESOURCES
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    load(Path(sys.argv[1]), open_database(make_url("sqlite:///" + sys.argv[2])), RESOURCES)
+except DatabaseError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: Path) -> None:
+    assert resource.RLIMIT_FSIZE  # how a full disk is played
+    path = tmp_path / "kept.db"
+    database = open_database(make_url(f"sqlite:///{path}"))
+    load(WORLD, database, RESOURCES)
+    before = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(WORLD), str(path)],
+        capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+    )  # fmt: skip
+    assert "could not be written" in done.stdout, done.stderr
+    assert "The release before is untouched" in done.stdout
+    assert path.read_bytes() == before
+    assert [one_.name for one_ in tmp_path.iterdir()] == ["kept.db"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"POSITIONS_SEED": "x"}, "POSITIONS_SEED is not a setting; did you mean POSITIONS_SEEDS?"),
+        ({"DATABASE_URL": "mysql://x/y"}, "sqlite and postgresql are supported"),
+        ({"DATABASE_URL": "nonsense"}, "is not a database address"),
+        ({"DATABASE_URL": "sqlite://"}, "names no file"),
+        ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
+        ({"POSITIONS_CACHE_MB": "much"}, "give a whole number of megabytes"),
+        ({"POSITIONS_PUBLIC_URL": "example.org"}, "beginning with http"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(environment: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingError, match=said.replace("?", r"\?")):
+        Settings.read(environment)

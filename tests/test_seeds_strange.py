@@ -1,0 +1,218 @@
+"""Seeds that are wrong in ways that nobody means: each told as a fault in its place; no file, however strange, ends the process."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.loader import Fault, SeedError, check
+from api.resources import RESOURCES
+
+DEMANDS = "spice-round/demands.yaml"
+RETIRED = "spice-round/retired.yaml"
+LINES = "glacier-accord/statements.jsonl"
+
+
+def faults(world: Path) -> list[Fault]:
+    with pytest.raises(SeedError) as refused:
+        check(world, RESOURCES)
+    return refused.value.faults
+
+
+def add(world: Path, file: str, text: str) -> int:
+    """Add a text to a file; returns the line on which it begins."""
+    path = world / file
+    before = path.read_text()
+    path.write_text(before + text)
+    return before.count("\n") + 1
+
+
+def swap(world: Path, file: str, before: str, after: str) -> None:
+    text = (world / file).read_text()
+    assert before in text
+    (world / file).write_text(text.replace(before, after, 1))
+
+
+@pytest.mark.parametrize("depth", [101, 900, 5_000, 200_000])
+@pytest.mark.parametrize("pair", ["[]", "{}", "[", "- "])
+def test_a_file_that_is_nested_too_deeply_is_told_so(world: Path, depth: int, pair: str) -> None:
+    opening = {"{}": "{a: "}.get(pair, pair[0] if pair != "- " else pair)
+    line = add(
+        world, DEMANDS, "- " + opening * depth + ("]" if pair == "[]" else "}" if pair == "{}" else "") * depth + "\n"
+    )
+    (fault,) = faults(world)
+    assert (fault.line, fault.message) == (line, "is nested more than 100 deep")
+
+
+def test_a_line_that_is_nested_too_deeply_is_told_so(world: Path) -> None:
+    line = add(world, LINES, "[" * 100_000 + "\n")
+    (fault,) = faults(world)
+    assert (fault.line, fault.message) == (line, "is nested far too deeply")
+
+
+def test_brackets_in_a_text_are_no_nesting(world: Path) -> None:
+    swap(world, DEMANDS, "summary: The dockers demand their pensions.", f"summary: 'The {'[' * 150} dockers'")
+    check(world, RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- &a {id: x, b: *a}\n", "is used again by an alias; write it out where it is needed"),
+        (
+            "- {id: a-b, <<: &m {party: aldoria}, also: *m}\n",
+            "is used again by an alias; write it out where it is needed",
+        ),
+        ("- {id: q, id: r}\n", "repeats the key “id”; each may stand once in a mapping"),
+        ("- {[a]: 3, id: q}\n", "is not a field's name"),
+        ("---\n- {}\n", "is not YAML: but found another document"),
+        ("- {id: 'x\n", "is not YAML: "),
+        ("\t- {id: x}\n", "is not YAML: "),
+    ],
+)
+def test_yaml_that_is_not_a_plain_record_is_told_so(world: Path, text: str, message: str) -> None:
+    line = add(world, DEMANDS, text)
+    found = faults(world)
+    assert all(fault.file.endswith(DEMANDS) for fault in found)
+    assert found[0].message.startswith(message)
+    assert found[0].line in (line, line + 1)
+    assert found[0].column >= 1
+
+
+def test_aliases_of_aliases_are_told_and_never_written_out(world: Path) -> None:
+    rows = [f"- &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)]
+    (world / DEMANDS).write_text("- &a0 [x, x]\n" + "".join(rows))
+    assert {fault.message for fault in faults(world)} == {"is used again by an alias; write it out where it is needed"}
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"id": "\ud800"}, "is not an id"),
+        ({"id": 5}, "is not an id"),
+        ({"id": ["a"]}, "is not an id"),
+        ({"id": "ａldoria"}, "is not an id"),
+        ({"id": "aldoria\n"}, "is not an id"),
+        ({"party": {"id": "aldoria"}}, "party: a mapping is not an id"),
+        ({"summary": "a\u0000b"}, "holds a control character"),
+        ({"summary": "   "}, "is empty"),
+        ({"summary": True}, "“True” is not text"),
+        ({"valid_from": False}, "is not a date"),
+        ({"valid_from": 20301}, "not an EDTF date"),
+        ({"salience": 1}, "is not one of its terms"),
+        ({"absent": ["x"]}, "is not a mapping of field names to reasons"),
+        ({"evidence": {"source": "wire-copy"}}, "is not a list of records"),
+        ({"evidence": ["wire-copy"]}, "a record is a mapping of fields"),
+        ({"evidence": None}, "evidence: is empty"),
+    ],
+)
+def test_a_value_of_another_type_is_told_so(world: Path, record: dict, said: str) -> None:
+    good = json.loads((world / LINES).read_text())
+    line = add(world, LINES, json.dumps({**good, "id": "another-one", **record}) + "\n")
+    found = faults(world)
+    assert {fault.line for fault in found} == {line}
+    assert any(said in fault.message for fault in found), found
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id": NaN}', '{"id": 1e999}', f'{{"id": {"9" * 5000}}}', "null", "[]", '"text"', "{", '{"a": 1, "a": 2}']
+)
+def test_a_line_that_is_not_a_record_is_told_so(world: Path, line: str) -> None:
+    number = add(world, LINES, line + "\n")
+    found = faults(world)
+    assert {(Path(fault.file).name, fault.line) for fault in found} == {("statements.jsonl", number)}
+
+
+@pytest.mark.parametrize("flag", ["1", "0", '"True"', '"yes"', '"1"', "1.0"])
+def test_what_merely_looks_true_is_not(world: Path, flag: str) -> None:
+    line = '{"id": "zed", "name": "Z", "kind": "person", "affiliations": [{"party": "aldoria", "role": "x", "represents": %s}]}'
+    (world / "spice-round" / "parties.yaml").rename(world / "spice-round" / "parties.tmp")
+    (world / "spice-round" / "parties").mkdir()
+    (world / "spice-round" / "parties.tmp").rename(world / "spice-round" / "parties" / "media.yaml")
+    (world / "spice-round" / "parties" / "persons.jsonl").write_text(line % flag)
+    (fault,) = faults(world)
+    assert "represents" in fault.message
+    assert "is neither true nor false" in fault.message
+    assert "Allowed: true, false" in fault.message
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_read(world: Path) -> None:
+    path = world / DEMANDS
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    check(world, RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ("- {collection: parties, id: old-aldoria}\n", "is listed twice for parties"),
+        ("- {collection: parties, id: a-one, successor: a-one}\n", "goes round in a circle: a-one → a-one"),
+        (
+            "- {collection: parties, id: a-one, successor: b-one}\n- {collection: parties, id: b-one, successor: a-one}\n",
+            "goes round in a circle: a-one → b-one → a-one",
+        ),
+        ("- {collection: parties, id: aldoria}\n", "is never used again"),
+        ("- {collection: statements, id: borovia-saffron-quota}\n", "demands has a record of this id"),
+        ("- {collection: parties, id: x, successor: aldorja}\n", "did you mean “aldoria”?"),
+        ("- {collection: partys, id: x}\n", "did you mean “parties”?"),
+    ],
+)
+def test_what_is_retired_wrongly_is_told_so(world: Path, entries: str, message: str) -> None:
+    line = add(world, RETIRED, entries)
+    found = faults(world)
+    assert found[0].line == line
+    assert message in found[0].message
+
+
+def test_an_offer_keeps_its_id_for_itself(world: Path) -> None:
+    add(
+        world,
+        DEMANDS,
+        "- id: pepper-plan-no-quota-by-aldoria\n  party: castella\n  issue: zero-pepper-tariff\n  stance: supports\n  summary: X\n"
+        "  firmness: core\n  evidence: [{source: wire-copy, relation: asserts, mode: anonymous, credibility: 4}]\n",
+    )
+    (fault,) = faults(world)
+    assert "pepper-plan-no-quota-by-aldoria" in fault.message
+    assert "one of the demands" in fault.message
+
+
+def test_the_issue_of_an_answer_is_never_given_and_set_aside(world: Path) -> None:
+    swap(
+        world,
+        "spice-round/responses.yaml",
+        "  demand: borovia-saffron-quota\n",
+        "  demand: borovia-saffron-quota\n  issue: zero-pepper-tariff\n",
+    )
+    (fault,) = faults(world)
+    assert fault.message.endswith("issue: leave it out, the demand gives it")
+
+
+def test_faults_of_form_of_reference_and_of_rule_are_told_together(world: Path) -> None:
+    swap(world, DEMANDS, "firmness: core", "firmness: cora")
+    swap(
+        world,
+        "spice-round/proposals.yaml",
+        "  summary: Aldoria would lift",
+        "  supersedes: pepper-plan-two\n  summary: Aldoria would lift",
+    )
+    swap(world, "glacier-accord/events.yaml", "participants: [dockers-front]", "participants: [dockers-frond]")
+    swap(world, "glacier-accord/proposals.yaml", "issue: downstream-share", "issue: meltwater")
+    add(world, RETIRED, "- {collection: parties, id: aldoria}\n")
+    found = faults(world)
+    for part in (
+        "“cora” is not one of its terms; did you mean “core”?",
+        "goes round in a circle: pepper-plan → pepper-plan-two → pepper-plan",
+        "“dockers-frond” is not the id of one of the parties; did you mean “dockers-front”?",
+        "“meltwater” is a topic; name one of its issues: downstream-share",
+        "retired “aldoria”: parties has a record of this id",
+    ):
+        assert sum(part in fault.message for fault in found) == 1, part
+    assert len(found) == 5
+    assert found == sorted(found)
+
+
+def test_what_follows_from_a_record_that_is_wrong_is_not_told(world: Path) -> None:
+    swap(world, "common/parties.yaml", "- id: aldoria\n  name: Aldoria\n", "- id: aldoria\n  nam: Aldoria\n")
+    found = faults(world)
+    assert {(Path(fault.file).name, fault.line) for fault in found} <= {("parties.yaml", 1), ("parties.yaml", 2)}
+    assert len(found) == 2  # nam is not a field, and name is missing
