@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ class Store:
     date: date
     digest: str
     build: str
+    #: The totals of lists that were counted since the release was opened, by question.
+    totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
 
     def connect(self) -> Connection:
         """A connection for reading.

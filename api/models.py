@@ -71,8 +71,8 @@ class Dated:
     def within(cls, begin: date | None, end: date | None) -> ColumnElement[bool]:
         """The condition that a row's time may meet the span, both ends included."""
         return and_(
-            cls.latest >= begin if begin else true(),
-            cls.earliest <= end if end else true(),
+            true() if begin is None else cls.latest >= begin,
+            true() if end is None else cls.earliest <= end,
         )
 
 

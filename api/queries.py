@@ -6,7 +6,19 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from api import search
 from api.models import Clocks, Evidence, Issue, Process, Retired, Total, in_any
@@ -23,7 +35,7 @@ class Asked:
 
     resource: Resource
     values: dict[str, Any]
-    part: tuple[Part, str] | None = None
+    part: tuple[Part, Any] | None = None
     clocks: Clocks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,6 +48,11 @@ class Asked:
             return {}
         wanted = self.values.get("role")
         return {role: one for role, one in self.part[0].roles.items() if not wanted or role in wanted}
+
+    @property
+    def tells_roles(self) -> bool:
+        """Whether the rows say in which role the parent of a sub-collection stands."""
+        return self.part is not None and len(self.part[0].roles) > 1
 
 
 def clocks(values: dict[str, Any]) -> Clocks:
@@ -90,10 +107,11 @@ def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[Colum
         found.append(in_any(model.process_id, values["process"]))
     if values.get("claim_status"):
         found.append(in_any(model.claim_status, values["claim_status"]))
-    if values.get("from") or values.get("to"):
+    if values.get("from") is not None or values.get("to") is not None:
         found.append(model.within(values.get("from"), values.get("to")))
-    if values.get("q"):
-        found.append(model.id.in_(search.matching_ids(dialect, related, values["q"])))
+    words = values.get("q")
+    if isinstance(words, BindParameter) or words:
+        found.append(model.id.in_(search.matching_ids(dialect, related, words)))
     if asked.part:
         found.append(or_(*(one.clause([asked.part[1]], asked.clocks) for one in asked.roles.values())))
     return found
@@ -110,24 +128,12 @@ def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> It
 
 def role(asked: Asked) -> ColumnElement[str] | None:
     """The column that says in which role the parent of a sub-collection stands; None where there is only one."""
-    if asked.part is None or len(asked.part[0].roles) < 2:
+    if asked.part is None or not asked.tells_roles:
         return None
     return case(
         *((one.clause([asked.part[1]], asked.clocks), name) for name, one in asked.roles.items()),
         else_=literal(None),
     ).label("role")
-
-
-def page(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[list[Any], bool]:
-    """One page of rows as of `everything`, and whether more follow.
-
-    Raises:
-        Problem: 404, where ``after`` names nothing.
-    """
-    limit: int = asked.values.get("limit") or 50
-    statement = _after(connection, asked, everything(asked, where))
-    rows = list(connection.execute(statement.limit(limit + 1)))
-    return rows[:limit], len(rows) > limit
 
 
 def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
@@ -136,7 +142,10 @@ def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[
     Raises:
         Problem: 404, where ``after`` names nothing.
     """
-    return _after(connection, asked, everything(asked, where)).limit(asked.values.get("limit"))
+    statement = everything(asked, where)
+    if asked.values.get("after"):
+        statement = behind(asked, statement).params(place_of(connection, asked))
+    return statement.limit(asked.values.get("limit"))
 
 
 def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
@@ -152,18 +161,26 @@ def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any
 
 def count(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> int:
     """How many rows meet the conditions: as prepared, or else counted."""
-    narrowed = _narrowed(asked)
-    if asked.clocks == Clocks() and asked.part is None and len(narrowed) < 2:
-        name, values = next(iter(narrowed.items()), ("", [""]))
-        if name not in _UNPREPARED and len(values) == 1:
-            prepared = select(Total.records).where(
-                Total.collection == asked.resource.name, Total.filter == name, Total.value == values[0]
-            )
-            if (found := connection.scalar(prepared)) is not None:
-                return int(found)
+    prepared = prepared_total(connection, asked)
+    if prepared is not None:
+        return prepared
     return int(connection.scalar(select(func.count()).select_from(asked.resource.model).where(*where)) or 0)
 
 
+def prepared_total(connection: Connection, asked: Asked) -> int | None:
+    """How many records a list has, if that was prepared at load: it is where one value narrows it, or none, and no clock."""
+    narrowed = _narrowed(asked)
+    if asked.clocks != Clocks() or asked.part is not None or len(narrowed) > 1:
+        return None
+    name, values = next(iter(narrowed.items()), ("", [""]))
+    if name in _UNPREPARED or len(values) > 1:
+        return None
+    return connection.scalar(_TOTAL, {"of": asked.resource.name, "by": name, "as": values[0]})
+
+
+_TOTAL = select(Total.records).where(
+    Total.collection == bindparam("of"), Total.filter == bindparam("by"), Total.value == bindparam("as")
+)
 _UNPREPARED = ("from", "to", "q")
 #: Fewer records than this are counted when they are asked for.
 MANY = 200
@@ -214,24 +231,35 @@ def _ordered(asked: Asked, statement: Select[Any]) -> Select[Any]:
     return statement.order_by(*(each.desc() if down else each for each in columns))
 
 
-def _after(connection: Connection, asked: Asked, statement: Select[Any]) -> Select[Any]:
-    """Begin behind the record that ``after`` names, whether the clocks show it or not."""
-    id = asked.values.get("after")
-    if not id:
-        return statement
-    model = asked.resource.model
+def behind(asked: Asked, statement: Select[Any]) -> Select[Any]:
+    """Only the rows behind a place, whose parameters `place_of` gives."""
+    id = asked.resource.model.id
     column, down = _order(asked)
+    last = bindparam("last", type_=id.type)
+    if column is None:
+        return statement.where(id < last if down else id > last)
+    here, there = tuple_(column, id), tuple_(bindparam("at", type_=column.type), last)
+    return statement.where(here < there if down else here > there)
+
+
+def place_of(connection: Connection, asked: Asked) -> dict[str, Any]:
+    """The place of the record that ``after`` names in the order of the list, whether the clocks show it or not.
+
+    Raises:
+        Problem: 404, where it names nothing.
+    """
+    id: str = asked.values["after"]
+    model = asked.resource.model
+    column, _ = _order(asked)
     place = select(model.id if column is None else column).where(model.id == id)
     shown = place.where(model.at(asked.clocks)).limit(1)
     found = connection.execute(shown).first() or connection.execute(place.limit(1)).first()
     if found is None:
+        check_ids(connection, asked)
         raise not_found(
             f"after: “{id}” is not an id of one of the {asked.resource.name}.{nearest(connection, model, id)}"
         )
-    if column is None:
-        return statement.where(model.id < id if down else model.id > id)
-    here, there = tuple_(column, model.id), tuple_(literal(found[0], column.type), literal(id, model.id.type))
-    return statement.where(here < there if down else here > there)
+    return {"last": id} if column is None else {"last": id, "at": found[0]}
 
 
 def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:

@@ -57,7 +57,7 @@ class Sort:
             raise TypeError(f"sort {self.name}: the column may be null, so the order would not be total")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """A sub-collection: the records of another resource that name this one, in the roles given (role: filter)."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -115,10 +116,10 @@ def index(connection: Connection) -> None:
 
 
 class _Sqlite:
-    """How SQLite searches: which rows match, how well, and what is shown of them."""
+    """How SQLite searches for a `phrase`: which rows match, how well, and what is shown of them."""
 
-    def __init__(self, asked: str) -> None:
-        matching = text("search MATCH :asked").bindparams(bindparam("asked", fts5(asked), unique=True))
+    def __init__(self, asked: BindParameter[str]) -> None:
+        matching = text(f"search MATCH :{asked.key}").bindparams(asked)
         self.matches: ColumnElement[bool] = matching  # type: ignore[assignment]  # a condition, whatever its class
         self.alone: FromClause = _FTS5
         self.tables: FromClause = _SEARCHED.join(_FTS5, _FTS5.c.rowid == _FOUND.number)
@@ -133,8 +134,8 @@ class _Sqlite:
 class _Postgres:
     """As of `_Sqlite`, on PostgreSQL."""
 
-    def __init__(self, asked: str) -> None:
-        wanted = func.plainto_tsquery("english", asked)
+    def __init__(self, asked: BindParameter[str]) -> None:
+        wanted = func.plainto_tsquery(literal_column("'english'::regconfig"), asked)
         marks = f"StartSel={_OPEN}, StopSel={_CLOSE}"
         self.matches: ColumnElement[bool] = _FOUND.vector.op("@@")(wanted)
         self.alone: FromClause = _SEARCHED
@@ -148,9 +149,20 @@ class _Postgres:
         ]
 
 
-def matching_ids(dialect: str, collections: Iterable[str], asked: str) -> Select[Any]:
-    """A sub-select of the ids in some collections that match what a reader typed."""
-    how = _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
+def phrase(dialect: str, typed: str) -> str:
+    """What a reader typed, as the database's search takes it: every word, in any order; nothing in it is an operator."""
+    return fts5(typed) if dialect == "sqlite" else typed
+
+
+def _how(dialect: str, asked: BindParameter[str] | str) -> "_Sqlite | _Postgres":
+    if isinstance(asked, str):
+        asked = bindparam("asked", phrase(dialect, asked), Text)
+    return _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
+
+
+def matching_ids(dialect: str, collections: Iterable[str], asked: BindParameter[str] | str) -> Select[Any]:
+    """A sub-select of the ids in some collections that match what a reader typed, or the `phrase` that a parameter will hold."""
+    how = _how(dialect, asked)
     named = _FOUND.collection.in_(sorted(collections))
     return select(_FOUND.id).select_from(how.tables).where(how.matches, named)
 
@@ -169,7 +181,7 @@ class Search:
         shown: Mapping[str, Select[Any]],
     ) -> None:
         self.connection = connection
-        self.how = _Sqlite(asked) if connection.dialect.name == "sqlite" else _Postgres(asked)
+        self.how = _how(connection.dialect.name, asked)
         self.where: list[ColumnElement[bool]] = [self.how.matches]
         self.tables = self.how.alone
         if collections is not None:

@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import select
 
 from api import queries
+from api.lists import PAGE, page
 from api.models import Cited, Clocks, Evidence, Proposal, Source, Term
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, Choice, narrowing, paging, query
@@ -150,26 +151,26 @@ def _moving(call: Call, resource: Resource, at: Clocks) -> Any:
 
 
 def _list(call: Call, asked: Asked) -> Answer:
-    queries.check_ids(call.connection, asked)
-    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, asked.resource))
+    related = queries.related(call.table, asked.resource)
     if wanted := call.values.get("format"):
+        queries.check_ids(call.connection, asked)
+        where = queries.conditions(asked, call.connection.dialect.name, related)
         return flat_answer(call, asked, where, wanted)
-    rows, more = queries.page(call.connection, asked, where)
-    total = queries.count(call.connection, asked, where)
-    bodies = _bodies(call, asked.resource, rows, roles=queries.role(asked) is not None)
+    rows, more, total = page(call.store, call.connection, asked, related)
+    bodies = _bodies(call, asked.resource, rows, roles=asked.tells_roles)
     following = rows[-1].id if more else None
     links = {
         "self": call.link(),
         "first": call.link(after=None),
         "next": call.link(after=following) if following else None,
     }
-    page = {"limit": call.values.get("limit") or 50, "total": total, "next": following}
+    about = {"limit": call.values.get("limit") or PAGE, "total": total, "next": following}
     shown = [f'<{target}>; rel="{rel}"' for rel, target in links.items() if target and rel != "self"]
     headers = {
         "Link": ", ".join([*shown, '</openapi.json>; rel="service-desc"']),
         "X-Total-Count": str(total),
     }
-    return Answer(envelope(array(bodies), page=page, links=links, meta=call.meta()), headers=headers)
+    return Answer(envelope(array(bodies), page=about, links=links, meta=call.meta()), headers=headers)
 
 
 def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> Iterator[bytes]:
@@ -186,7 +187,7 @@ def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool 
     shape = columns(asked.resource.schema)
     rows = queries.stretch(call.connection, asked, where)
     records = parsed(call.connection.execution_options(stream_results=True).execute(rows))
-    if queries.role(asked) is not None:
+    if asked.tells_roles:
         shape = (*shape, ROLE)
     body = as_csv(shape, records, bom=bom) if wanted == "csv" else as_lines(shape, records)
     return Answer(body, FORMATS[wanted])
