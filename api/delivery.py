@@ -281,18 +281,30 @@ def _collect(application: Application, environ: Environ) -> _Other:
     chunks = application(environ, start_response)
     if isinstance(chunks, io.BufferedReader):
         return _Other(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # it outlives this function where it is large
+    parts: list[bytes] = []
+    spool: IO[bytes] | None = None
+    length = 0
     try:
         for chunk in chunks:
-            spool.write(chunk)
+            length += len(chunk)
+            if spool is None and length > IN_MEMORY:
+                spool = tempfile.TemporaryFile()  # noqa: SIM115  # it outlives this function
+                spool.writelines(parts)
+                parts.clear()
+            if spool is None:
+                parts.append(chunk)
+            else:
+                spool.write(chunk)
+    except BaseException:
+        if spool is not None:
+            spool.close()
+        raise
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
-    length = spool.tell()
+    if spool is None:
+        return _Other(started[0], started[1], b"".join(parts), length)
     spool.seek(0)
-    if length <= IN_MEMORY:
-        with spool:
-            return _Other(started[0], started[1], spool.read(), length)
     return _Other(started[0], started[1], spool, length)
 
 

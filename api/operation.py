@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -41,7 +42,8 @@ class Call:
     table: Table
     texts: Path | None
     exports: Path
-    base: str
+    public_url: str | None
+    host_url: Callable[[], str]
     path: str
     ids: dict[str, str]
     values: dict[str, Any]
@@ -51,11 +53,21 @@ class Call:
     def clocks(self) -> Clocks:
         return clocks(self.values)
 
+    @property
+    def base(self) -> str:
+        """The address of the service, as its readers know it."""
+        return self.public_url or self.host_url().rstrip("/")
+
+    @cached_property
+    def here(self) -> str:
+        """This path and query, in one spelling."""
+        return self.link()
+
     def link(self, **changes: str | None) -> str:
         """This path and query, with some parameters changed (None: taken away)."""
-        kept = [(name, value) for name, value in self.given if name not in changes]
+        kept = [one for one in self.given if one[0] not in changes]
         query = sorted(kept + [(name, value) for name, value in changes.items() if value is not None])
-        return f"/v1{self.path}" + (f"?{urlencode(query, safe=',/:*')}" if query else "")
+        return f"/v1{self.path}" + ("?" + "&".join(_spelt(*pair) for pair in query) if query else "")
 
     def meta(self, **more: Any) -> dict[str, Any]:
         """What every answer says of itself: the release, the clocks, and where to cite it."""
@@ -65,9 +77,14 @@ class Call:
             "as_of": at.as_of.isoformat() if at.as_of else None,
             "known_at": at.known_at.isoformat() if at.known_at else None,
             "mode": sorted(at.modes),
-            "cite": f"/v1/cite?path={quote(self.link(), safe='/')}",
+            "cite": f"/v1/cite?path={quote(self.here, safe='/')}",
             **more,
         }
+
+
+@lru_cache(maxsize=4096)
+def _spelt(name: str, value: str) -> str:
+    return urlencode([(name, value)], safe=",/:*")
 
 
 @dataclass(frozen=True)
@@ -99,7 +116,7 @@ class Operation:
 
 def json_answer(data: Any, call: Call, **meta: Any) -> Answer:
     """Data in the envelope of a single answer."""
-    return Answer(orjson.dumps({"data": data, "links": {"self": call.link()}, "meta": call.meta(**meta)}))
+    return Answer(orjson.dumps({"data": data, "links": {"self": call.here}, "meta": call.meta(**meta)}))
 
 
 def ref(name: str) -> JsonSchema:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from api import search
-from api.models import Clocks, Evidence, Issue, Process, Retired, Total, in_any
+from api.models import Clocks, ClocksKind, Evidence, Issue, Process, Retired, Term, Total, in_any
 from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown
 from api.resource import Facet, Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
@@ -271,10 +271,10 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
     model = resource.model
     if "\0" in id:  # which PostgreSQL cannot even be asked for
         raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
-    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
-    row = connection.execute(_of_record(resource, at), {"of": id}).first()
+    row = connection.execute(_of_record(resource, at.kind), {**at.days, "of": id}).first()
     if row is not None:
         return row
+    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
     known = connection.execute(select(model.id).where(*where).limit(1)).first()
     if known is not None:
         raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
@@ -288,24 +288,39 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
     raise Moved(retired.successor_id)
 
 
-@lru_cache(maxsize=256)
-def _of_record(resource: Resource, at: Clocks) -> Select[Any]:
-    """The statement for one record; making a statement costs more than running it."""
+# The statements for one record are made once: making one costs more than running it.
+
+
+@cache
+def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
     model = resource.model
     columns = [column for column in model.__table__.columns if column.name != "body"]
     where = [] if resource.where is None else [resource.where]
-    return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, model.at(at))
+    shown = model.at(Clocks.of_kind(kind))
+    return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, shown)
 
 
-@lru_cache(maxsize=256)
-def _of_subject(at: Clocks) -> Select[str, str, str]:
+@cache
+def _of_subject(kind: ClocksKind) -> Select[str, str, str]:
     wanted = select(Evidence.id, Evidence.source_id, Evidence.body)
-    return wanted.where(Evidence.subject == bindparam("of"), Evidence.at(at)).order_by(Evidence.known_on, Evidence.id)
+    known = Evidence.at(Clocks.of_kind(kind))
+    return wanted.where(Evidence.subject == bindparam("of"), known).order_by(Evidence.known_on, Evidence.id)
+
+
+@cache
+def _of_proposal(kind: ClocksKind) -> Select[str]:
+    shown = Term.at(Clocks.of_kind(kind))
+    return select(Term.body).where(Term.proposal_id == bindparam("of"), shown).order_by(Term.number, Term.id)
 
 
 def evidence(connection: Connection, subject: str, at: Clocks) -> Sequence[Any]:
     """The evidence of one record, named as ``collection/id``: the id, source and body of each piece, in order of knowledge."""
-    return connection.execute(_of_subject(at), {"of": subject}).all()
+    return connection.execute(_of_subject(at.kind), {**at.days, "of": subject}).all()
+
+
+def terms(connection: Connection, proposal: str, at: Clocks) -> Sequence[Any]:
+    """The body of each term of one proposal, in its order."""
+    return connection.execute(_of_proposal(at.kind), {**at.days, "of": proposal}).all()
 
 
 class Moved(Exception):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from api import queries
 from api.lists import PAGE, page
-from api.models import Cited, Clocks, Evidence, Proposal, Source, Term
+from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, Choice, narrowing, paging, query
 from api.queries import Asked, Moved
@@ -160,7 +160,7 @@ def _list(call: Call, asked: Asked) -> Answer:
     bodies = _bodies(call, asked.resource, rows, roles=asked.tells_roles)
     following = rows[-1].id if more else None
     links = {
-        "self": call.link(),
+        "self": call.here,
         "first": call.link(after=None),
         "next": call.link(after=following) if following else None,
     }
@@ -173,13 +173,12 @@ def _list(call: Call, asked: Asked) -> Answer:
     return Answer(envelope(array(bodies), page=about, links=links, meta=call.meta()), headers=headers)
 
 
-def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> Iterator[bytes]:
+def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> list[bytes]:
     if resource.model is Evidence:
-        yield from _evidence_bodies(call, rows)
-    elif roles:
-        yield from (extended(row.body, role=orjson.dumps(row.role)) for row in rows)
-    else:
-        yield from (row.body.encode() for row in rows)
+        return _evidence_bodies(call, rows)
+    if roles:
+        return [extended(row.body, role=orjson.dumps(row.role)) for row in rows]
+    return [row.body.encode() for row in rows]
 
 
 def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool = False) -> Answer:
@@ -201,28 +200,25 @@ def _record(call: Call, resource: Resource) -> Answer:
         cited = queries.evidence(call.connection, row.subject, at)
         members["evidence"] = array(_evidence_bodies(call, cited))
     if resource.model is Proposal:
-        terms = call.connection.scalars(
-            select(Term.body).where(Term.proposal_id == row.id, Term.at(at)).order_by(Term.number, Term.id)
-        )
-        members["terms"] = array(body.encode() for body in terms)
+        members["terms"] = array(row.body.encode() for row in queries.terms(call.connection, row.id, at))
     body = b"".join(_bodies(call, resource, [row], roles=False))
     if members:
         body = extended(body, **members)
-    return Answer(envelope(body, links={"self": call.link()}, meta=call.meta()))
+    return Answer(envelope(body, links={"self": call.here}, meta=call.meta()))
 
 
-def _evidence_bodies(call: Call, rows: Sequence[Any]) -> Iterator[bytes]:
+def _evidence_bodies(call: Call, rows: Sequence[Any]) -> list[bytes]:
     """Pieces of evidence; where this server has the texts, each with the passage that it cites."""
     if call.texts is None:
-        yield from (row.body.encode() for row in rows)
-        return
+        return [row.body.encode() for row in rows]
     texts = by_sha256(call.texts)
     wanted = select(Source.id, Source.sha256).where(Source.id.in_({row.source_id for row in rows}))
     sources = {row.id: row.sha256 for row in call.connection.execute(wanted)}
-    for row in rows:
-        record = orjson.loads(row.body)
-        text = texts.get(sources[row.source_id] or "")
-        if text and record["selector"]:
-            start, end = span(record["selector"])
-            record["quote"] = text[start:end]
-        yield orjson.dumps(record)
+    return [_with_passage(orjson.loads(row.body), texts.get(sources[row.source_id] or "")) for row in rows]
+
+
+def _with_passage(record: dict[str, Any], text: str | None) -> bytes:
+    if text and record["selector"]:
+        start, end = span(record["selector"])
+        record["quote"] = text[start:end]
+    return orjson.dumps(record)
