@@ -11,7 +11,7 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,6 +32,9 @@ APPLICATION_ID = 0x504F5331  # "POS1", in the header of the project's SQLite fil
 PAGE = 8192  # bytes; several answers fit in a page
 SORTING = 64 * 2**20  # bytes of memory that making an index may take
 POLL_SECONDS = 1.0  # how long a PostgreSQL reader may take to notice a new release
+
+
+REMEMBERED = 10_000  # totals of a release, each a few hundred bytes
 
 
 class DatabaseError(Exception):
@@ -57,6 +60,15 @@ class Store:
     build: str
     #: The totals of lists that were counted since the release was opened, by question.
     totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def remembered(self, question: Any, count: Callable[[], int]) -> int:
+        """A total, counted at the first question for it: a release never changes."""
+        total = self.totals.get(question)
+        if total is None:
+            if len(self.totals) >= REMEMBERED:
+                self.totals.clear()
+            total = self.totals[question] = count()
+        return total
 
     def connect(self) -> Connection:
         """A connection for reading.

@@ -15,8 +15,6 @@ from api.queries import Asked, behind, check_ids, conditions, everything, place_
 from api.resource import Part, Resource
 
 PAGE = 50
-#: Totals that are remembered of a release, each a few hundred bytes.
-REMEMBERED = 10_000
 _ORDERING = ("sort", "limit", "after", "format")
 
 
@@ -107,18 +105,11 @@ def page(store: Store, connection: Connection, asked: Asked, related: Sequence[s
         check_ids(connection, asked)  # else the rows show that what the filters name exists
     if not after and len(rows) <= limit:
         return Page(rows, more=False, total=len(rows))
-    return Page(rows[:limit], len(rows) > limit, _total(store, connection, asked, form, parameters))
+    total = store.remembered((form, *parameters.values()), lambda: _total(connection, asked, form, parameters))
+    return Page(rows[:limit], len(rows) > limit, total)
 
 
-def _total(store: Store, connection: Connection, asked: Asked, form: Form, parameters: dict[str, Any]) -> int:
-    """How many records a list has: as prepared at load, or else counted, once for a release and question."""
-    key = (form, *parameters.values())
-    total = store.totals.get(key)
-    if total is None:
-        total = prepared_total(connection, asked)
-        if total is None:
-            total = int(connection.scalar(_count(form), parameters) or 0)
-        if len(store.totals) >= REMEMBERED:
-            store.totals.clear()
-        store.totals[key] = total
-    return total
+def _total(connection: Connection, asked: Asked, form: Form, parameters: dict[str, Any]) -> int:
+    """How many records a list has: as prepared at load, or else counted."""
+    prepared = prepared_total(connection, asked)
+    return int(connection.scalar(_count(form), parameters) or 0) if prepared is None else prepared

@@ -194,7 +194,7 @@ def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter
     return Filter(name, "Who asserted or confirmed it in the evidence.", clause, references=references)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """The table of resources, by name and by the model that stores each."""
 
