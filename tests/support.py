@@ -105,10 +105,7 @@ def path_of(collection: str, id: str, part: str = "") -> str:
 def dispose(made: Service | SqliteDatabase | PostgresDatabase) -> None:
     """Close what a service or a database holds open."""
     database = made.wsgi.database if isinstance(made, Service) else made
-    if database._store is not None:
-        database._store.engine.dispose()
-    if isinstance(database, PostgresDatabase):
-        database._engine.dispose()
+    database.close()
 
 
 def address(made: Service) -> URL:
