@@ -25,10 +25,10 @@ from sqlalchemy.exc import DBAPIError
 
 from api.database.store import DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
 
-POLL_SECONDS = 1.0  # how old may be what is known of the servers, while answers go on
-IDLE_SECONDS = 3.0  # beyond it an answer waits until the servers were asked
+POLL_SECONDS = 1.0  # between two looks at the servers
 CONNECT_SECONDS = 3  # a server that takes longer to connect to is passed over,
 PATIENCE_SECONDS = 5.0  # and so is one that takes longer to say what it has
+IDLE_SECONDS = 30.0  # so long after the last question the looking ends; the next question begins it again
 #: A release that was dropped: by the next load but one, or on a replica, whose readers must not hold up what it replays.
 _GONE = (UndefinedTable, SerializationFailure, DeadlockDetected)
 _POINTER = "public.positions_pointer"
@@ -57,7 +57,8 @@ class _Server:
     """A server: its connections, and what it said when it was last asked."""
 
     def __init__(self, url: URL) -> None:
-        self.name = url.set(query={}).render_as_string(hide_password=True)
+        hosts = {name: value for name, value in url.query.items() if name in ("host", "port")}
+        self.name = url.set(query=hosts).render_as_string(hide_password=True)
         self.said: _Said | None = None  # None: it is passed over
         self.fault: str | None = None  # why it cannot be reached
         # No statement is prepared at the server: a pooler gives each transaction another connection. Nor is a connection
@@ -181,7 +182,9 @@ class PostgresDatabase:
         self._replicas = [_Server(replica) for replica in replicas]
         self._turns = count()
         self._looking = threading.Lock()
-        self._looked = float("-inf")
+        self._watcher = threading.Thread()
+        self._closed = threading.Event()
+        self._looked = self._asked = float("-inf")
         self._schema: str | None = None
         self._number = 0
         self._store: Store | None = None
@@ -196,34 +199,42 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Close what is open and not in use."""
+        self._closed.set()
         with self._looking:
+            if self._watcher.ident is not None:
+                self._watcher.join()
             for server in (self._primary, *self._replicas):
                 server.close()
 
     def current(self) -> Store:
-        """The release that is current now, looked for once a second while others read on.
+        """The release that is current now, as of a second ago; waits for the servers only where nothing is known of them.
 
         Raises:
             NothingLoaded: there is no release yet.
             DatabaseError: no server can be reached.
         """
-        now = time.monotonic()
-        if self._store is None or now - self._looked > IDLE_SECONDS:
+        self._asked = now = time.monotonic()
+        if self._store is None or now - self._looked > 2 * PATIENCE_SECONDS or not self._watcher.is_alive():
             with self._looking:
                 if self._looked < now:  # else another has looked meanwhile
                     self._look()
-        elif now - self._looked > POLL_SECONDS and self._looking.acquire(blocking=False):
-            threading.Thread(target=self._look_aside, daemon=True).start()
+                if self._store is not None and not self._watcher.is_alive():
+                    self._closed.clear()
+                    self._watcher = threading.Thread(target=self._watch, daemon=True)
+                    self._watcher.start()
         store = self._store
         if store is None:
             raise self._fault
         return store
 
-    def _look_aside(self) -> None:
-        try:
-            self._look()
-        finally:
-            self._looking.release()
+    def _watch(self) -> None:
+        """Look again and again, in a thread of its own: if every answer waits on a server that hangs, this frees them."""
+        while not self._closed.wait(POLL_SECONDS) and time.monotonic() - self._asked < IDLE_SECONDS:
+            if self._looking.acquire(blocking=False):
+                try:
+                    self._look()
+                finally:
+                    self._looking.release()
 
     def _look(self) -> None:
         servers = (self._primary, *self._replicas)
