@@ -71,6 +71,7 @@ class _Server:
         event.listen(self.engine, "connect", self._connected)
         event.listen(self.engine, "handle_error", self._failed)
         self._open: set[Driver[Any]] = set()
+        self._opening = threading.Lock()
         self._began = 0.0
         self._asking = threading.Thread()
 
@@ -151,12 +152,15 @@ class _Server:
 
     def _hang_up(self) -> None:
         """End every connection, so that nobody waits on a server that hangs."""
-        for connection in tuple(self._open):
+        with self._opening:
+            held = tuple(self._open)
+        for connection in held:
             with suppress(OSError, OperationalError), socket.socket(fileno=os.dup(connection.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
 
     def _connected(self, connection: Driver[Any], _record: Any) -> None:
-        self._open = {one for one in self._open if not one.closed} | {connection}
+        with self._opening:
+            self._open = {one for one in self._open if not one.closed} | {connection}
 
     def _failed(self, context: Any) -> None:
         """Note what failed; an answer that it happened to is to be made anew."""
