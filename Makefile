@@ -27,7 +27,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve load test check lint types imports generated stale contract locks openapi lock bench dashboards-e2e build install clean distclean
+.PHONY: help serve load test check lint types imports generated stale contract locks openapi lock bench bench-cluster dashboards-e2e build install clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,9 @@ openapi: $(VENV)/.project ## Write openapi.yaml anew
 
 bench: $(VENV)/.dev ## Run the benchmarks
 	$(BIN)/python -m bench
+
+bench-cluster: $(VENV)/.dev ## Measure a cluster on this machine: replicas, nodes, faults
+	$(BIN)/python -m bench.cluster
 
 dashboards-e2e: $(VENV)/.dev .venv-dashboards/.installed ## Try Superset and Streamlit whole (large, in .venv-dashboards)
 	$(BIN)/python tests/dashboards/e2e.py .venv-dashboards/bin

@@ -45,7 +45,7 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     app.config["PROPAGATE_EXCEPTIONS"] = True  # to the delivery, which knows what to do about each
     listed = operations(table)
     contract = document(table, listed)
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.replicas)
     for operation in listed:
         _route(app, operation, settings, table)
     add_docs(app, contract)

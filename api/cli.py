@@ -82,11 +82,14 @@ def load_command(seeds: Path | None, replace: bool) -> None:
 @click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
 @seeds_option
 def serve_command(host: str, port: int, workers: int, reload: bool, seeds: Path | None) -> None:
-    """Serve the API. Loads the seeds first where the database is missing or holds another release."""
+    """Serve the API. Loads the seeds first where the database is missing or holds another release, but never into a database
+    that has replicas: there `positions load` decides what is served, not whichever node starts.
+    """
     with _explained():
         settings = _settings()
         settings = replace(settings, seeds=seeds or settings.seeds)
-        _up_to_date(settings)
+        if not settings.replicas:
+            _up_to_date(settings)
         click.echo(f"Serving http://{host}:{port}/v1/ (documentation at http://{host}:{port}/docs/). Stop with Ctrl-C.")
         serve(host, port, workers, reload=reload)
 

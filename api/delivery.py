@@ -18,7 +18,7 @@ from wsgiref.handlers import format_date_time
 from api import problems
 from api.cache import Cache, Kept, Ready, normalised
 from api.conditional import coding_for, encode, matches, span_of
-from api.database import DatabaseError, NothingLoaded, PostgresDatabase, Replaced, SqliteDatabase, Store
+from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
 from api.problems import MEDIA_TYPE, Problem
 
 Environ = dict[str, Any]
@@ -53,7 +53,7 @@ class Delivery:
     def __init__(
         self,
         application: Application,
-        database: SqliteDatabase | PostgresDatabase,
+        database: Database,
         build: str,
         version: str,
         cache_bytes: int,

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,14 @@ from sqlalchemy.exc import ArgumentError
 SHIPPED_SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 DEFAULT_DATABASE = "sqlite:///positions.db"
 DIALECTS = ("sqlite", "postgresql")
+NAMES = (
+    "POSITIONS_SEEDS",
+    "POSITIONS_TEXTS_DIR",
+    "POSITIONS_CACHE_MB",
+    "POSITIONS_PUBLIC_URL",
+    "DATABASE_URL",
+    "DATABASE_REPLICA_URLS",
+)
 
 
 class SettingError(Exception):
@@ -26,6 +35,7 @@ class Settings:
 
     database: URL  # DATABASE_URL
     seeds: Path  # POSITIONS_SEEDS
+    replicas: tuple[URL, ...] = ()  # DATABASE_REPLICA_URLS
     texts: Path | None = None  # POSITIONS_TEXTS_DIR
     cache_bytes: int = 64 * 2**20  # POSITIONS_CACHE_MB
     public_url: str | None = None  # POSITIONS_PUBLIC_URL
@@ -43,17 +53,18 @@ class Settings:
         """Read the settings.
 
         Raises:
-            SettingError: for a value that cannot be used, and for a POSITIONS_ name that does not exist.
+            SettingError: for a value that cannot be used, and for a POSITIONS_ or DATABASE_REPLICA name that does not exist.
         """
-        known = ("POSITIONS_SEEDS", "POSITIONS_TEXTS_DIR", "POSITIONS_CACHE_MB", "POSITIONS_PUBLIC_URL")
         for name in environment:
-            if name.startswith("POSITIONS_") and name not in known:
-                nearest = process.extractOne(name, known)
+            if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
+                nearest = process.extractOne(name, NAMES)
                 raise SettingError(
-                    f"{name} is not a setting; did you mean {nearest[0]}? The settings are {', '.join(known)} and DATABASE_URL."
+                    f"{name} is not a setting; did you mean {nearest[0]}? The settings are {', '.join(NAMES)}."
                 )
+        database = _database("DATABASE_URL is", environment.get("DATABASE_URL") or DEFAULT_DATABASE)
         return cls(
-            database=_database(environment.get("DATABASE_URL") or DEFAULT_DATABASE),
+            database=database,
+            replicas=_replicas(environment.get("DATABASE_REPLICA_URLS") or "", database),
             seeds=Path(environment.get("POSITIONS_SEEDS") or SHIPPED_SEEDS),
             texts=_folder("POSITIONS_TEXTS_DIR", environment.get("POSITIONS_TEXTS_DIR")),
             cache_bytes=_megabytes("POSITIONS_CACHE_MB", environment.get("POSITIONS_CACHE_MB") or "64"),
@@ -61,23 +72,57 @@ class Settings:
         )
 
 
-def _database(text: str) -> URL:
+def _database(named: str, text: str) -> URL:
+    """A database's address; ``named`` begins the sentence that refuses it."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number is a ValueError
         raise SettingError(
-            f"DATABASE_URL is “{text}”, which is not a database address; give one such as {DEFAULT_DATABASE} or postgresql://user@host/name"
+            f"{named} “{_without_secrets(text)}”, which is not a database address; "
+            f"give one such as {DEFAULT_DATABASE} or postgresql://user@host/name"
         ) from None
     dialect = url.get_backend_name()
     if dialect == "postgres":
         url, dialect = url.set(drivername="postgresql"), "postgresql"
     if dialect not in DIALECTS:
-        raise SettingError(f"DATABASE_URL names “{url.drivername}”; sqlite and postgresql are supported")
+        raise SettingError(f"{named} an address of “{url.drivername}”; sqlite and postgresql are supported")
     if dialect == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if not url.database or url.database == ":memory:":
-        raise SettingError("DATABASE_URL names no file; several workers read one database, so it cannot be in memory")
+        raise SettingError(
+            f"{named} an address that names no file; several workers read one database, so it cannot be in memory"
+        )
     return url
+
+
+def _replicas(text: str, database: URL) -> tuple[URL, ...]:
+    name = "DATABASE_REPLICA_URLS"
+    if not text.strip():
+        return ()
+    if database.get_backend_name() == "sqlite":
+        raise SettingError(
+            f"{name} is set, but DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to the "
+            f"PostgreSQL primary (postgresql://user@host/name), or unset {name}"
+        )
+    found: list[URL] = []
+    for number, part in enumerate(text.split(","), 1):
+        url = _database(f"{name}: address {number} is", part.strip())
+        if url.get_backend_name() == "sqlite":
+            raise SettingError(
+                f"{name}: address {number} is an SQLite file; give PostgreSQL addresses (postgresql://user@host/name), "
+                "separated by commas"
+            )
+        if url in found:
+            raise SettingError(
+                f"{name}: address {number} is the same as address {found.index(url) + 1}; give each replica once"
+            )
+        found.append(url)
+    return tuple(found)
+
+
+def _without_secrets(text: str) -> str:
+    """What may be shown of a text that was to be an address: not what comes before the host, nor parameters."""
+    return re.sub(r"^.*@", "…@", text).partition("?")[0]
 
 
 def _folder(name: str, text: str | None) -> Path | None:

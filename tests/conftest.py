@@ -29,13 +29,14 @@ SERVER = os.environ.get("TEST_DATABASE_URL", "")
 IN_CI = bool(os.environ.get("CI"))
 #: In CI PostgreSQL is always tested, so that a missing server fails; elsewhere it is where a server is named.
 DATABASES = ["sqlite", "postgresql"] if SERVER or IN_CI else ["sqlite"]
+collect_ignore = [] if "postgresql" in DATABASES else ["test_replicas.py"]  # SQLite has none
 
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the developer's shell reaches a test."""
     for name in list(os.environ):
-        if name.startswith("POSITIONS_") or name == "DATABASE_URL":
+        if name.startswith("POSITIONS_") or name in ("DATABASE_URL", "DATABASE_REPLICA_URLS"):
             monkeypatch.delenv(name)
 
 
@@ -47,11 +48,11 @@ class Databases:
         self.folder = folder
         self.made: list[str] = []
 
-    def new(self) -> URL:
+    def new(self, template: str | None = None) -> URL:
         name = f"positions_test_{uuid.uuid4().hex[:12]}"
         if self.kind == "sqlite":
             return make_url(f"sqlite:///{self.folder / name}.db")
-        self._serve(f"CREATE DATABASE {name}")
+        self._serve(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
         self.made.append(name)
         return make_url(SERVER).set(drivername="postgresql+psycopg", database=name)
 

@@ -20,6 +20,7 @@ from api.loader import SeedError, check, load
 from api.resources import RESOURCES
 from api.settings import SettingError, Settings
 
+PRIMARY = "postgresql://joe:hush@h/x"
 PLAIN = """\
 - id: plain-words
   party: {party}
@@ -364,8 +365,42 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
         ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
         ({"POSITIONS_CACHE_MB": "much"}, "give a whole number of megabytes"),
         ({"POSITIONS_PUBLIC_URL": "example.org"}, "beginning with http"),
+        ({"DATABASE_URL": "postgresql//joe:hush@h/x"}, "“…@h/x”, which is not a database address"),
+        ({"DATABASE_URL": "postgresql://joe:hush@h:port/x"}, "“…@h:port/x”, which is not a database address"),
+        ({"DATABASE_REPLICA_URL": PRIMARY}, "did you mean DATABASE_REPLICA_URLS?"),
+        (
+            {"DATABASE_REPLICA_URLS": PRIMARY},
+            "DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to",
+        ),
+        ({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY},"}, "address 2 is “”, which is not a database"),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "joe:hush@h"},
+            "address 1 is “…@h”, which is not a database",
+        ),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "mysql://joe:hush@h/x"},
+            "address 1 is an address of “mysql”",
+        ),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "sqlite:///x.db"},
+            "address 1 is an SQLite file; give Post",
+        ),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY}, {PRIMARY}"},
+            "address 2 is the same as address 1",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(environment: dict[str, str], said: str) -> None:
-    with pytest.raises(SettingError, match=said.replace("?", r"\?")):
+    with pytest.raises(SettingError, match=said.replace("?", r"\?")) as error:
         Settings.read(environment)
+    assert "hush" not in str(error.value)
+
+
+def test_replicas_are_addresses_between_commas() -> None:
+    settings = Settings.read({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f" {PRIMARY}2 , postgres://h/y"})
+    assert [(one.drivername, one.host, one.database) for one in settings.replicas] == [
+        ("postgresql+psycopg", "h", "x2"),
+        ("postgresql+psycopg", "h", "y"),
+    ]
+    assert Settings.read({"DATABASE_REPLICA_URLS": ""}).replicas == ()

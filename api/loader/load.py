@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from api import search
-from api.database import DatabaseError, NothingLoaded, PostgresDatabase, SqliteDatabase, Store, fill, index
+from api.database import Database, DatabaseError, NothingLoaded, Store, fill, index
 from api.loader.check import Progress, check, checked, read, second
 from api.loader.compiled import writer
 from api.loader.derive import Citations, complete, representing
@@ -64,7 +64,7 @@ def build_digest() -> str:
 
 def load(
     root: Path,
-    database: SqliteDatabase | PostgresDatabase,
+    database: Database,
     table: Table,
     *,
     replace: bool = False,
@@ -119,7 +119,7 @@ def load(
     return loaded
 
 
-def _before(database: SqliteDatabase | PostgresDatabase) -> Store | None:
+def _before(database: Database) -> Store | None:
     """The release that is loaded, its history readable; None where there is none.
 
     Raises:

@@ -1,0 +1,142 @@
+"""A release that is open for reading, and the making of one: the same on both databases."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.schema import CreateColumn, CreateIndex
+
+from api import search
+from api.models import Base, Release
+
+REMEMBERED = 10_000  # totals of a release, each a few hundred bytes
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says which, why and what to do."""
+
+
+class NothingLoaded(DatabaseError):
+    """There is no release in the database."""
+
+
+class Replaced(DatabaseError):
+    """The release went away where it was being read, with its server or because another took its place: look again."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """One release, open for reading."""
+
+    engine: Engine
+    release: str
+    date: date
+    digest: str
+    build: str
+    #: The totals of lists that were counted since the release was opened, by question.
+    totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
+    #: The replicas that have the release now, in the order in which to try them before the engine.
+    replicas: Callable[[], Iterable[Engine]] = tuple
+
+    def remembered(self, question: Any, count: Callable[[], int]) -> int:
+        """A total, counted at the first question for it: a release never changes."""
+        total = self.totals.get(question)
+        if total is None:
+            if len(self.totals) >= REMEMBERED:
+                self.totals.clear()
+            total = self.totals[question] = count()
+        return total
+
+    def connect(self) -> Connection:
+        """A connection for reading.
+
+        Raises:
+            Replaced: another release took this one's place.
+            DatabaseError: no server can be reached.
+        """
+        for engine in self.replicas():
+            try:
+                return engine.connect()
+            except DBAPIError:
+                continue  # the next has the release too
+        try:
+            return self.engine.connect()
+        except DBAPIError as error:
+            raise DatabaseError(f"the database cannot be read: {error.orig}") from error
+
+
+class Database(Protocol):
+    """A place that keeps releases; as text, it says where, without passwords."""
+
+    def current(self) -> Store:
+        """The release that is current now.
+
+        Raises:
+            NothingLoaded: there is none yet.
+            DatabaseError: it cannot be read.
+        """
+
+    def replacing(self) -> AbstractContextManager[Connection]:
+        """A connection to an empty release; leaving the block makes it current, leaving it by an error leaves no trace.
+
+        Raises:
+            DatabaseError: it cannot be written, or another load is under way.
+        """
+
+    def forget(self) -> None:
+        """Look again, at the next question, which release is current."""
+
+    def close(self) -> None:
+        """Close what is open and not in use."""
+
+
+def newest_release(connection: Connection, schema: str | None = None) -> Any:
+    """The row of the release that a file, or a schema, was made for.
+
+    Raises:
+        NothingLoaded: another version of the service made it.
+    """
+    statement = select(Release.__table__).order_by(Release.number.desc()).limit(1)
+    try:
+        return connection.execute(statement, execution_options={"schema_translate_map": {None: schema}}).one()
+    except (DBAPIError, NoResultFound) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        raise NothingLoaded(
+            "the database was made by another version of the service; `positions load` makes it anew"
+        ) from error
+
+
+def create(connection: Connection) -> None:
+    """Make the tables without keys and indexes: filling a table that has none is much faster."""
+    for table in Base.metadata.sorted_tables:
+        columns = ", ".join(str(CreateColumn(column).compile(dialect=connection.dialect)) for column in table.columns)
+        connection.exec_driver_sql(f'CREATE TABLE "{table.name}" ({columns})')
+    search.create(connection)
+
+
+def index(connection: Connection) -> None:
+    """Make keys and indexes, once the tables of the release that is being made are full."""
+    for table in Base.metadata.sorted_tables:
+        key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+        connection.exec_driver_sql(f'CREATE UNIQUE INDEX "{table.name}_key" ON "{table.name}" ({key})')
+        for one in sorted(table.indexes, key=lambda one: str(one.name)):
+            connection.execute(CreateIndex(one))
+    search.index(connection)
+
+
+def fill(connection: Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows to a table of the release that is being made; values are in the order of the table's columns."""
+    if not rows:
+        return
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        driver.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(rows[0]))})', rows)
+        return
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
