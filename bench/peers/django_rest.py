@@ -154,7 +154,7 @@ class EvidenceSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Evidence
-        exclude = ["position"]
+        exclude = ("position",)
 
 
 class PositionSerializer(serializers.ModelSerializer):
@@ -164,7 +164,7 @@ class PositionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Position
-        exclude = ["began_on"]
+        exclude = ("began_on",)
 
 
 class WholePositionSerializer(PositionSerializer):
@@ -186,10 +186,10 @@ class CellSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Position
-        fields = [
+        fields = (
             "party", "issue", "stance", "id", "summary", "kind", "valid_from", "valid_until", "ended", "first_reported_on",
             "claim_status", "document_count", "origin_count",
-        ]  # fmt: skip
+        )  # fmt: skip
 
 
 class ById(CursorPagination):

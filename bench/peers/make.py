@@ -68,9 +68,7 @@ def _positions(old: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
 
 def _evidence(old: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     """An offer's evidence is its term's, and stands under both."""
-    joined = (
-        "SELECT p.id, e.body FROM positions p JOIN evidence e ON e.subject = p.subject WHERE p.current IS 1 ORDER BY p.id"
-    )
+    joined = "SELECT p.id, e.body FROM positions p JOIN evidence e ON e.subject = p.subject WHERE p.current IS 1 ORDER BY p.id"
     for id, body in old.execute(joined):
         yield (id, *_values(json.loads(body), EVIDENCE))
 

@@ -110,9 +110,7 @@ def page(db: Session, party: str | None, limit: int, after: str) -> dict[str, An
     """A page of positions, by keyset, with the exact total."""
     where = [Position.party_id == party] if party else []
     total = db.scalar(select(func.count()).select_from(Position).where(*where))
-    rows = db.scalars(
-        select(Position).where(*where, Position.id > after).order_by(Position.id).limit(limit)
-    ).all()
+    rows = db.scalars(select(Position).where(*where, Position.id > after).order_by(Position.id).limit(limit)).all()
     return {"data": rows, "total": total, "next": rows[-1].id if len(rows) == limit else None}
 
 

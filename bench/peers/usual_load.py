@@ -207,7 +207,19 @@ COLLECTIONS: tuple[tuple[str, type[Schema], type[Base], str | None], ...] = (
     ("statements", StatementSchema, Position, "statement"),
     ("events", EventSchema, Event, None),
 )
-REFERENCES = {"party", "issue", "source", "speaker", "via", "publisher", "parent", "supersedes", "proposal", "term", "demand"}
+REFERENCES = {
+    "party",
+    "issue",
+    "source",
+    "speaker",
+    "via",
+    "publisher",
+    "parent",
+    "supersedes",
+    "proposal",
+    "term",
+    "demand",
+}
 _evidence_schema, _term_schema = EvidenceSchema(), TermSchema()
 
 
@@ -230,7 +242,12 @@ def load(seeds: Path, database: Path) -> int:
         session.execute(
             text("CREATE VIRTUAL TABLE search USING fts5(summary, id UNINDEXED, tokenize = 'porter unicode61')")
         )
-        for table, words in (("positions", "summary"), ("terms", "summary"), ("proposals", "title"), ("events", "title")):
+        for table, words in (
+            ("positions", "summary"),
+            ("terms", "summary"),
+            ("proposals", "title"),
+            ("events", "title"),
+        ):
             session.execute(text(f"INSERT INTO search SELECT {words}, id FROM {table}"))
         session.commit()
     return count
