@@ -39,10 +39,10 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", type=sizes, default=[1_000, 20_000], help="positions to serve: 1000,100000,1000000")
-    parser.add_argument("--load-sizes", type=sizes, default=[5_000, 20_000], help="positions to load: 100000,1000000")
+    parser.add_argument("--load-sizes", type=sizes, default=[4_000, 20_000], help="positions to load: 100000,1000000")
     parser.add_argument("--parts", type=parts, default=list(PARTS), help=f"of {','.join(PARTS)}; all unless said")
     parser.add_argument("--rounds", type=int, default=3, help="alternating rounds of serving")
-    parser.add_argument("--seconds", type=int, default=2, help="seconds of each measurement of a round")
+    parser.add_argument("--seconds", type=int, default=1, help="seconds of each measurement of a round")
     parser.add_argument("--load-rounds", type=int, default=1, help="alternating rounds of loading")
     parser.add_argument("--workers", type=int, default=1, help="workers of each server")
     parser.add_argument("--keep", type=Path, help="a folder for seeds and databases, used again by the next run")

@@ -95,7 +95,9 @@ def _processor_seconds(pid: int) -> float:
 
 
 class Peak:
-    """The most memory that a process and all below it held while the block ran, as seen twenty times a second."""
+    """The most memory that a process and all below it held while the block ran, as seen up to twenty times a second: looking
+    takes the longer the more there is, and must not take more than a twentieth of the time.
+    """
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -114,8 +116,11 @@ class Peak:
         self._look()
 
     def _watch(self) -> None:
-        while not self._done.wait(0.05):
+        took = 0.0
+        while not self._done.wait(max(0.05, 20 * took)):
+            begin = time.monotonic()
             self._look()
+            took = time.monotonic() - begin
 
     def _look(self) -> None:
         now = total([memory_of(pid) for pid in tree(self.pid)])

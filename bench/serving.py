@@ -1,5 +1,6 @@
 """Serving: requests a second and processor time a request, of this project, the bare limit and the peers, in alternating rounds."""
 
+import json
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -86,6 +87,7 @@ def compare(release: Release, scratch: Path, *, rounds: int, seconds: int, worke
             for ask in one.asks.values():
                 for path in ask.paths:
                     one.server.get(path, ask.headers)
+        _check_rows(contestants)
         for number in range(rounds):
             for kind in KINDS:
                 say(f"{release.size:,} positions: round {number + 1} of {rounds}, {kind}")
@@ -102,6 +104,28 @@ def compare(release: Release, scratch: Path, *, rounds: int, seconds: int, worke
                 say(f"{release.size:,} positions: matrix of {one.server.name}")
                 served.matrices[one.server.name] = one.server.median_seconds(one.matrix)
     return served
+
+
+def _check_rows(contestants: Sequence[Contestant]) -> None:
+    """Make sure that all answer with the same rows.
+
+    Raises:
+        SystemExit: one does not.
+    """
+    first: dict[str, tuple[str, object]] = {}
+    for one in contestants:
+        if one.server.name == BARE:
+            continue
+        listed, record = (json.loads(one.server.get(one.asks[kind].paths[0]).body) for kind in (LIST, RECORD))
+        rows = next(listed[key] for key in ("data", "results", "rows") if key in listed)
+        whole = record["rows"][0] if "rows" in record else record.get("data", record)
+        for what, value in (
+            ("a list of", [row["id"] for row in rows]),
+            ("a record with", (whole["id"], whole["summary"], sorted(piece["digest"] for piece in whole["evidence"]))),
+        ):
+            name, expected = first.setdefault(what, (one.server.name, value))
+            if value != expected:
+                raise SystemExit(f"{one.server.name} answers with {what} {value}, but {name} with {expected}")
 
 
 def _own(release: Release, workers: int, scratch: Path) -> list[Contestant]:
