@@ -348,7 +348,19 @@ def _receive(link: socket.socket, *, keep: bool) -> tuple[bytes, bytes, int]:
     chunked = b"transfer-encoding: chunked" in head.lower()
     if chunked and tail != b"0\r\n\r\n":
         raise OSError("the answer was broken off")
-    return head, (b"".join(parts) if keep else b""), size
+    body = b"".join(parts) if keep else b""
+    return head, (_joined(body) if chunked else body), size
+
+
+def _joined(chunks: bytes) -> bytes:
+    """What a body in chunks (RFC 9112, §7.1) carries."""
+    found, at = [], 0
+    while at < len(chunks):
+        end = chunks.index(b"\r\n", at)
+        size = int(chunks[at:end].partition(b";")[0], 16)
+        found.append(chunks[end + 2 : end + 2 + size])
+        at = end + 2 + size + 2
+    return b"".join(found)
 
 
 def granian(target: str, interface: str, workers: int) -> list[str]:

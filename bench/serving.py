@@ -83,9 +83,9 @@ def compare(release: Release, scratch: Path, *, rounds: int, seconds: int, worke
             Contestant(running.enter_context(one.server), one.asks, one.matrix)
             for one in (*_own(release, workers, scratch), *peers(release, workers, scratch))
         ]
-        for one in contestants:  # every answer is made once before it is measured
+        for one in contestants:  # so that nobody is measured while it starts, and all that is kept is kept
             for ask in one.asks.values():
-                for path in ask.paths:
+                for path in ask.paths[:20]:
                     one.server.get(path, ask.headers)
         _check_rows(contestants)
         for number in range(rounds):
