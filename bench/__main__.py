@@ -73,7 +73,7 @@ def main() -> None:
                 results.served.append(serving.compare(release, scratch, workers=given.workers, **plan))
             results.growth = serving.growth(releases, scratch, **plan)
         if "exporting" in given.parts:
-            results.exported = exporting.export(releases[-1], scratch, say)
+            results.exported = exporting.export(releases, scratch, say)
         if "loading" in given.parts:
             results.loaded = loading.load(root, scratch, given.load_sizes, releases, rounds=given.load_rounds, say=say)
         if "starting" in given.parts:

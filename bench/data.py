@@ -1,5 +1,6 @@
 """The data that is measured on: seeds made by the generator, the release that the project makes of them, the peers' database."""
 
+import shutil
 import sqlite3
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -122,6 +123,12 @@ def load(seeds: Path, database: Path) -> Spent:
     return run([OWN, "-m", "api.cli", "load", "--seeds", str(seeds)], environment)
 
 
+def remove(database: Path) -> None:
+    """Remove a database and all that the service keeps beside it, so that a load begins with nothing."""
+    for path in database.parent.glob(f"{database.name}*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def release(root: Path, size: int, say: Progress) -> Release:
     """The release of a size below a folder; what is there already is used again, unless other code made it."""
     made = Release(size, root / str(size))
@@ -129,7 +136,7 @@ def release(root: Path, size: int, say: Progress) -> Release:
     say(f"{size:,} positions: seeds")
     seeds(made.seeds, size)
     if not (_current(made.database) and (made.folder / "exports.txt").is_file()):
-        made.database.unlink(missing_ok=True)
+        remove(made.database)
         made.peers.unlink(missing_ok=True)
         say(f"{size:,} positions: loading")
         made = replace(made, load=load(made.seeds, made.database))

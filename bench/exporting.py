@@ -1,5 +1,6 @@
 """Exports of all positions: seconds until the last byte, and how much more memory the server takes meanwhile."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bench.serving import BARE, DATASETTE
 OWN = "positions"
 FORMATS = ("csv", "ndjson")
 AGAIN = 3
+PEERS_AT_MOST = 100_000  # positions; at a million the peers take minutes each
 
 
 @dataclass
@@ -32,8 +34,19 @@ class Exported:
     found: dict[tuple[str, str], Export] = field(default_factory=dict)
 
 
-def export(release: Release, scratch: Path, say: Progress) -> Exported:
-    """Measure every server's exports at one size. Each is asked in a process of its own, one request at a time."""
+def export(releases: Sequence[Release], scratch: Path, say: Progress) -> list[Exported]:
+    """Measure exports: this project's and the bare server's at every size, the peers' at the largest that they are patient for.
+
+    Each server is asked in a process of its own, one request at a time.
+    """
+    exported = [_own(release, scratch, say) for release in releases]
+    sizes = [release.size for release in releases]
+    place = max((at for at, size in enumerate(sizes) if size <= PEERS_AT_MOST), default=0)
+    _peers(releases[place], exported[place], scratch, say)
+    return exported
+
+
+def _own(release: Release, scratch: Path, say: Progress) -> Exported:
     exported = Exported(release.size)
     for kind in FORMATS:
         release.forget_exports()
@@ -47,6 +60,10 @@ def export(release: Release, scratch: Path, say: Progress) -> Exported:
         with bare_server(scratch, 1) as server:
             exported.found[BARE, kind] = _export(server, "/file", AGAIN)
         file.unlink()
+    return exported
+
+
+def _peers(release: Release, exported: Exported, scratch: Path, say: Progress) -> None:
     for one in serving.peers(release, 1, scratch):
         name = one.server.name
         for kind in FORMATS:
@@ -58,7 +75,6 @@ def export(release: Release, scratch: Path, say: Progress) -> Exported:
             say(f"{release.size:,} positions: {kind} of {name}")
             with one.server as server:
                 exported.found[name, kind] = _export(server, path, 0)
-    return exported
 
 
 def _fill(path: Path, size: int) -> None:

@@ -67,7 +67,7 @@ def load(root: Path, scratch: Path, sizes: list[int], releases: list[Release], *
         found[CHANGED].append(data.load(changed, database))
         _changed_there(database)
         shutil.rmtree(changed)
-        _remove(database)
+        data.remove(database)
     loaded.rounds = {(first, how): spent for how, spent in found.items()}
     for size in others:
         just = next((one.load for one in releases if one.size == size and one.load), None)
@@ -76,7 +76,7 @@ def load(root: Path, scratch: Path, sizes: list[int], releases: list[Release], *
         if just is None:
             say(f"loading {size:,} positions: {LINES}")
             just = _anew(lines, scratch / "load.db")
-            _remove(scratch / "load.db")
+            data.remove(scratch / "load.db")
         loaded.rounds[size, LINES] = [just]
     return loaded
 
@@ -102,18 +102,13 @@ def _changed_there(database: Path) -> None:
 
 
 def _anew(seeds: Path, database: Path) -> Spent:
-    _remove(database)
+    data.remove(database)
     return data.load(seeds, database)
 
 
 def _usual(seeds: Path, database: Path) -> Spent:
-    _remove(database)
+    data.remove(database)
     return run([OWN, "-m", "bench.peers.usual_load", str(seeds), str(database)], {})
-
-
-def _remove(database: Path) -> None:
-    database.unlink(missing_ok=True)
-    shutil.rmtree(Path(f"{database}.exports"), ignore_errors=True)
 
 
 def _records(lines: Path) -> int:

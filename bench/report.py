@@ -45,7 +45,7 @@ class Results:
 
     served: list[Served] = field(default_factory=list)
     growth: Rounds = field(default_factory=dict)
-    exported: Exported | None = None
+    exported: list[Exported] = field(default_factory=list)
     started: Started | None = None
     loaded: Loaded | None = None
 
@@ -73,7 +73,7 @@ def bars(results: Results) -> list[Bar]:
     return [
         *_serving_bars(results.served[-1] if results.served else None),
         *_growth_bars(results.growth),
-        *_export_bars(results.exported),
+        *_export_bars(results.exported[-1] if results.exported else None),
         *_loading_bars(results.loaded),
         *_starting_bars(results.started),
     ]
@@ -172,8 +172,7 @@ def text(results: Results) -> str:
         parts += [_served_table(served), _ratio_table(served)]
     if results.growth:
         parts.append(_growth_table(results.growth))
-    if results.exported:
-        parts.append(_export_table(results.exported))
+    parts += map(_export_table, results.exported)
     if results.loaded:
         parts.append(_load_table(results.loaded))
     if results.started:

@@ -139,7 +139,7 @@ def made_up(good: float) -> Results:
     loaded.rounds[1_000_000, LINES] = [Spent(80 / good**2, 80, Memory(0, int(400 * MEGABYTE / good)))]
     loaded.records = {100_000: 150_000, 1_000_000: 1_500_000}
     started = Started(1.2 / good, 1.8 / good, {1: (memory, memory), 2: (memory, memory)})
-    return Results([served], growth, exported, started, loaded)
+    return Results([served], growth, [exported], started, loaded)
 
 
 @pytest.mark.parametrize(("good", "met"), [(1.0, True), (0.05, False), (None, None)])
