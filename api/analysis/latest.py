@@ -23,13 +23,15 @@ from operator import attrgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 
 from api.analysis.folding import Folding
 from api.analysis.question import Question, Reference
-from api.models import FIRST_DAY, LAST_DAY, Position
+from api.claims import UNHELD
+from api.holdings import recent
+from api.models import FIRST_DAY, LAST_DAY, Holding, Position
 from schemas.fields import href
-from schemas.vocabulary import ClaimStatus, PositionKind, Stance, Verdict
+from schemas.vocabulary import PositionKind, Stance, Verdict
 
 _COLUMNS = (
     Position.id,
@@ -49,9 +51,6 @@ _COLUMNS = (
     Position.lifecycle,
     Position.body,
 )
-
-#: Positions with these claim statuses are nobody's.
-UNHELD = (ClaimStatus.RETRACTED.value, ClaimStatus.DENIED.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +172,18 @@ def positions(question: Question, *conditions: ColumnElement[bool], history: boo
     return [held for held in found if held.began <= question.today] if history else found
 
 
+def standing(question: Question) -> list[Held]:
+    """The positions that the latest ones are among: as of `positions`, but of those on an issue, without what certainly began before
+    another of the same party and issue.
+    """
+    folding = question.folding
+    within = question.within(Holding, Holding.issue_id)
+    found = recent(question.clocks, *within, parties=folding.holders, whole=folding.changing).subquery()
+    same = and_(*(getattr(Position, column.name) == column for column in found.c))
+    rows = question.connection.execute(select(*_COLUMNS).join_from(found, Position, same))
+    return [Held(row, question.clocks.as_of) for row in rows]
+
+
 def latest(found: Iterable[Held], said: Callable[[Held], Any] = attrgetter("stance")) -> tuple[Held, ...]:
     """The latest position and, behind it, the simultaneous ones that say something else; ``said`` is what they say."""
     top, *others = sorted(found, key=attrgetter("order"), reverse=True)
@@ -213,7 +224,7 @@ def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[st
 
 def recorded(question: Question) -> dict[tuple[str, str], Cell]:
     """The cells that answer a question, in the order of topics, issues and parties."""
-    found = cells(positions(question), question.folding, question.today)
+    found = cells(standing(question), question.folding, question.today)
     return dict(sorted(found.items(), key=lambda item: (*question.names.place(item[0][0]), item[0][1])))
 
 

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from api import search
+from api import holdings, search
 from api.database import DatabaseError, NothingLoaded, PostgresDatabase, SqliteDatabase, Store, fill, index
 from api.loader.check import Progress, check, checked, read, second
 from api.loader.compiled import writer
@@ -114,6 +114,7 @@ def load(
             list(_retired(seeds)),
         )
         loaded = history.close(connection, counts)
+        holdings.fill(connection)
         index(connection)
         fill(connection, Total.__tablename__, list(totals(connection, table)))
     return loaded
