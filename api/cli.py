@@ -18,10 +18,13 @@ from api.loader import Loaded, SeedError, build_digest, check, load, seeds_diges
 from api.loader.check import Progress as Report
 from api.loader.editors import editor_schemas
 from api.loader.faults import suggestion
+from api.loader.load import Prepare
 from api.openapi import to_yaml
+from api.prepared import preparing
 from api.resources import RESOURCES
 from api.server import ServerError, serve
 from api.settings import DEFAULT_DATABASE, SettingError, Settings
+from api.views import prepared_operations
 
 CONTRACT = Path("openapi.yaml")
 COVERAGE = Path("docs/coverage.md")
@@ -66,7 +69,7 @@ def load_command(seeds: Path | None, replace: bool) -> None:
         database = open_database(settings.database)
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(root, database, RESOURCES, replace=replace, progress=report)
+            loaded = load(root, database, RESOURCES, replace=replace, progress=report, prepare=_preparing())
     click.echo(_summary(loaded, str(database), time.monotonic() - begin))
 
 
@@ -192,10 +195,14 @@ def _up_to_date(settings: Settings) -> None:
         click.echo(f"{why}: loading {settings.seeds}.")
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(settings.seeds, database, RESOURCES, progress=report)
+            loaded = load(settings.seeds, database, RESOURCES, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
     else:
         click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
+
+
+def _preparing() -> Prepare:
+    return preparing(RESOURCES, prepared_operations(RESOURCES))
 
 
 def _settings() -> Settings:

@@ -50,7 +50,7 @@ def fill(connection: Connection) -> None:
     )
 
 
-def _lesser(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+def _lesser(one: Any, other: Any) -> ColumnElement[Any]:
     return case((one < other, one), else_=other)
 
 
@@ -139,4 +139,5 @@ class _Then(Join):
 
 @compiles(_Then, "sqlite")
 def _then(element: _Then, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.visit_join(element, **options).replace(" JOIN ", " CROSS JOIN ", 1)
+    plain: str = compiler.visit_join(element, **options)  # type: ignore[no-untyped-call]
+    return plain.replace(" JOIN ", " CROSS JOIN ", 1)

@@ -400,6 +400,26 @@ class Total(Base):
     records: Mapped[int]
 
 
+class Footing(Base):
+    """How many documents the evidence of a collection is in, and how many origins it goes back to, without clocks. Prepared at load."""
+
+    __tablename__ = "footings"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    documents: Mapped[int]
+    origins: Mapped[int]
+
+
+class Prepared(Base):
+    """An answer that is the same for all who ask: made at load by the view that makes it anew for everybody else."""
+
+    __tablename__ = "prepared"
+
+    path: Mapped[str] = mapped_column(Key, primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[bytes]
+
+
 def in_any(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """Equality with one value, membership of several."""
     found: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)

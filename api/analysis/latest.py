@@ -180,7 +180,7 @@ def standing(question: Question) -> list[Held]:
     within = question.within(Holding, Holding.issue_id)
     found = recent(question.clocks, *within, parties=folding.holders, whole=folding.changing).subquery()
     same = and_(*(getattr(Position, column.name) == column for column in found.c))
-    rows = question.connection.execute(select(*_COLUMNS).join_from(found, Position, same))
+    rows: Iterable[Row[Any]] = question.connection.execute(select(*_COLUMNS).join_from(found, Position, same))
     return [Held(row, question.clocks.as_of) for row in rows]
 
 

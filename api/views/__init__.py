@@ -13,7 +13,12 @@ from api.views.finding import finding_operations
 from api.views.flat import flat_operations, flat_tables
 from api.views.options import option_operations
 
-__all__ = ["operations"]
+__all__ = ["operations", "prepared_operations"]
+
+
+def prepared_operations(table: Table) -> tuple[Operation, ...]:
+    """The operations of which a load keeps answers; making the others as well would hold up a load."""
+    return tuple(one for one in analysis_operations(table) if one.prepared)
 
 
 def operations(table: Table) -> tuple[Operation, ...]:

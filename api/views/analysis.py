@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from marshmallow import ValidationError
+from sqlalchemy import Connection
 
 from api import queries
 from api.analysis.matrix import Findings
@@ -92,6 +93,9 @@ class Analysis:
     examples: dict[str, Any] = field(default_factory=dict)
     tag: str = TAG
     key: str | None = None
+    #: As of `Operation`.
+    prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
+    large: Callable[[Connection], bool] = lambda _connection: True
 
     def operation(self, name: str) -> Operation:
         """The nested answer; the flat one where the format is asked for."""
@@ -106,6 +110,8 @@ class Analysis:
             query=query(**self.query, **self.nested, format=wanted),
             content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
             examples=self.examples,
+            prepared=self.prepared,
+            large=self.large,
         )
 
     def table(self) -> FlatTable:
