@@ -29,8 +29,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from api.claims import UNHELD
 from api.models import FIRST_DAY, LAST_DAY, Clocks, Holding, Issue, Position
 
-_TAKEN = ("id", "process_id", "issue_id", "party_id", "earliest", "latest")
-_VERSION = ("all_modes", "modes", "known_from", "known_until", "current")
+_OWN = ("began", "began_by")
+_TAKEN = tuple(column.name for column in Holding.__table__.columns if column.name not in _OWN)
 
 
 def fill(connection: Connection) -> None:
@@ -41,9 +41,9 @@ def fill(connection: Connection) -> None:
     began = case((known, Position.earliest), else_=held_by)
     ended = _lesser(held_by, Position.latest)
     began_by = case((and_(known, ended > Position.earliest), ended), else_=began)
-    taken = [getattr(Position, name) for name in (*_TAKEN, *_VERSION)]
+    taken = [getattr(Position, name) for name in _TAKEN]
     rows = select(*taken, began, began_by).where(Position.issue_id.is_not(None), Position.claim_status.not_in(UNHELD))
-    names = [*_TAKEN, *_VERSION, "began", "began_by"]
+    names = [*_TAKEN, *_OWN]
     # In the order in which they are looked for, so that those of one party on one issue lie together.
     connection.execute(
         insert(Holding).from_select(names, rows.order_by(Position.issue_id, Position.party_id, began, Position.id))

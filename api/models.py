@@ -264,6 +264,10 @@ class Holding(Versioned, Base):
     process_id: Mapped[str | None] = mapped_column(Key)
     issue_id: Mapped[str] = mapped_column(Key)
     party_id: Mapped[str] = mapped_column(Key)
+    subject: Mapped[str] = mapped_column(Key)
+    stance: Mapped[str] = mapped_column(String(40))
+    lifecycle: Mapped[str | None] = mapped_column(String(40))
+    first_reported_on: Mapped[date]
     earliest: Mapped[date]
     latest: Mapped[date]
     #: The day that it counts as having begun on, and the last day on which it can have begun.

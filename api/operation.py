@@ -46,6 +46,14 @@ class Call:
     ids: dict[str, str]
     values: dict[str, Any]
     given: tuple[tuple[str, str], ...]
+    #: What was worked out for this call, for whoever needs it again.
+    known: dict[str, Any] = field(init=False, default_factory=dict, compare=False)
+
+    @classmethod
+    def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
+        """A call that no request makes: no folder and no address of a host may be part of its answer."""
+        given = {"ids": {}, "values": {}, "given": (), **more}
+        return cls(store, connection, table, texts=None, exports=Path(), base="", path=path, **given)
 
     @property
     def clocks(self) -> Clocks:

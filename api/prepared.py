@@ -5,7 +5,6 @@ kept, so that there is one way of making it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
@@ -25,29 +24,12 @@ def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connec
     def prepare(connection: Connection, store: Store) -> Iterator[Row]:
         wanted = ((one, given) for one in listed if one.large(connection) for given in one.prepared)
         for operation, given in wanted:
-            call = _call(table, operation, given, connection, store)
+            values = read(operation.query, MultiDict(given))
+            call = Call.from_nowhere(store, connection, table, operation.path, values=values, given=given)
             answer = operation.view(call)
             yield call.link(), answer.media_type, _whole(answer)
 
     return prepare
-
-
-def _call(
-    table: Table, operation: Operation, given: tuple[tuple[str, str], ...], connection: Connection, store: Store
-) -> Call:
-    """A call from nowhere: no folder and no address of a host may be part of the answer."""
-    return Call(
-        store=store,
-        connection=connection,
-        table=table,
-        texts=None,
-        exports=Path(),
-        base="",
-        path=operation.path,
-        ids={},
-        values=read(operation.query, MultiDict(given)),
-        given=given,
-    )
 
 
 def _whole(answer: Answer) -> bytes:

@@ -57,3 +57,15 @@ def evidence_of(question: Question, subjects: Iterable[str], *columns: Any) -> I
     remaining = iter(sorted(set(subjects)))
     while listed := list(islice(remaining, LISTED)):
         yield from question.connection.execute(statement.where(Evidence.subject.in_(listed)))
+
+
+def rests_on(question: Question, records: Iterable[str], subjects: Iterable[str]) -> dict[str, int]:
+    """The counts of an answer, where nothing is said of each of its records by itself; as of `Footing.rests_on`."""
+    documents: set[str] = set()
+    origins: set[str] = set()
+    wanted = (Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode)
+    for _, source, origin, relation, mode in evidence_of(question, subjects, *wanted):
+        documents.add(source)
+        if relation in ASSERTING and mode not in JUDGING:
+            origins.add(origin)
+    return {"records": len(set(records)), "documents": len(documents), "origins": len(origins)}

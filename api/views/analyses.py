@@ -182,7 +182,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 find=lambda call: movements.movements(question(call)),
                 data=_listing(MovementSchema),
                 columns=_plain(MovementSchema),
-                records=lambda call: movements.movements(question(call)).data,
+                records=lambda call: movements.lines(question(call)),
                 row=row_schema(columns(MovementSchema)),
             ),
         ),

@@ -169,6 +169,9 @@ def question(call: Call, **changes: Any) -> Question:
     Raises:
         Problem: 404, where a filter names an id that does not exist.
     """
+    if not changes and "question" in call.known:
+        known: Question = call.known["question"]
+        return known
     values = {**call.values, **changes}
     clocks = queries.clocks(values)
     parties = dict.fromkeys([*(values.get("party") or ()), *(values.get("parties") or ())])
@@ -182,6 +185,8 @@ def question(call: Call, **changes: Any) -> Question:
         fold=values.get("fold") != "none",
     )
     asked.check()
+    if not changes:
+        call.known["question"] = asked
     return asked
 
 
