@@ -15,10 +15,10 @@ from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, Choice, query
 from api.queries import Moved
-from api.representations import Column, as_csv, as_lines
+from api.representations import Column
 from api.resource import Resource
 from api.views.collections import FORMATS
-from api.views.flat import FlatTable
+from api.views.flat import FlatTable, answer
 from schemas.fields import Contract, Day, JsonSchema, Side, Slug, Term, href
 from schemas.vocabulary import Mode
 
@@ -136,8 +136,7 @@ class Analysis:
             if isinstance(found.data, Iterator):
                 return Answer(_streamed(found.data, {"links": {"self": call.link()}, "meta": call.meta(**meta)}))
             return json_answer(found.data, call, **meta)
-        shape, records = self.columns(call), self.records(call)
-        return Answer(as_csv(shape, records) if wanted == "csv" else as_lines(shape, records), FORMATS[wanted])
+        return answer(self.table(), call, wanted)
 
 
 def _streamed(rows: Iterator[Any], beside: dict[str, Any]) -> Iterator[bytes]:
