@@ -13,6 +13,8 @@ WITHHOLDING = frozenset({Relation.NOT_CONFIRMED, Relation.DECLINES_TO_COMMENT})
 OPEN = frozenset({Mode.ON_RECORD, Mode.OFFICIAL_DOCUMENT})
 CLOSED = frozenset({Mode.ANONYMOUS, Mode.UNATTRIBUTED})
 JUDGING = frozenset({Mode.ANALYST, Mode.AUTHOR})
+#: Positions with these claim statuses are nobody's.
+UNHELD = (ClaimStatus.RETRACTED.value, ClaimStatus.DENIED.value)
 
 #: Each mode's bit in the sets of modes that the database stores.
 MODE_BIT: dict[Mode, int] = {mode: 1 << place for place, mode in enumerate(Mode)}

@@ -13,15 +13,18 @@ from sqlalchemy.engine import make_url
 
 from api.app import create_service
 from api.citing import CitingError, cite, coverage_page, text_of, verify
-from api.database import DatabaseError, NothingLoaded, open_database
+from api.database import DatabaseError, NothingLoaded, Store, open_database
 from api.loader import Loaded, SeedError, build_digest, check, load, seeds_digest
 from api.loader.check import Progress as Report
 from api.loader.editors import editor_schemas
 from api.loader.faults import suggestion
+from api.loader.load import Prepare
 from api.openapi import to_yaml
+from api.prepared import preparing
 from api.resources import RESOURCES
 from api.server import ServerError, serve
 from api.settings import DEFAULT_DATABASE, SettingError, Settings
+from api.views import export, prepared_operations
 
 CONTRACT = Path("openapi.yaml")
 COVERAGE = Path("docs/coverage.md")
@@ -58,7 +61,8 @@ def check_command(seeds: Path | None) -> None:
     is_flag=True,
     help="Load changed seeds under the id of the release that is loaded, in its place.",
 )
-def load_command(seeds: Path | None, replace: bool) -> None:
+@click.option("--exports/--no-exports", default=True, help="Make the exports too, or leave them to who asks first.")
+def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     """Load a folder of seeds as the current release: everything or nothing."""
     with _explained():
         settings = _settings()
@@ -66,8 +70,10 @@ def load_command(seeds: Path | None, replace: bool) -> None:
         database = open_database(settings.database)
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(root, database, RESOURCES, replace=replace, progress=report)
-    click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+            loaded = load(root, database, RESOURCES, replace=replace, progress=report, prepare=_preparing())
+        click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+        if exports:
+            _export(database.current(), settings)
 
 
 @main.command("serve")
@@ -195,10 +201,25 @@ def _up_to_date(settings: Settings) -> None:
         click.echo(f"{why}: loading {settings.seeds}.")
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(settings.seeds, database, RESOURCES, progress=report)
+            loaded = load(settings.seeds, database, RESOURCES, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
     else:
         click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
+
+
+def _export(store: Store, settings: Settings) -> None:
+    begin = time.monotonic()
+    try:
+        with _progress() as report:
+            folder = export(RESOURCES, store, settings.exports, report)
+    except OSError as error:
+        raise click.ClickException(f"the release is loaded, and its exports could not be made: {error}") from error
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    click.echo(f"{folder}: the exports, {size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s.")
+
+
+def _preparing() -> Prepare:
+    return preparing(RESOURCES, prepared_operations(RESOURCES))
 
 
 def _settings() -> Settings:

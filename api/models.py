@@ -99,7 +99,33 @@ class Dated:
         )
 
 
-class Cited(Dated, Recorded):
+class Versioned:
+    """A row that is one version of a record: what the public could know of it between two days, from evidence of some modes."""
+
+    #: The modes of all of the record's evidence.
+    all_modes: Mapped[int]
+    modes: Mapped[int] = mapped_column(primary_key=True)
+    known_from: Mapped[date] = mapped_column(primary_key=True)
+    known_until: Mapped[date | None]
+    #: Whether this is the version that all evidence shows.
+    current: Mapped[bool]
+
+    @classmethod
+    def known(cls, clocks: Clocks) -> ColumnElement[bool]:
+        """The condition that picks the version that the public could know; the day held makes no difference."""
+        if clocks.known_at is None and not clocks.modes:
+            return cls.current.is_(True)
+        shown = cls.modes == cls.all_modes.bitwise_and(clocks.mode_set)
+        if clocks.known_at is None:
+            return and_(shown, cls.known_until.is_(None))
+        return and_(
+            shown,
+            cls.known_from <= clocks.known_at,
+            or_(cls.known_until.is_(None), cls.known_until > clocks.known_at),
+        )
+
+
+class Cited(Dated, Versioned, Recorded):
     """A row of a collection whose records have evidence: one version of one record."""
 
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
@@ -109,13 +135,6 @@ class Cited(Dated, Recorded):
 
     #: The record that the evidence is about, as ``collection/id``.
     subject: Mapped[str] = mapped_column(Key)
-    #: The modes of all of the record's evidence.
-    all_modes: Mapped[int]
-    modes: Mapped[int] = mapped_column(primary_key=True)
-    known_from: Mapped[date] = mapped_column(primary_key=True)
-    known_until: Mapped[date | None]
-    #: Whether this is the version that all evidence shows.
-    current: Mapped[bool]
     first_reported_on: Mapped[date]
     claim_status: Mapped[str] = mapped_column(String(20))
     evidence_count: Mapped[int]
@@ -124,19 +143,7 @@ class Cited(Dated, Recorded):
 
     @classmethod
     def at(cls, clocks: Clocks) -> ColumnElement[bool]:
-        if clocks.known_at is None and not clocks.modes:
-            shown: ColumnElement[bool] = cls.current.is_(True)
-        else:
-            modes = clocks.mode_set
-            shown = cls.modes == cls.all_modes.bitwise_and(modes)
-            if clocks.known_at is None:
-                shown = and_(shown, cls.known_until.is_(None))
-            else:
-                shown = and_(
-                    shown,
-                    cls.known_from <= clocks.known_at,
-                    or_(cls.known_until.is_(None), cls.known_until > clocks.known_at),
-                )
+        shown = cls.known(clocks)
         return shown if clocks.as_of is None else and_(shown, cls.begun_by(clocks.as_of))
 
     @classmethod
@@ -269,6 +276,33 @@ class Position(Cited, Base):
         return and_(cls.earliest <= day, cls.latest >= day)
 
 
+class Holding(Versioned, Base):
+    """One version of a position on an issue that is somebody's, narrow, for those who look for the latest: made of `Position`
+    by `api.holdings`.
+    """
+
+    __tablename__ = "holdings"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    process_id: Mapped[str | None] = mapped_column(Key)
+    issue_id: Mapped[str] = mapped_column(Key)
+    party_id: Mapped[str] = mapped_column(Key)
+    subject: Mapped[str] = mapped_column(Key)
+    stance: Mapped[str] = mapped_column(String(40))
+    lifecycle: Mapped[str | None] = mapped_column(String(40))
+    first_reported_on: Mapped[date]
+    earliest: Mapped[date]
+    latest: Mapped[date]
+    #: The day that it counts as having begun on, and the last day on which it can have begun.
+    began: Mapped[date]
+    began_by: Mapped[date]
+
+    __table_args__ = (
+        Index("holdings_by_began", "issue_id", "party_id", "began"),
+        Index("holdings_by_began_by", "issue_id", "party_id", "began_by", "began", "latest"),
+    )
+
+
 class Event(Cited, Base):
     """One version of an event."""
 
@@ -283,9 +317,13 @@ class Evidence(Dated, Recorded, Base):
     """One citation. Its time is when it was said, else when its source was published."""
 
     __tablename__ = "evidence"
-    __table_args__ = _listed(
-        "evidence",
-        *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
+    __table_args__ = (
+        *_listed(
+            "evidence",
+            *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
+        ),
+        # What the footing of an analysis reads, so that it reads the index alone.
+        Index("evidence_footing", "subject", "known_on", "mode", "relation", "origin", "source_id"),
     )
     clocks: ClassVar[tuple[str, ...]] = ("known_at", "mode")
 
@@ -387,6 +425,26 @@ class Total(Base):
     filter: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(Key, primary_key=True)
     records: Mapped[int]
+
+
+class Footing(Base):
+    """How many documents the evidence of a collection is in, and how many origins it goes back to, without clocks. Prepared at load."""
+
+    __tablename__ = "footings"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    documents: Mapped[int]
+    origins: Mapped[int]
+
+
+class Prepared(Base):
+    """An answer that is the same for all who ask: made at load by the view that makes it anew for everybody else."""
+
+    __tablename__ = "prepared"
+
+    path: Mapped[str] = mapped_column(Key, primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[bytes]
 
 
 def in_any(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:

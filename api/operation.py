@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 
 import orjson
 from marshmallow import Schema
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from api.database import Store
-from api.models import Clocks
+from api.models import Clocks, Prepared
 from api.problems import GONE, Problem
 from api.queries import clocks
 from api.resource import Table
@@ -48,6 +48,14 @@ class Call:
     ids: dict[str, str]
     values: dict[str, Any]
     given: tuple[tuple[str, str], ...]
+    #: What was worked out for this call, for whoever needs it again.
+    known: dict[str, Any] = field(init=False, default_factory=dict, compare=False)
+
+    @classmethod
+    def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
+        """A call that no request makes: no folder and no address of a host may be part of its answer."""
+        given = {"ids": {}, "values": {}, "given": (), **more}
+        return cls(store, connection, table, None, Path(), None, lambda: "", path, **given)
 
     @property
     def clocks(self) -> Clocks:
@@ -89,7 +97,11 @@ def _spelt(name: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Operation:
-    """A view. ``path`` is without the version; ``content`` gives the JSON Schema of each media type that it answers with."""
+    """A view. ``path`` is without the version; ``content`` gives the JSON Schema of each media type that it answers with.
+
+    ``prepared`` are the queries, as names with values, whose answers a load keeps where the release is ``large`` enough that they
+    would take long to make; they depend on nothing but the release.
+    """
 
     path: str
     name: str
@@ -101,6 +113,8 @@ class Operation:
     content: dict[str, JsonSchema]
     examples: dict[str, Any] = field(default_factory=dict)
     paged: bool = False
+    prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
+    large: Callable[[Connection], bool] = lambda _connection: True
 
     def run(self, call: Call) -> Answer:
         """Answer a call.
@@ -111,7 +125,15 @@ class Operation:
         pinned = call.values.get("release")
         if isinstance(pinned, str) and pinned != call.store.release:
             raise Problem(GONE, f"Release “{pinned}” is not loaded; this is “{call.store.release}”.")
-        return self.view(call)
+        return self._kept(call) or self.view(call)
+
+    def _kept(self, call: Call) -> Answer | None:
+        """The answer that the load kept, where it was asked to keep this one."""
+        if call.given not in self.prepared or call.values.get("format"):
+            return None
+        kept = select(Prepared.media_type, Prepared.body).where(Prepared.path == call.here)
+        row = call.connection.execute(kept).first()
+        return Answer(row.body, row.media_type) if row else None
 
 
 def json_answer(data: Any, call: Call, **meta: Any) -> Answer:

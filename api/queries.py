@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     bindparam,
     case,
     func,
@@ -21,7 +22,20 @@ from sqlalchemy import (
 )
 
 from api import search
-from api.models import Clocks, ClocksKind, Evidence, Issue, Process, Retired, Term, Total, in_any
+from api.claims import ASSERTING, JUDGING
+from api.models import (
+    Cited,
+    Clocks,
+    ClocksKind,
+    Evidence,
+    Footing,
+    Issue,
+    Process,
+    Retired,
+    Term,
+    Total,
+    in_any,
+)
 from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown
 from api.resource import Facet, Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
@@ -215,6 +229,36 @@ def totals(connection: Connection, table: Table) -> Iterator[tuple[str, str, str
                 statement = statement.join(facet.joined, facet.on)
             for value, found in connection.execute(statement.group_by(facet.column).having(records >= MANY)):
                 yield resource.name, name, str(value), int(found)
+
+
+def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+    """How many documents the evidence of the rows that meet the conditions is in, and how many origins it goes back to: as
+    prepared, or else counted; none where the records have no evidence.
+    """
+    model = asked.resource.model
+    if not issubclass(model, Cited):
+        return 0, 0
+    if asked.clocks == Clocks() and asked.part is None and not _narrowed(asked):
+        prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
+        if (found := connection.execute(prepared).first()) is not None:
+            return found.documents, found.origins
+    origin = case(
+        (and_(Evidence.relation.in_(sorted(ASSERTING)), Evidence.mode.not_in(sorted(JUDGING))), Evidence.origin)
+    )
+    documents, origins = connection.execute(
+        select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(
+            Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks)
+        )
+    ).one()
+    return documents, origins
+
+
+def footings(connection: Connection, table: Table) -> Iterator[tuple[str, int, int]]:
+    """The rows of `Footing`."""
+    for resource in table:
+        if issubclass(resource.model, Cited):
+            asked = Asked(resource, {})
+            yield resource.name, *footing(connection, asked, conditions(asked, connection.dialect.name, ()))
 
 
 def _order(asked: Asked) -> tuple[Any, bool]:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from api import search
+from api import holdings, queries, search
 from api.database import Database, DatabaseError, NothingLoaded, Store, fill, index
 from api.loader.check import Progress, check, checked, read, second
 from api.loader.compiled import writer
@@ -25,8 +25,20 @@ from api.loader.read import digest as seeds_digest
 from api.loader.record import Seed
 from api.loader.rows import Row, columns, edges, entry, rows
 from api.loader.seeds import Seeds
-from api.models import FIRST_DAY, LAST_DAY, Affiliation, Change, Cited, Document, Edge, Release, Retired, Total
-from api.queries import totals
+from api.models import (
+    FIRST_DAY,
+    LAST_DAY,
+    Affiliation,
+    Change,
+    Cited,
+    Document,
+    Edge,
+    Footing,
+    Prepared,
+    Release,
+    Retired,
+    Total,
+)
 from api.resource import Table
 from schemas.fields import Ref, href
 from schemas.releases import ChangeSchema, ReleaseSchema
@@ -36,6 +48,7 @@ BATCH = 2000
 #: Of a statement, never of a connection, which would keep it for what is executed next.
 STREAMED = {"yield_per": BATCH}
 Rows = dict[str, list[Row]]
+Prepare = Callable[[Connection, Store], Iterable[Row]]
 
 __all__ = ["Loaded", "build_digest", "load", "seeds_digest"]
 
@@ -69,11 +82,13 @@ def load(
     *,
     replace: bool = False,
     progress: Progress = lambda *_: None,
+    prepare: Prepare = lambda *_: (),
 ) -> Loaded:
     """Check a folder of seeds and make it the current release.
 
     Args:
         replace: load changed seeds under the id of the release that is loaded, in its place.
+        prepare: makes the rows of `Prepared`, of the release as it will be.
 
     Raises:
         SeedError: the seeds are at fault; nothing was loaded.
@@ -114,8 +129,13 @@ def load(
             list(_retired(seeds)),
         )
         loaded = history.close(connection, counts)
+        holdings.fill(connection)
         index(connection)
-        fill(connection, Total.__tablename__, list(totals(connection, table)))
+        fill(connection, Total.__tablename__, list(queries.totals(connection, table)))
+        fill(connection, Footing.__tablename__, list(queries.footings(connection, table)))
+        store = Store(connection.engine, loaded.release, seeds.release["date"], digest, build_digest())
+        for answer in prepare(connection, store):
+            fill(connection, Prepared.__tablename__, [answer])
     return loaded
 
 
