@@ -18,7 +18,7 @@ from api.loader.faults import Fault, Place, SeedError
 from api.loader.read import Locator, Piece, SeedFile, Unreadable, find, mapping, pieces, records
 from api.loader.record import Seed, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
-from api.loader.spread import spread
+from api.loader.spread import collecting_between_tasks, spread
 from api.resource import Table
 from schemas.releases import ReleaseFileSchema, RetiredSchema
 
@@ -28,6 +28,7 @@ BLOCK = 2**20  # bytes of records that are handled at once
 R = TypeVar("R")
 
 
+@collecting_between_tasks()
 def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> Seeds:
     """Read and check a folder of seeds.
 

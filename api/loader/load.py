@@ -25,6 +25,7 @@ from api.loader.read import digest as seeds_digest
 from api.loader.record import Seed
 from api.loader.rows import Row, columns, edges, entry, rows
 from api.loader.seeds import Seeds
+from api.loader.spread import collecting_between_tasks
 from api.models import FIRST_DAY, LAST_DAY, Affiliation, Change, Cited, Document, Edge, Release, Retired, Total
 from api.queries import totals
 from api.resource import Table
@@ -62,6 +63,7 @@ def build_digest() -> str:
     return total.hexdigest()
 
 
+@collecting_between_tasks()
 def load(
     root: Path,
     database: SqliteDatabase | PostgresDatabase,
@@ -397,7 +399,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, 
 
 
 def _ordered(model: Any, **values: Any) -> Row:
-    return tuple(values[name] for name in columns(model))
+    return tuple(map(values.__getitem__, columns(model)))
 
 
 def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
