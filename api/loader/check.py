@@ -36,7 +36,9 @@ def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> See
         SeedError: with every fault of the folder.
     """
     seeds, faults = read(root, table, progress)
-    second(seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking", done, total))
+    second(
+        seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking (records)", done, total)
+    )
     return seeds
 
 
@@ -73,7 +75,7 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
     for piece, found in zip(parts, spread(first, parts, seeds.size), strict=True):
         _merge(seeds, found, faults)
         done += piece.end - piece.start
-        progress("reading (MB)", done >> 20, seeds.size >> 20)
+        progress("reading (kB)", done >> 10, seeds.size >> 10)
     seeds.sound = not faults
     return seeds, faults
 

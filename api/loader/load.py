@@ -34,6 +34,7 @@ from schemas.releases import ChangeSchema, ReleaseSchema
 from schemas.vocabulary import Action
 
 BATCH = 2000
+_AS_GIVEN = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 #: Of a statement, never of a connection, which would keep it for what is executed next.
 STREAMED = {"yield_per": BATCH}
 Rows = dict[str, list[Row]]
@@ -107,7 +108,11 @@ def load(
                 fill(connection, name, rows_)
 
         second(
-            seeds, _Stored(seeds, table, history), take, faults, lambda done, total: progress("storing", done, total)
+            seeds,
+            _Stored(seeds, table, history),
+            take,
+            faults,
+            lambda done, total: progress("storing (records)", done, total),
         )
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(
@@ -116,7 +121,9 @@ def load(
             list(_retired(seeds)),
         )
         loaded = history.close(connection, counts)
+        progress("indexing", 0, None)
         index(connection)
+        progress("counting", 0, None)
         fill(connection, Total.__tablename__, list(totals(connection, table)))
     return loaded
 
@@ -238,12 +245,7 @@ class _History:
 
     def record(self, given: list[Seed], made: Rows, counts: Counter[str]) -> None:
         """Take note of records of this release."""
-        contents = [
-            orjson.dumps(
-                seed.given, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
-            ).decode()
-            for seed in given
-        ]
+        contents = [orjson.dumps(seed.given, default=str, option=_AS_GIVEN).decode() for seed in given]
         before = self._contents(given)
         made[Document.__tablename__] += (
             (seed.resource.name, seed.id, content, before.get((seed.resource.name, seed.id)))

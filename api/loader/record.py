@@ -32,6 +32,7 @@ class Seed:
     given: dict[str, Any] = field(default_factory=dict)
     #: As of `api.loader.rules.mark`, once it has been worked out.
     mark: str = ""
+    _ref: Ref | None = None
 
     @property
     def subject(self) -> str:
@@ -39,7 +40,9 @@ class Seed:
 
     @property
     def ref(self) -> Ref:
-        return Ref(self.resource.name, self.id, str(self.data[self.resource.schema.named_by]))
+        if self._ref is None:
+            self._ref = Ref(self.resource.name, self.id, str(self.data[self.resource.schema.named_by]))
+        return self._ref
 
 
 def inside(seed: Seed) -> Iterator[Seed]:

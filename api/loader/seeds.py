@@ -179,13 +179,14 @@ class Seeds:
     def _resolve(
         self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
     ) -> None:
-        for name, kind in _naming(schema):
+        for name, kind, single in _naming(schema):
             value = data.get(name)
             if not value:
                 continue
-            if isinstance(kind, Reference):
+            if single:
                 if type(value) is str:
-                    data[name] = self._one(kind.collection, value, place, (name,), faults)
+                    known = self.records[kind.collection].ref(value)
+                    data[name] = known or self._one(kind.collection, value, place, (name,), faults)
             elif isinstance(kind, References):
                 data[name] = [
                     self._one(kind.collection, id, place, (name, index), faults) if type(id) is str else id
@@ -233,10 +234,10 @@ class Seeds:
 
 
 @cache
-def _naming(schema: type[Schema]) -> tuple[tuple[str, Any], ...]:
-    """The fields of a schema that name records."""
+def _naming(schema: type[Schema]) -> tuple[tuple[str, Any, bool], ...]:
+    """The fields of a schema that name records, and whether each is one reference."""
     return tuple(
-        (name, kind)
+        (name, kind, isinstance(kind, Reference))
         for name, kind in schema._declared_fields.items()
         if not kind.dump_only
         and (
