@@ -8,7 +8,17 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 from sqlalchemy.engine import make_url
 
 from api.app import create_service
@@ -29,6 +39,7 @@ from api.views import export, prepared_operations
 CONTRACT = Path("openapi.yaml")
 COVERAGE = Path("docs/coverage.md")
 PATIENCE = 1.0  # seconds before a progress bar appears
+INTERVAL = 10.0  # seconds between two lines where there is no terminal for a bar
 
 
 @click.group()
@@ -249,32 +260,53 @@ def _explained() -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Report]:
-    """A progress bar on standard error, where somebody looks at it and the work takes long."""
+    """What long work has come to, on standard error: as a bar where somebody looks at it, else as a line now and then."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
     )
-    tasks: dict[str, object] = {}
-    begin = time.monotonic()
+    tasks: dict[str, TaskID] = {}
+    begin = told = time.monotonic()
 
     def report(stage: str, done: int, total: int | None) -> None:
-        if not console.is_terminal or time.monotonic() - begin < PATIENCE:
-            return
-        if not tasks:
-            bar.start()
+        nonlocal told
         if stage not in tasks:
             tasks[stage] = bar.add_task(stage, total=total)
-        bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]  # what add_task gave
+        bar.update(tasks[stage], completed=done, total=total)
+        now = time.monotonic()
+        if console.is_terminal and now - begin >= PATIENCE:
+            bar.start()
+        elif not console.is_terminal and now - told >= INTERVAL:
+            told = now
+            click.echo(_line(bar.tasks[-1]), err=True)
 
     try:
         yield report
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
+
+
+class _Rate(ProgressColumn):
+    """How much is done in a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+def _line(task: Task) -> str:
+    """What a task has come to."""
+    if task.total is None:
+        return str(task.description)
+    rate = f", {task.speed:,.0f}/s" if task.speed else ""
+    left = f", about {task.time_remaining:.0f} s left" if task.time_remaining else ""
+    return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}{rate}{left}"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The command line as a person meets it: what it says, and with which code it ends."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -55,6 +56,28 @@ def test_load_says_what_it_did_and_a_second_load_that_nothing_changed(database: 
     assert "0 changed, 0 removed" in first.output
     second = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
     assert "0 added, 0 changed, 0 removed" in second.output
+
+
+def test_a_long_load_tells_how_far_it_is_where_there_is_no_terminal(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.cli.INTERVAL", 0.0)
+    result = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert re.search(r"^reading \(kB\): \d+ of \d+", result.stderr, re.MULTILINE)
+    assert re.search(r"^storing \(records\): \d+ of \d+, [\d,]+/s", result.stderr, re.MULTILINE)
+    assert result.stderr.splitlines()[-2:] == ["indexing", "counting"]
+
+
+def test_a_short_load_says_nothing_on_the_way(database: str) -> None:
+    assert run("load", "--seeds", str(WORLD), DATABASE_URL=database).stderr == ""
+
+
+def test_a_long_load_shows_a_bar_on_a_terminal(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.cli.PATIENCE", 0.0)
+    result = run("load", "--seeds", str(WORLD), DATABASE_URL=database, TTY_COMPATIBLE="1", COLUMNS="120", TERM="xterm")
+    assert "storing (records)" in result.stderr
+    assert "━" in result.stderr
+    assert "is loaded" in result.stdout
 
 
 @pytest.mark.parametrize(

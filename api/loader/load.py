@@ -25,6 +25,7 @@ from api.loader.read import digest as seeds_digest
 from api.loader.record import Seed
 from api.loader.rows import Row, columns, edges, entry, rows
 from api.loader.seeds import Seeds
+from api.loader.spread import collecting_between_tasks
 from api.models import (
     FIRST_DAY,
     LAST_DAY,
@@ -45,6 +46,7 @@ from schemas.releases import ChangeSchema, ReleaseSchema
 from schemas.vocabulary import Action
 
 BATCH = 2000
+_AS_GIVEN = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 #: Of a statement, never of a connection, which would keep it for what is executed next.
 STREAMED = {"yield_per": BATCH}
 Rows = dict[str, list[Row]]
@@ -75,6 +77,7 @@ def build_digest() -> str:
     return total.hexdigest()
 
 
+@collecting_between_tasks()
 def load(
     root: Path,
     database: Database,
@@ -120,7 +123,11 @@ def load(
                 fill(connection, name, rows_)
 
         second(
-            seeds, _Stored(seeds, table, history), take, faults, lambda done, total: progress("storing", done, total)
+            seeds,
+            _Stored(seeds, table, history),
+            take,
+            faults,
+            lambda done, total: progress("storing (records)", done, total),
         )
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(
@@ -129,10 +136,13 @@ def load(
             list(_retired(seeds)),
         )
         loaded = history.close(connection, counts)
+        progress("indexing", 0, None)
         holdings.fill(connection)
         index(connection)
+        progress("counting", 0, None)
         fill(connection, Total.__tablename__, list(queries.totals(connection, table)))
         fill(connection, Footing.__tablename__, list(queries.footings(connection, table)))
+        progress("preparing answers", 0, None)
         store = Store(connection.engine, loaded.release, seeds.release["date"], digest, build_digest())
         for answer in prepare(connection, store):
             fill(connection, Prepared.__tablename__, [answer])
@@ -256,12 +266,7 @@ class _History:
 
     def record(self, given: list[Seed], made: Rows, counts: Counter[str]) -> None:
         """Take note of records of this release."""
-        contents = [
-            orjson.dumps(
-                seed.given, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
-            ).decode()
-            for seed in given
-        ]
+        contents = [orjson.dumps(seed.given, default=str, option=_AS_GIVEN).decode() for seed in given]
         before = self._contents(given)
         made[Document.__tablename__] += (
             (seed.resource.name, seed.id, content, before.get((seed.resource.name, seed.id)))
@@ -417,7 +422,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, 
 
 
 def _ordered(model: Any, **values: Any) -> Row:
-    return tuple(values[name] for name in columns(model))
+    return tuple(map(values.__getitem__, columns(model)))
 
 
 def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
