@@ -20,8 +20,7 @@ from schemas.fields import Pieces, Ref, References, Strings, Text, href
 from schemas.record import Record
 
 Row = tuple[Any, ...]
-#: What a version of a record has of its own in its row, and, behind it, in its answer as well, which they end: so what is before
-#: is made once.
+#: What a version of a record has of its own in its row, and in its answer as well, which it ends: so what is before is made once.
 KNOWLEDGE = ("modes", "known_from", "known_until", "current")
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")
 _OWN_BEGINS = f'"{OWN[0]}":'
@@ -41,7 +40,6 @@ def rows(
     made = list(versions(cited, beside))
     data["all_modes"] = everything = made[-1].modes
     body, own = _own_places(model)
-    behind = own + len(KNOWLEDGE) + len(OWN)
     last: Row = ()
     shared = ""
     for version in reversed(made):
@@ -67,13 +65,14 @@ def rows(
         ends = version.known_until
         made_of = list(row)
         made_of[body] = answer
-        made_of[own:behind] = (
+        known = (
             version.modes,
             version.known_from.isoformat(),
             ends and ends.isoformat(),
             ends is None and version.modes == everything,
-            *values,
         )
+        for place, value in zip(own, known + values, strict=True):
+            made_of[place] = value
         yield tuple(made_of)
 
 
@@ -89,12 +88,10 @@ def columns(model: Any) -> tuple[str, ...]:
 
 
 @cache
-def _own_places(model: Any) -> tuple[int, int]:
+def _own_places(model: Any) -> tuple[int, tuple[int, ...]]:
     """Where in a row its body, and what is a version's own, stand."""
     names = columns(model)
-    own = names.index(KNOWLEDGE[0])
-    assert names[own : own + len(KNOWLEDGE) + len(OWN)] == KNOWLEDGE + OWN, names
-    return names.index("body"), own
+    return names.index("body"), tuple(names.index(name) for name in KNOWLEDGE + OWN)
 
 
 def _row(seed: Seed, data: dict[str, Any]) -> Row:
