@@ -36,6 +36,11 @@ _LOCK = 0x504F5331
 log = logging.getLogger("positions")
 
 
+def _engine(url: URL, **more: Any) -> Engine:
+    """An engine that prepares no statement at the server: a pooler gives each transaction another connection."""
+    return create_engine(url, connect_args={"prepare_threshold": None}, use_native_hstore=False, **more)
+
+
 @dataclass(frozen=True)
 class _Said:
     """What a server has: ``leads`` where it takes loads, and the number of each release by its schema, the newest first."""
@@ -61,13 +66,8 @@ class _Server:
         self.name = url.set(query=hosts).render_as_string(hide_password=True)
         self.said: _Said | None = None  # None: it is passed over
         self.fault: str | None = None  # why it cannot be reached
-        # No statement is prepared at the server: a pooler gives each transaction another connection. Nor is a connection
-        # tried before it is used: where it turns out to be broken, the answer is made anew.
-        self.engine = create_engine(
-            url.set(query={"connect_timeout": str(CONNECT_SECONDS), **url.query}),
-            connect_args={"prepare_threshold": None},
-            use_native_hstore=False,
-        )
+        # No connection is tried before it is used: where it turns out to be broken, the answer is made anew.
+        self.engine = _engine(url.set(query={"connect_timeout": str(CONNECT_SECONDS), **url.query}))
         event.listen(self.engine, "connect", self._connected)
         event.listen(self.engine, "handle_error", self._failed)
         self._open: set[Driver[Any]] = set()
@@ -103,6 +103,7 @@ class _Server:
     def close(self) -> None:
         """Close what is open and not in use."""
         if self._asking.ident is not None:
+            self.hear(wait=True)
             self._asking.join()
         self.engine.dispose()
 
@@ -284,7 +285,8 @@ class PostgresDatabase:
     @contextmanager
     def replacing(self) -> Iterator[Connection]:
         """As of `SqliteDatabase.replacing`."""
-        engine = create_engine(self.url, poolclass=NullPool)
+        self.close()  # a load forks, which no thread should see
+        engine = _engine(self.url, poolclass=NullPool)
         try:
             with engine.begin() as connection:
                 if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):

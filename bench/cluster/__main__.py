@@ -35,7 +35,7 @@ from bench.cluster.parts import (
 from bench.cluster.traffic import Traffic, told
 from bench.generate import write
 
-PATHS = {"list": "/v1/positions?party=party-000&limit=50", "record": "/v1/parties/party-000"}
+PATHS = {"list of 50": "/v1/positions?party=party-000&limit=50", "one party": "/v1/parties/party-000"}
 CACHE = 64  # megabytes, where answers are kept
 #: The first word of the parties' names, by release, so that it shows of which release an answer is.
 NAMES = {"r2026-1": "Party", "r2026-2": "Second", "r2026-3": "Third"}
@@ -96,17 +96,17 @@ def seeds(folder: Path, positions: int) -> None:
     (folder / "seeds").symlink_to(folder / "r2026-1")
 
 
-def measure(bench: Bench, name: str, port: int, kinds: Sequence[str], groups: dict[str, list[Process]]) -> None:
+def measure(bench: Bench, name: str, port: int, groups: dict[str, list[Process]]) -> None:
     """One row of the table: requests a second, and the microseconds of processor time of each kind of part a request."""
     cells = [name]
-    for kind in kinds:
+    for path in PATHS.values():
         rates, costs = [], []
         for _ in range(bench.rounds):
             before = {group: sum(one.spent() for one in parts) for group, parts in groups.items()}
-            command = ["wrk", "-t1", "-c8", f"-d{bench.seconds}s", f"http://127.0.0.1:{port}{PATHS[kind]}"]
+            command = ["wrk", "-t1", "-c8", f"-d{bench.seconds}s", f"http://127.0.0.1:{port}{path}"]
             said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             if "Non-2xx" in said or "Socket errors" in said:
-                raise SystemExit(f"{name}: {PATHS[kind]} answers with errors:\n{said}")
+                raise SystemExit(f"{name}: {path} answers with errors:\n{said}")
             rates.append(float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec"))))
             made = max(1, int(next(line.split()[0] for line in said.splitlines() if "requests in" in line)))
             costs.append(
@@ -114,7 +114,7 @@ def measure(bench: Bench, name: str, port: int, kinds: Sequence[str], groups: di
             )
         cost = " + ".join(f"{median(one[place] for one in costs):,.0f}" for place in range(len(groups)))
         cells += [f"{median(rates):,.0f}", cost]
-    bench.say("| " + " | ".join([*cells, *[""] * (2 * (len(PATHS) - len(kinds)))]) + " |")
+    bench.say("| " + " | ".join(cells) + " |")
 
 
 def reads(bench: Bench, primary: Postgres, replicas: Sequence[Postgres]) -> None:
@@ -126,22 +126,22 @@ def reads(bench: Bench, primary: Postgres, replicas: Sequence[Postgres]) -> None
     )
     bench.say("|---|---|---|---|---|")
     servers: list[Process] = [primary, *replicas]
-    kinds = list(PATHS)
     sqlite = f"sqlite:///{bench.folder / 'release.db'}"
     bench.load("r2026-1", sqlite)
     with ExitStack() as stack:
         (node,) = bench.nodes(stack, 1, sqlite)
-        measure(bench, "1 node, SQLite, cache off", node.port, kinds, {"nodes": [node]})
+        measure(bench, "1 node, SQLite, cache off", node.port, {"nodes": [node]})
     for count in range(len(replicas) + 1):
         with ExitStack() as stack:
             (node,) = bench.nodes(stack, 1, primary.url, urls[:count])
             where = {0: "primary alone", 1: "1 replica"}.get(count, f"{count} replicas")
-            measure(bench, f"1 node, {where}, cache off", node.port, kinds, {"nodes": [node], "databases": servers})
+            measure(bench, f"1 node, {where}, cache off", node.port, {"nodes": [node], "databases": servers})
     with ExitStack() as stack:
         pooler = stack.enter_context(Pooler(bench.folder, [primary, *replicas]))
         (node,) = bench.nodes(stack, 1, pooler.url(primary), [pooler.url(one) for one in replicas])
         parts = {"nodes": [node], "databases": servers, "pooler": [pooler]}
-        measure(bench, f"1 node, pooler, {len(replicas)} replicas, cache off", node.port, kinds, parts)
+        measure(bench, f"1 node, pooler, {len(replicas)} replicas, cache off", node.port, parts)
+        through = bench.load("r2026-1", pooler.url(primary))
     for cache in (0, CACHE):
         for count in (1, 2, 4):
             with ExitStack() as stack:
@@ -149,7 +149,9 @@ def reads(bench: Bench, primary: Postgres, replicas: Sequence[Postgres]) -> None
                 balancer = stack.enter_context(Balancer(bench.folder, nodes))
                 parts = {"nodes": [*nodes], "databases": servers, "balancer": [balancer]}
                 name = f"{count} node{'s' if count > 1 else ''}, balancer, cache {'on' if cache else 'off'}"
-                measure(bench, name, balancer.port, kinds, parts)
+                measure(bench, name, balancer.port, parts)
+    bench.say("")
+    bench.say(f"Load once more, through the pooler: {through:.1f} s.")
 
 
 def announced(nodes: Sequence[Node], release: str, patience: float = 60) -> list[float]:
