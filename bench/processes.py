@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -165,16 +166,13 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:
-    """End a process and its session, gently first."""
-    if process.poll() is not None:
-        return
-    for which, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
-        os.killpg(process.pid, which)
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-        return
+    """End a process, which is told so and ends its own, and then whatever is left of its session."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def free_port() -> int:

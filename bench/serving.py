@@ -72,6 +72,12 @@ def ratio(rounds: Rounds, one: tuple[str, str], other: tuple[str, str]) -> float
     return statistics.median(first.rate / second.rate for first, second in pairs) if pairs else None
 
 
+def processor_ratio(rounds: Rounds, one: tuple[str, str], other: tuple[str, str]) -> float | None:
+    """As of `ratio`, by the processor time of a request: what the one would bear if both had a processor to themselves."""
+    pairs = list(zip(rounds.get(one, ()), rounds.get(other, ()), strict=False))
+    return statistics.median(second.processor / first.processor for first, second in pairs) if pairs else None
+
+
 def compare(release: Release, scratch: Path, *, rounds: int, seconds: int, workers: int, say: Progress) -> Served:
     """Measure everything at one size."""
     asked = release.questions
