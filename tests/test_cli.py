@@ -57,6 +57,28 @@ def test_load_says_what_it_did_and_a_second_load_that_nothing_changed(database: 
     assert "0 added, 0 changed, 0 removed" in second.output
 
 
+def test_load_makes_the_exports_unless_it_is_told_not_to(database: str, tmp_path: Path) -> None:
+    without = run("load", "--no-exports", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert "the exports" not in without.output
+    assert not (tmp_path / "positions.db.exports").exists()
+    loaded = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert loaded.exit_code == 0, loaded.output
+    (folder,) = (path for path in (tmp_path / "positions.db.exports").iterdir() if path.is_dir())
+    assert f"{folder}: the exports, " in loaded.output
+    assert {"positions-csv.zip", "positions.sqlite", "movements.ndjson"} <= {path.name for path in folder.iterdir()}
+
+
+def test_exports_that_cannot_be_made_leave_the_release_loaded(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("api.cli.export", full)
+    result = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert result.exit_code == 1
+    assert "the release is loaded, and its exports could not be made" in result.output
+    assert "No space left on device" in result.output
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
