@@ -1,11 +1,13 @@
 """Which of several positions is a party's stance, whose it is, and what a comparison shows."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support import Api
-from written import Position
+from written import Position, write
 
 World = Callable[..., Api]
 
@@ -187,10 +189,8 @@ def test_a_later_position_in_another_process_hides_none_in_this_one(make_service
     (seeds / "dispute/statements.yaml").write_text(json.dumps([other.seed(1)]))
     api = Api(make_service(seeds).wsgi)
 
-    def stances(**query: str) -> list[str]:
-        return [cell["stance"] for row in api.data("/v1/matrix", **query) for cell in row["cells"]]
-
-    assert stances() == ["opposes"]
-    assert stances(process="quarrel") == ["supports"]
-    assert stances(process="dispute") == stances(process="quarrel,dispute") == ["opposes"]
-    assert stances(process="quarrel", as_of="2024-01-01") == ["supports"]
+    here = ("dam", "alba")
+    assert stances(api) == {here: "opposes"}
+    assert stances(api, process="quarrel") == {here: "supports"}
+    assert stances(api, process="dispute") == stances(api, process="quarrel,dispute") == {here: "opposes"}
+    assert stances(api, process="quarrel", as_of="2024-01-01") == {here: "supports"}
