@@ -97,8 +97,14 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     help="Processes; as many as there are cores unless said.",
 )
 @click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
+@click.option(
+    "--replace",
+    "replacing",
+    is_flag=True,
+    help="Load changed seeds under the id of the release that is loaded, while you write them.",
+)
 @seeds_option
-def serve_command(host: str, port: int, workers: int, reload: bool, seeds: Path | None) -> None:
+def serve_command(host: str, port: int, workers: int, reload: bool, replacing: bool, seeds: Path | None) -> None:
     """Serve the API. Loads the seeds first where the database is missing or holds another release, but never into a database
     that has replicas: there `positions load` decides what is served, not whichever node starts.
     """
@@ -106,7 +112,7 @@ def serve_command(host: str, port: int, workers: int, reload: bool, seeds: Path 
         settings = _settings()
         settings = replace(settings, seeds=seeds or settings.seeds)
         if not settings.replicas:
-            _up_to_date(settings)
+            _up_to_date(settings, replacing=replacing)
         click.echo(f"Serving http://{host}:{port}/v1/ (documentation at http://{host}:{port}/docs/). Stop with Ctrl-C.")
         serve(host, port, workers, reload=reload)
 
@@ -195,7 +201,7 @@ def _generated(files: dict[Path, str], checking: bool, command: str) -> None:
             click.echo(f"{path} is current.")
 
 
-def _up_to_date(settings: Settings) -> None:
+def _up_to_date(settings: Settings, *, replacing: bool) -> None:
     """Load the seeds unless the database holds them already, as this code would."""
     database = open_database(settings.database)
     why, held = None, ""
@@ -212,7 +218,7 @@ def _up_to_date(settings: Settings) -> None:
         click.echo(f"{why}: loading {settings.seeds}.")
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(settings.seeds, database, RESOURCES, progress=report, prepare=_preparing())
+            loaded = load(settings.seeds, database, RESOURCES, replace=replacing, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
     else:
         click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
