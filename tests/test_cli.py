@@ -161,8 +161,8 @@ def serving(port: int, database: str, seeds: Path = WORLD, *options: str) -> Ite
     try:
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()  # its workers end with it, which they would not if it were killed
+        process.communicate(timeout=PATIENCE)
 
 
 def answers(port: int, path: str) -> bytes:
