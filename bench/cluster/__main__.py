@@ -121,10 +121,9 @@ def reads(bench: Bench, primary: Postgres, replicas: Sequence[Postgres]) -> None
     """Reads as replicas, a pooler and nodes are added."""
     urls = [one.url for one in replicas]
     bench.say("")
-    bench.say(
-        "| requests/s; µs of processor a request: nodes + databases (+ pooler) (+ balancer) | list | | record | |"
-    )
-    bench.say("|---|---|---|---|---|")
+    titles = " | ".join(f"{kind}: requests/s | µs" for kind in PATHS)
+    bench.say(f"| µs of processor a request: nodes (+ databases) (+ pooler or balancer) | {titles} |")
+    bench.say("|---" * (1 + 2 * len(PATHS)) + "|")
     servers: list[Process] = [primary, *replicas]
     sqlite = f"sqlite:///{bench.folder / 'release.db'}"
     bench.load("r2026-1", sqlite)
