@@ -73,6 +73,8 @@ def _route(app: Flask, operation: Operation, settings: Settings, table: Table) -
 
 
 def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..., Response]:
+    exports = settings.exports
+
     def view(**ids: str) -> Response:
         values = read(operation.query, request.args)
         store = request.environ["positions.store"]
@@ -85,8 +87,9 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
             connection=connection,
             table=table,
             texts=settings.texts,
-            exports=settings.exports,
-            base=settings.public_url or request.host_url.rstrip("/"),
+            exports=exports,
+            public_url=settings.public_url,
+            host_url=lambda: request.host_url,
             path=path,
             ids=ids,
             values=_preferred(operation, values),
@@ -111,7 +114,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
             response = Response(_closing(answer.body, connection), status=answer.status, content_type=answer.media_type)
         response.headers.extend(answer.headers)
         if not request.path.startswith(VERSION_PATH + "/"):
-            response.headers["Content-Location"] = call.link()
+            response.headers["Content-Location"] = call.here
         return response
 
     return view
@@ -126,16 +129,22 @@ def _closing(chunks: Iterable[bytes], connection: Connection) -> Iterator[bytes]
 
 def _preferred(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     """A list that is asked for as CSV by the Accept header alone is its flat table."""
-    if "format" in operation.query.fields and not values.get("format") and request.accept_mimetypes:
+    if _takes_anything() or values.get("format"):
+        return values
+    if "format" in operation.query.fields:
         best = request.accept_mimetypes.best_match([JSON, "text/csv", LINES])
         wanted = {"text/csv": "csv", LINES: "ndjson"}.get(best or "")
         return {**values, "format": wanted}
     return values
 
 
+def _takes_anything() -> bool:
+    return request.headers.get("Accept", "*/*").strip() in ("", "*/*")
+
+
 def _negotiate(operation: Operation, answer: Answer) -> None:
     """Refuse where the client takes nothing that this path has. A suffix says what is wanted, whatever the header says."""
-    if "." in operation.path.rpartition("/")[2] or not request.accept_mimetypes:
+    if "." in operation.path.rpartition("/")[2] or _takes_anything():
         return
     media_type = answer.media_type.partition(";")[0]
     if not request.accept_mimetypes.best_match([media_type]):

@@ -1,9 +1,10 @@
 """The claim status of a record: pure functions of its evidence, as `schemas.vocabulary.ClaimStatus` defines the rules."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import combinations
+from typing import NamedTuple
 
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
@@ -13,13 +14,14 @@ WITHHOLDING = frozenset({Relation.NOT_CONFIRMED, Relation.DECLINES_TO_COMMENT})
 OPEN = frozenset({Mode.ON_RECORD, Mode.OFFICIAL_DOCUMENT})
 CLOSED = frozenset({Mode.ANONYMOUS, Mode.UNATTRIBUTED})
 JUDGING = frozenset({Mode.ANALYST, Mode.AUTHOR})
+#: Positions with these claim statuses are nobody's.
+UNHELD = (ClaimStatus.RETRACTED.value, ClaimStatus.DENIED.value)
 
 #: Each mode's bit in the sets of modes that the database stores.
 MODE_BIT: dict[Mode, int] = {mode: 1 << place for place, mode in enumerate(Mode)}
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """What a piece of evidence counts for. ``origin`` is the outlet that it goes back to; ``by_holder`` says whether its
     speaker holds what is claimed, or represents one who does.
     """
@@ -33,8 +35,7 @@ class Citation:
     bears_on: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """How well a record is supported."""
 
     status: ClaimStatus
@@ -44,8 +45,7 @@ class Claim:
     origins: int
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A record as one set of modes of evidence shows it, from ``known_from`` until the day before ``known_until``.
 
     ``hidden`` names the fields that only later evidence, or evidence of other modes, teaches.
@@ -58,42 +58,72 @@ class Version:
     hidden: frozenset[str]
 
 
+#: What one citation says, as bits; those of a record's citations together decide its status.
+_ASSERTS, _DENIES, _COUNTERS, _RETRACTS, _WITHHOLDS, _BY_HOLDER, _NOT_CLOSED, _COUNTED = (1 << bit for bit in range(8))
+
+
+@cache
+def _says(relation: Relation, mode: Mode, by_holder: bool) -> int:
+    asserts = relation in ASSERTING
+    said = (
+        (_ASSERTS, asserts),
+        (_DENIES, relation is Relation.DENIES),
+        (_COUNTERS, relation in DENYING),
+        (_RETRACTS, relation is Relation.RETRACTS),
+        (_WITHHOLDS, relation in WITHHOLDING),
+        (_BY_HOLDER, asserts and by_holder and mode in OPEN),
+        (_NOT_CLOSED, asserts and mode not in CLOSED),
+        (_COUNTED, asserts and mode not in JUDGING),
+    )
+    return sum(bit for bit, holds in said if holds)
+
+
+@cache
+def _ruled(said: int, several: bool) -> ClaimStatus:
+    """The first rule that holds. ``several``: the assertions go back to two outlets or more."""
+    if said & _RETRACTS:
+        return ClaimStatus.RETRACTED
+    if said & _COUNTERS and said & _ASSERTS:
+        return ClaimStatus.DISPUTED
+    if said & _DENIES:
+        return ClaimStatus.DENIED
+    if said & _BY_HOLDER:
+        return ClaimStatus.CONFIRMED
+    if said & _WITHHOLDS and not said & _NOT_CLOSED:
+        return ClaimStatus.UNCONFIRMED
+    return ClaimStatus.CORROBORATED if several else ClaimStatus.REPORTED
+
+
 def status(citations: Iterable[Citation]) -> ClaimStatus:
     """The claim status: the first rule that holds."""
     cited = list(citations)
-    relations = {citation.relation for citation in cited}
-    asserting = [citation for citation in cited if citation.relation in ASSERTING]
-    if Relation.RETRACTS in relations:
-        return ClaimStatus.RETRACTED
-    if relations & DENYING and asserting:
-        return ClaimStatus.DISPUTED
-    if Relation.DENIES in relations:
-        return ClaimStatus.DENIED
-    if any(citation.by_holder and citation.mode in OPEN for citation in asserting):
-        return ClaimStatus.CONFIRMED
-    if relations & WITHHOLDING and all(citation.mode in CLOSED for citation in asserting):
-        return ClaimStatus.UNCONFIRMED
-    if len(origins(cited)) >= 2:
-        return ClaimStatus.CORROBORATED
-    return ClaimStatus.REPORTED
+    said = 0
+    for one in cited:
+        said |= _says(one.relation, one.mode, one.by_holder)
+    return _ruled(said, len(origins(cited)) >= 2)
 
 
 def origins(citations: Iterable[Citation]) -> set[str]:
     """The outlets that the assertions go back to, writers' and analysts' own judgements left out."""
-    return {
-        citation.origin for citation in citations if citation.relation in ASSERTING and citation.mode not in JUDGING
-    }
+    return {one.origin for one in citations if _says(one.relation, one.mode, one.by_holder) & _COUNTED}
 
 
 def claim(citations: Sequence[Citation]) -> Claim:
     """The claim that a record's evidence amounts to."""
+    if len(citations) == 1:
+        (one,) = citations
+        said = _says(one.relation, one.mode, one.by_holder)
+        return Claim(_ruled(said, False), one.known_on, 1, 1, 1 if said & _COUNTED else 0)
     return Claim(
         status=status(citations),
-        first_reported_on=min(citation.known_on for citation in citations),
+        first_reported_on=min([one.known_on for one in citations]),
         evidence=len(citations),
-        documents=len({citation.source for citation in citations}),
+        documents=len({one.source for one in citations}),
         origins=len(origins(citations)),
     )
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def versions(citations: Sequence[Citation], beside: Sequence[Citation] = ()) -> Iterator[Version]:
@@ -105,26 +135,30 @@ def versions(citations: Sequence[Citation], beside: Sequence[Citation] = ()) -> 
     Args:
         beside: evidence of another record, from which this one has fields: it teaches these, and supports nothing here.
     """
-    taught = frozenset().union(*(citation.bears_on for citation in (*citations, *beside)))
-    modes = sorted({citation.mode for citation in (*citations, *beside)}, key=MODE_BIT.__getitem__)
+    every = (*citations, *beside)
+    taught = _NOTHING.union(*[one.bears_on for one in every])
+    modes = sorted({one.mode for one in every}, key=MODE_BIT.__getitem__)
     for size in range(1, len(modes) + 1):
         for chosen in combinations(modes, size):
-            counted = [citation for citation in citations if citation.mode in chosen]
+            counted = [one for one in citations if one.mode in chosen]
             if not counted:
                 continue
-            teaching = [*counted, *(citation for citation in beside if citation.mode in chosen)]
-            first = min(citation.known_on for citation in counted)
-            days = sorted({max(citation.known_on, first) for citation in teaching})
-            for day, until in zip(days, [*days[1:], None], strict=True):
-                known = [citation for citation in counted if citation.known_on <= day]
-                told = (citation.bears_on for citation in teaching if citation.known_on <= day)
-                yield Version(
-                    modes=sum(MODE_BIT[mode] for mode in chosen),
-                    known_from=day,
-                    known_until=until,
-                    claim=claim(known),
-                    hidden=taught - frozenset().union(*told),
-                )
+            bits = sum([MODE_BIT[mode] for mode in chosen])
+            days = {one.known_on for one in counted}
+            teaching: Sequence[Citation] = counted
+            if beside:
+                first = min(days)
+                teaching = [*counted, *(one for one in beside if one.mode in chosen)]
+                days.update([max(one.known_on, first) for one in teaching])
+            if len(days) == 1:
+                told = taught and taught.difference(*[one.bears_on for one in teaching])
+                yield Version(bits, days.pop(), None, claim(counted), told)
+                continue
+            ordered = sorted(days)
+            for day, until in zip(ordered, [*ordered[1:], None], strict=True):
+                known = [one for one in counted if one.known_on <= day]
+                told = taught and taught.difference(*[one.bears_on for one in teaching if one.known_on <= day])
+                yield Version(bits, day, until, claim(known), told)
 
 
 def representation(
@@ -144,6 +178,10 @@ def representation(
         edges.setdefault(party, []).append((other, earliest or date.min, latest or date.max))
 
     def speaks_for(speaker: str, holders: frozenset[str], earliest: date | None, latest: date | None) -> bool:
+        if speaker in holders:
+            return True
+        if speaker not in edges:
+            return False
         begin, end = earliest or date.min, latest or date.max
         reached, waiting = {speaker}, [speaker]
         while waiting:

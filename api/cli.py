@@ -8,24 +8,38 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 from sqlalchemy.engine import make_url
 
 from api.app import create_service
 from api.citing import CitingError, cite, coverage_page, text_of, verify
-from api.database import DatabaseError, NothingLoaded, open_database
+from api.database import DatabaseError, NothingLoaded, Store, open_database
 from api.loader import Loaded, SeedError, build_digest, check, load, seeds_digest
 from api.loader.check import Progress as Report
 from api.loader.editors import editor_schemas
 from api.loader.faults import suggestion
+from api.loader.load import Prepare
 from api.openapi import to_yaml
+from api.prepared import preparing
 from api.resources import RESOURCES
 from api.server import ServerError, serve
 from api.settings import DEFAULT_DATABASE, SettingError, Settings
+from api.views import export, prepared_operations
 
 CONTRACT = Path("openapi.yaml")
 COVERAGE = Path("docs/coverage.md")
 PATIENCE = 1.0  # seconds before a progress bar appears
+INTERVAL = 10.0  # seconds between two lines where there is no terminal for a bar
 
 
 @click.group()
@@ -58,7 +72,8 @@ def check_command(seeds: Path | None) -> None:
     is_flag=True,
     help="Load changed seeds under the id of the release that is loaded, in its place.",
 )
-def load_command(seeds: Path | None, replace: bool) -> None:
+@click.option("--exports/--no-exports", default=True, help="Make the exports too, or leave them to who asks first.")
+def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     """Load a folder of seeds as the current release: everything or nothing."""
     with _explained():
         settings = _settings()
@@ -66,8 +81,10 @@ def load_command(seeds: Path | None, replace: bool) -> None:
         database = open_database(settings.database)
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(root, database, RESOURCES, replace=replace, progress=report)
-    click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+            loaded = load(root, database, RESOURCES, replace=replace, progress=report, prepare=_preparing())
+        click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+        if exports:
+            _export(database.current(), settings)
 
 
 @main.command("serve")
@@ -80,8 +97,14 @@ def load_command(seeds: Path | None, replace: bool) -> None:
     help="Processes; as many as there are cores unless said.",
 )
 @click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
+@click.option(
+    "--replace",
+    "replacing",
+    is_flag=True,
+    help="Load changed seeds under the id of the release that is loaded, while you write them.",
+)
 @seeds_option
-def serve_command(host: str, port: int, workers: int, reload: bool, seeds: Path | None) -> None:
+def serve_command(host: str, port: int, workers: int, reload: bool, replacing: bool, seeds: Path | None) -> None:
     """Serve the API. Loads the seeds first where the database is missing or holds another release, but never into a database
     that has replicas: there `positions load` decides what is served, not whichever node starts.
     """
@@ -89,7 +112,7 @@ def serve_command(host: str, port: int, workers: int, reload: bool, seeds: Path 
         settings = _settings()
         settings = replace(settings, seeds=seeds or settings.seeds)
         if not settings.replicas:
-            _up_to_date(settings)
+            _up_to_date(settings, replacing=replacing)
         click.echo(f"Serving http://{host}:{port}/v1/ (documentation at http://{host}:{port}/docs/). Stop with Ctrl-C.")
         serve(host, port, workers, reload=reload)
 
@@ -178,7 +201,7 @@ def _generated(files: dict[Path, str], checking: bool, command: str) -> None:
             click.echo(f"{path} is current.")
 
 
-def _up_to_date(settings: Settings) -> None:
+def _up_to_date(settings: Settings, *, replacing: bool) -> None:
     """Load the seeds unless the database holds them already, as this code would."""
     database = open_database(settings.database)
     why, held = None, ""
@@ -195,10 +218,25 @@ def _up_to_date(settings: Settings) -> None:
         click.echo(f"{why}: loading {settings.seeds}.")
         begin = time.monotonic()
         with _progress() as report:
-            loaded = load(settings.seeds, database, RESOURCES, progress=report)
+            loaded = load(settings.seeds, database, RESOURCES, replace=replacing, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
     else:
         click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
+
+
+def _export(store: Store, settings: Settings) -> None:
+    begin = time.monotonic()
+    try:
+        with _progress() as report:
+            folder = export(RESOURCES, store, settings.exports, report)
+    except OSError as error:
+        raise click.ClickException(f"the release is loaded, and its exports could not be made: {error}") from error
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    click.echo(f"{folder}: the exports, {size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s.")
+
+
+def _preparing() -> Prepare:
+    return preparing(RESOURCES, prepared_operations(RESOURCES))
 
 
 def _settings() -> Settings:
@@ -228,32 +266,53 @@ def _explained() -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Report]:
-    """A progress bar on standard error, where somebody looks at it and the work takes long."""
+    """What long work has come to, on standard error: as a bar where somebody looks at it, else as a line now and then."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
     )
-    tasks: dict[str, object] = {}
-    begin = time.monotonic()
+    tasks: dict[str, TaskID] = {}
+    begin = told = time.monotonic()
 
     def report(stage: str, done: int, total: int | None) -> None:
-        if not console.is_terminal or time.monotonic() - begin < PATIENCE:
-            return
-        if not tasks:
-            bar.start()
+        nonlocal told
         if stage not in tasks:
             tasks[stage] = bar.add_task(stage, total=total)
-        bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]  # what add_task gave
+        bar.update(tasks[stage], completed=done, total=total)
+        now = time.monotonic()
+        if console.is_terminal and now - begin >= PATIENCE:
+            bar.start()
+        elif not console.is_terminal and now - told >= INTERVAL:
+            told = now
+            click.echo(_line(bar.tasks[-1]), err=True)
 
     try:
         yield report
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
+
+
+class _Rate(ProgressColumn):
+    """How much is done in a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+def _line(task: Task) -> str:
+    """What a task has come to."""
+    if task.total is None:
+        return str(task.description)
+    rate = f", {task.speed:,.0f}/s" if task.speed else ""
+    left = f", about {task.time_remaining:.0f} s left" if task.time_remaining else ""
+    return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}{rate}{left}"
 
 
 if __name__ == "__main__":

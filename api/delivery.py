@@ -18,7 +18,7 @@ from wsgiref.handlers import format_date_time
 from api import problems
 from api.cache import Cache, Kept, Ready, normalised
 from api.conditional import coding_for, encode, matches, span_of
-from api.database import DatabaseError, NothingLoaded, PostgresDatabase, Replaced, SqliteDatabase, Store
+from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
 from api.problems import MEDIA_TYPE, Problem
 
 Environ = dict[str, Any]
@@ -53,7 +53,7 @@ class Delivery:
     def __init__(
         self,
         application: Application,
-        database: SqliteDatabase | PostgresDatabase,
+        database: Database,
         build: str,
         version: str,
         cache_bytes: int,
@@ -281,18 +281,30 @@ def _collect(application: Application, environ: Environ) -> _Other:
     chunks = application(environ, start_response)
     if isinstance(chunks, io.BufferedReader):
         return _Other(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # it outlives this function where it is large
+    parts: list[bytes] = []
+    spool: IO[bytes] | None = None
+    length = 0
     try:
         for chunk in chunks:
-            spool.write(chunk)
+            length += len(chunk)
+            if spool is None and length > IN_MEMORY:
+                spool = tempfile.TemporaryFile()  # noqa: SIM115  # it outlives this function
+                spool.writelines(parts)
+                parts.clear()
+            if spool is None:
+                parts.append(chunk)
+            else:
+                spool.write(chunk)
+    except BaseException:
+        if spool is not None:
+            spool.close()
+        raise
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
-    length = spool.tell()
+    if spool is None:
+        return _Other(started[0], started[1], b"".join(parts), length)
     spool.seek(0)
-    if length <= IN_MEMORY:
-        with spool:
-            return _Other(started[0], started[1], spool.read(), length)
     return _Other(started[0], started[1], spool, length)
 
 
@@ -302,9 +314,10 @@ def _within_limits(environ: Environ, path: str, query: str) -> None:
             problems.URI_TOO_LONG,
             f"The path and query have {len(path) + len(query)} characters; {ADDRESS_LIMIT} are allowed.",
         )
-    size = sum(
-        len(name) + len(value) for name, value in environ.items() if name.startswith("HTTP_") and isinstance(value, str)
-    )
+    size = 0
+    for name, value in environ.items():  # a plain loop, since every answer waits for it
+        if name[:5] == "HTTP_":
+            size += len(name) + len(value)
     if size > HEADERS_LIMIT:
         raise Problem(problems.HEADERS_TOO_LARGE, f"The headers have {size} bytes; {HEADERS_LIMIT} are allowed.")
 

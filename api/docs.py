@@ -49,11 +49,10 @@ def add_docs(app: Flask, contract: dict[str, Any]) -> None:
     # flasgger adds a second address of its page, which nothing links to, and a page for signing in, which nobody does here.
     app.view_functions["flasgger.oauth_redirect"] = lambda: abort(404)
     assert swagger.template is contract
-    text = to_yaml(contract)
 
     @app.get("/openapi.yaml")
     def contract_yaml() -> Response:
-        return Response(text, mimetype="application/yaml")
+        return Response(to_yaml(contract), mimetype="application/yaml")
 
     @app.get("/docs/start.js")
     def docs_start() -> Response:

@@ -1,4 +1,5 @@
-"""Exports: a whole release as files, made once, at the first request for one of them, and kept until the release is replaced.
+"""Exports: a whole release as files, made once, after a load or at the first request for one of them, and kept until the release
+is replaced.
 
 The files of a release stand in a folder named by the digests of its data and of the code. The folder is made aside and renamed,
 so that a file is either whole or not there. The same release and code give the same bytes.
@@ -11,18 +12,20 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from api.database import Store
-from api.representations import Cell, Column, csv_of, flat, table_schema
+from api.representations import Cell, Column, csv_of, flat, objects_of, table_schema
 
 ARCHIVE, SQLITE, LINES, PACKAGE, SUMS = (
     "positions-csv.zip",
@@ -34,6 +37,11 @@ ARCHIVE, SQLITE, LINES, PACKAGE, SUMS = (
 MANIFEST = "manifest.json"
 KEPT_RELEASES = 2
 _ROWS_A_BATCH = 1000
+_CHUNK = 2**20
+#: Of the archive: higher levels take several times as long for a tenth less.
+_LEVEL = 2
+#: A stage, how much of it is done, and how much there is.
+Progress = Callable[[str, int, int | None], None]
 _LICENCE = {
     "name": "CC-BY-4.0",
     "title": "Creative Commons Attribution 4.0",
@@ -68,19 +76,36 @@ class Sheet:
 class Content:
     """What is exported: the tables, and every record as a line."""
 
-    sheets: Iterable[Sheet]
+    sheets: Sequence[Sheet]
     lines: Iterable[bytes]
 
 
-def exported(shelf: Path, store: Store, content: Callable[[], Content]) -> Path:
-    """The folder of a release's exports, made where it is not there yet."""
+def exported(shelf: Path, store: Store, content: Callable[[], Content], progress: Progress = lambda *_: None) -> Path:
+    """The folder of a release's exports, made where it is not there yet.
+
+    Raises:
+        PermissionError: there is no folder that it can be made in.
+    """
     root = _writable(shelf)
-    folder = root / f"{store.digest[:16]}-{store.build[:16]}"
+    folder = root / _name(store)
     if not folder.is_dir():
         with _alone(root):
             if not folder.is_dir():
-                _make(root, folder, store, content())
+                _make(root, folder, store, content(), progress)
     return folder
+
+
+def made(shelf: Path, store: Store) -> Path | None:
+    """The folder of a release's exports, if it is there."""
+    for root in _roots(shelf):
+        folder = root / _name(store)
+        if folder.is_dir() and _own(root):
+            return folder
+    return None
+
+
+def _name(store: Store) -> str:
+    return f"{store.digest[:16]}-{store.build[:16]}"
 
 
 @lru_cache(maxsize=KEPT_RELEASES)
@@ -89,16 +114,25 @@ def manifest(folder: Path) -> Any:
     return orjson.loads((folder / MANIFEST).read_bytes())
 
 
-def _writable(shelf: Path) -> Path:
-    """The folder itself, or one in the temporary folder where it cannot be written to; it must be this user's own."""
+def _roots(shelf: Path) -> tuple[Path, Path]:
+    """The folder itself, and one in the temporary folder for where it cannot be written to."""
     name = hashlib.sha256(str(shelf).encode()).hexdigest()[:16]
-    for path in (shelf, Path(tempfile.gettempdir()) / f"positions-{os.getuid()}-{name}"):
+    return shelf, Path(tempfile.gettempdir()) / f"positions-{os.getuid()}-{name}"
+
+
+def _own(root: Path) -> bool:
+    """Whether a folder is this user's own: what another put there is not served."""
+    return not root.is_symlink() and root.stat().st_uid == os.getuid()
+
+
+def _writable(shelf: Path) -> Path:
+    for root in _roots(shelf):
         try:
-            path.mkdir(mode=0o700, exist_ok=True)
+            root.mkdir(mode=0o700, exist_ok=True)
         except OSError:
             continue
-        if not path.is_symlink() and path.stat().st_uid == os.getuid() and os.access(path, os.W_OK):
-            return path
+        if _own(root) and os.access(root, os.W_OK):
+            return root
     raise PermissionError(f"exports can be kept neither in {shelf} nor in the temporary folder")
 
 
@@ -109,10 +143,10 @@ def _alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _make(root: Path, folder: Path, store: Store, content: Content) -> None:
+def _make(root: Path, folder: Path, store: Store, content: Content, progress: Progress) -> None:
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
     try:
-        tables = _tables(aside, store, content.sheets)
+        tables = _tables(aside, store, content.sheets, progress)
         with (aside / LINES).open("wb") as lines:
             lines.writelines(content.lines)
         package = _package(store, tables)
@@ -152,25 +186,42 @@ def _file(path: Path, about: str) -> dict[str, Any]:
         }
 
 
-def _tables(folder: Path, store: Store, sheets: Iterable[Sheet]) -> list[dict[str, Any]]:
-    """Write the archive and the database, one pass over each table; return what the tables are."""
+def _tables(folder: Path, store: Store, sheets: Sequence[Sheet], progress: Progress) -> list[dict[str, Any]]:
+    """Write the tables, the archive and the database, one pass over each table; return what the tables are."""
+    found: list[dict[str, Any]] = []
+    names = {sheet.name for sheet in sheets}
     with (
-        zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
-        closing(sqlite3.connect(folder / SQLITE, isolation_level=None)) as database,
+        zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
+        closing(sqlite3.connect(folder / SQLITE, isolation_level=None, check_same_thread=False)) as database,
+        ThreadPoolExecutor(max_workers=1) as beside,  # compressing leaves the interpreter to the next table
     ):
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN")
-        listed = list(sheets)
-        names = {sheet.name for sheet in listed}
-        found = [_table(archive, database, sheet, names, store.date) for sheet in listed]
+        packed: list[Future[None]] = []
+        for number, sheet in enumerate(sheets):
+            progress("exporting", number, len(sheets))
+            found.append(_table(folder, database, sheet, names))
+            packed.append(beside.submit(_pack, archive, folder / f"{sheet.name}.csv", store.date))
+        for sheet in sheets:
+            _index(database, sheet, names)
         _dictionary(database, store, found)
         database.execute("COMMIT")
+        for one in packed:
+            one.result()
         package = _package(store, found)
         readme = _README.format(release=store.release, date=store.date, digest=store.digest)
         for name, text in ((PACKAGE, package), ("README.md", readme.encode())):
             archive.writestr(_entry(name, store.date), text)
+        progress("exporting", len(sheets), len(sheets))
     return found
+
+
+def _pack(archive: zipfile.ZipFile, path: Path, day: date) -> None:
+    entry = _entry(path.name, day)
+    entry.file_size = path.stat().st_size  # so that the archive knows whether it is a large one
+    with path.open("rb") as file, archive.open(entry, "w") as target:
+        shutil.copyfileobj(file, target, _CHUNK)
 
 
 def _entry(name: str, day: date) -> zipfile.ZipInfo:
@@ -182,30 +233,34 @@ def _entry(name: str, day: date) -> zipfile.ZipInfo:
     return entry
 
 
-def _table(
-    archive: zipfile.ZipFile, database: sqlite3.Connection, sheet: Sheet, names: set[str], day: date
-) -> dict[str, Any]:
+def _table(folder: Path, database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> dict[str, Any]:
+    """Write one table in its three forms and into the database."""
     rows, size, digest = 0, 0, hashlib.sha256()
     insert = _declare(database, sheet, names)
+    with (
+        (folder / f"{sheet.name}.csv").open("wb") as cells,
+        (folder / f"{sheet.name}.ndjson").open("wb") as lines,
+        (folder / f"{sheet.name}.json").open("wb") as array,
+    ):
 
-    def stored() -> Iterator[list[Cell]]:
-        """The rows, each put into the database on its way."""
-        nonlocal rows
-        batch: list[list[Cell]] = []
-        for row in flat(sheet.columns, sheet.records()):
-            rows += 1
-            batch.append(row)
-            if len(batch) == _ROWS_A_BATCH:
+        def stored() -> Iterator[list[Cell]]:
+            """The rows, each put into the database and the other forms on its way."""
+            nonlocal rows
+            remaining = flat(sheet.columns, sheet.records())
+            while batch := list(islice(remaining, _ROWS_A_BATCH)):
                 database.executemany(insert, batch)
-                batch = []
-            yield row
-        database.executemany(insert, batch)
+                objects = list(objects_of(sheet.columns, batch))
+                lines.write(b"\n".join(objects) + b"\n")
+                array.write((b",\n" if rows else b"") + b",\n".join(objects))
+                rows += len(batch)
+                yield from batch
 
-    with archive.open(_entry(f"{sheet.name}.csv", day), "w") as file:
+        array.write(b"[")
         for chunk in csv_of(sheet.columns, stored()):
-            file.write(chunk)
+            cells.write(chunk)
             digest.update(chunk)
             size += len(chunk)
+        array.write(b"]\n")
     schema = table_schema(sheet.columns, sheet.key)
     return {
         "name": sheet.name,
@@ -245,13 +300,16 @@ def _declare(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> str
         lines.append(line)
     name = _quoted(sheet.name)
     database.execute(f"CREATE TABLE {name} (\n  {f',{chr(10)}  '.join(lines)}\n)")
-    for column in sheet.columns:
-        if column.references in names:
-            database.execute(
-                f"CREATE INDEX {_quoted(f'{sheet.name}_{column.name}')} ON {name} ({_quoted(column.name)})"
-            )
     marks = ", ".join("?" * len(sheet.columns))
     return f"INSERT INTO {name} VALUES ({marks})"
+
+
+def _index(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> None:
+    """Make the indexes of a table's references, once it is full."""
+    for column in sheet.columns:
+        if column.references in names:
+            name = _quoted(f"{sheet.name}_{column.name}")
+            database.execute(f"CREATE INDEX {name} ON {_quoted(sheet.name)} ({_quoted(column.name)})")
 
 
 def _quoted(name: str) -> str:

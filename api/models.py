@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Index, String, Text, and_, or_, text, true
+from sqlalchemy import ColumnElement, Date, Index, String, Text, and_, bindparam, or_, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from api.claims import MODE_BIT
@@ -22,6 +22,10 @@ Key = String(200).with_variant(String(200, collation="C"), "postgresql")
 FIRST_DAY, LAST_DAY = date.min, date.max
 
 
+#: Whether each clock is asked for, and the modes that count.
+ClocksKind = tuple[bool, bool, frozenset[Mode]]
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """What an answer is asked to rest on: the day held, the day known, and the modes of evidence that count."""
@@ -29,6 +33,25 @@ class Clocks:
     as_of: date | None = None
     known_at: date | None = None
     modes: frozenset[Mode] = field(default=frozenset())
+
+    @classmethod
+    def of_kind(cls, kind: ClocksKind) -> "Clocks":
+        """Clocks of one kind with parameters in the place of their days, for statements that are made once; `days` fills them."""
+        as_of, known_at, modes = kind
+        first: Any = bindparam("as_of", type_=Date()) if as_of else None
+        second: Any = bindparam("known_at", type_=Date()) if known_at else None
+        return cls(first, second, modes)
+
+    @property
+    def kind(self) -> ClocksKind:
+        """Which clocks are asked for, and the modes: what the statements depend on."""
+        return self.as_of is not None, self.known_at is not None, self.modes
+
+    @property
+    def days(self) -> dict[str, date]:
+        """The days that are asked for, by the names of their parameters."""
+        days = {"as_of": self.as_of, "known_at": self.known_at}
+        return {name: day for name, day in days.items() if day is not None}
 
     @property
     def mode_set(self) -> int:
@@ -71,12 +94,38 @@ class Dated:
     def within(cls, begin: date | None, end: date | None) -> ColumnElement[bool]:
         """The condition that a row's time may meet the span, both ends included."""
         return and_(
-            cls.latest >= begin if begin else true(),
-            cls.earliest <= end if end else true(),
+            true() if begin is None else cls.latest >= begin,
+            true() if end is None else cls.earliest <= end,
         )
 
 
-class Cited(Dated, Recorded):
+class Versioned:
+    """A row that is one version of a record: what the public could know of it between two days, from evidence of some modes."""
+
+    #: The modes of all of the record's evidence.
+    all_modes: Mapped[int]
+    modes: Mapped[int] = mapped_column(primary_key=True)
+    known_from: Mapped[date] = mapped_column(primary_key=True)
+    known_until: Mapped[date | None]
+    #: Whether this is the version that all evidence shows.
+    current: Mapped[bool]
+
+    @classmethod
+    def known(cls, clocks: Clocks) -> ColumnElement[bool]:
+        """The condition that picks the version that the public could know; the day held makes no difference."""
+        if clocks.known_at is None and not clocks.modes:
+            return cls.current.is_(True)
+        shown = cls.modes == cls.all_modes.bitwise_and(clocks.mode_set)
+        if clocks.known_at is None:
+            return and_(shown, cls.known_until.is_(None))
+        return and_(
+            shown,
+            cls.known_from <= clocks.known_at,
+            or_(cls.known_until.is_(None), cls.known_until > clocks.known_at),
+        )
+
+
+class Cited(Dated, Versioned, Recorded):
     """A row of a collection whose records have evidence: one version of one record."""
 
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
@@ -86,13 +135,6 @@ class Cited(Dated, Recorded):
 
     #: The record that the evidence is about, as ``collection/id``.
     subject: Mapped[str] = mapped_column(Key)
-    #: The modes of all of the record's evidence.
-    all_modes: Mapped[int]
-    modes: Mapped[int] = mapped_column(primary_key=True)
-    known_from: Mapped[date] = mapped_column(primary_key=True)
-    known_until: Mapped[date | None]
-    #: Whether this is the version that all evidence shows.
-    current: Mapped[bool]
     first_reported_on: Mapped[date]
     claim_status: Mapped[str] = mapped_column(String(20))
     evidence_count: Mapped[int]
@@ -101,19 +143,7 @@ class Cited(Dated, Recorded):
 
     @classmethod
     def at(cls, clocks: Clocks) -> ColumnElement[bool]:
-        if clocks.known_at is None and not clocks.modes:
-            shown: ColumnElement[bool] = cls.current.is_(True)
-        else:
-            modes = clocks.mode_set
-            shown = cls.modes == cls.all_modes.bitwise_and(modes)
-            if clocks.known_at is None:
-                shown = and_(shown, cls.known_until.is_(None))
-            else:
-                shown = and_(
-                    shown,
-                    cls.known_from <= clocks.known_at,
-                    or_(cls.known_until.is_(None), cls.known_until > clocks.known_at),
-                )
+        shown = cls.known(clocks)
         return shown if clocks.as_of is None else and_(shown, cls.begun_by(clocks.as_of))
 
     @classmethod
@@ -246,6 +276,33 @@ class Position(Cited, Base):
         return and_(cls.earliest <= day, cls.latest >= day)
 
 
+class Holding(Versioned, Base):
+    """One version of a position on an issue that is somebody's, narrow, for those who look for the latest: made of `Position`
+    by `api.holdings`.
+    """
+
+    __tablename__ = "holdings"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    process_id: Mapped[str | None] = mapped_column(Key)
+    issue_id: Mapped[str] = mapped_column(Key)
+    party_id: Mapped[str] = mapped_column(Key)
+    subject: Mapped[str] = mapped_column(Key)
+    stance: Mapped[str] = mapped_column(String(40))
+    lifecycle: Mapped[str | None] = mapped_column(String(40))
+    first_reported_on: Mapped[date]
+    earliest: Mapped[date]
+    latest: Mapped[date]
+    #: The day that it counts as having begun on, and the last day on which it can have begun.
+    began: Mapped[date]
+    began_by: Mapped[date]
+
+    __table_args__ = (
+        Index("holdings_by_began", "issue_id", "party_id", "began"),
+        Index("holdings_by_began_by", "issue_id", "party_id", "began_by", "began", "latest"),
+    )
+
+
 class Event(Cited, Base):
     """One version of an event."""
 
@@ -260,9 +317,13 @@ class Evidence(Dated, Recorded, Base):
     """One citation. Its time is when it was said, else when its source was published."""
 
     __tablename__ = "evidence"
-    __table_args__ = _listed(
-        "evidence",
-        *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
+    __table_args__ = (
+        *_listed(
+            "evidence",
+            *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
+        ),
+        # What the footing of an analysis reads, so that it reads the index alone.
+        Index("evidence_footing", "subject", "known_on", "mode", "relation", "origin", "source_id"),
     )
     clocks: ClassVar[tuple[str, ...]] = ("known_at", "mode")
 
@@ -364,6 +425,26 @@ class Total(Base):
     filter: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(Key, primary_key=True)
     records: Mapped[int]
+
+
+class Footing(Base):
+    """How many documents the evidence of a collection is in, and how many origins it goes back to, without clocks. Prepared at load."""
+
+    __tablename__ = "footings"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    documents: Mapped[int]
+    origins: Mapped[int]
+
+
+class Prepared(Base):
+    """An answer that is the same for all who ask: made at load by the view that makes it anew for everybody else."""
+
+    __tablename__ = "prepared"
+
+    path: Mapped[str] = mapped_column(Key, primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[bytes]
 
 
 def in_any(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:

@@ -15,6 +15,11 @@ from api.parameters import AnyOf
 from api.problems import MEDIA_TYPE
 from api.resource import Table
 
+try:
+    from yaml import CSafeDumper as Dumper
+except ImportError:  # a build of PyYAML without its C part
+    from yaml import SafeDumper as Dumper  # type: ignore[assignment]
+
 API_VERSION = "1.0.0"
 _DESCRIPTION = """\
 Who holds which position on what, since when, according to whom, and how far apart are they? A curated, structured record
@@ -116,7 +121,7 @@ def to_yaml(contract: dict[str, Any]) -> str:
     return yaml.dump(contract, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(Dumper):
     def ignore_aliases(self, _data: Any) -> bool:
         return True
 

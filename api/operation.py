@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 from marshmallow import Schema
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from api.database import Store
-from api.models import Clocks
+from api.models import Clocks, Prepared
 from api.problems import GONE, Problem
 from api.queries import clocks
 from api.resource import Table
@@ -41,21 +42,40 @@ class Call:
     table: Table
     texts: Path | None
     exports: Path
-    base: str
+    public_url: str | None
+    host_url: Callable[[], str]
     path: str
     ids: dict[str, str]
     values: dict[str, Any]
     given: tuple[tuple[str, str], ...]
+    #: What was worked out for this call, for whoever needs it again.
+    known: dict[str, Any] = field(init=False, default_factory=dict, compare=False)
+
+    @classmethod
+    def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
+        """A call that no request makes: no folder and no address of a host may be part of its answer."""
+        given = {"ids": {}, "values": {}, "given": (), **more}
+        return cls(store, connection, table, None, Path(), None, lambda: "", path, **given)
 
     @property
     def clocks(self) -> Clocks:
         return clocks(self.values)
 
+    @property
+    def base(self) -> str:
+        """The address of the service, as its readers know it."""
+        return self.public_url or self.host_url().rstrip("/")
+
+    @cached_property
+    def here(self) -> str:
+        """This path and query, in one spelling."""
+        return self.link()
+
     def link(self, **changes: str | None) -> str:
         """This path and query, with some parameters changed (None: taken away)."""
-        kept = [(name, value) for name, value in self.given if name not in changes]
+        kept = [one for one in self.given if one[0] not in changes]
         query = sorted(kept + [(name, value) for name, value in changes.items() if value is not None])
-        return f"/v1{self.path}" + (f"?{urlencode(query, safe=',/:*')}" if query else "")
+        return f"/v1{self.path}" + ("?" + "&".join(_spelt(*pair) for pair in query) if query else "")
 
     def meta(self, **more: Any) -> dict[str, Any]:
         """What every answer says of itself: the release, the clocks, and where to cite it."""
@@ -65,14 +85,23 @@ class Call:
             "as_of": at.as_of.isoformat() if at.as_of else None,
             "known_at": at.known_at.isoformat() if at.known_at else None,
             "mode": sorted(at.modes),
-            "cite": f"/v1/cite?path={quote(self.link(), safe='/')}",
+            "cite": f"/v1/cite?path={quote(self.here, safe='/')}",
             **more,
         }
 
 
+@lru_cache(maxsize=4096)
+def _spelt(name: str, value: str) -> str:
+    return urlencode([(name, value)], safe=",/:*")
+
+
 @dataclass(frozen=True)
 class Operation:
-    """A view. ``path`` is without the version; ``content`` gives the JSON Schema of each media type that it answers with."""
+    """A view. ``path`` is without the version; ``content`` gives the JSON Schema of each media type that it answers with.
+
+    ``prepared`` are the queries, as names with values, whose answers a load keeps where the release is ``large`` enough that they
+    would take long to make; they depend on nothing but the release.
+    """
 
     path: str
     name: str
@@ -84,6 +113,8 @@ class Operation:
     content: dict[str, JsonSchema]
     examples: dict[str, Any] = field(default_factory=dict)
     paged: bool = False
+    prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
+    large: Callable[[Connection], bool] = lambda _connection: True
 
     def run(self, call: Call) -> Answer:
         """Answer a call.
@@ -94,12 +125,20 @@ class Operation:
         pinned = call.values.get("release")
         if isinstance(pinned, str) and pinned != call.store.release:
             raise Problem(GONE, f"Release “{pinned}” is not loaded; this is “{call.store.release}”.")
-        return self.view(call)
+        return self._kept(call) or self.view(call)
+
+    def _kept(self, call: Call) -> Answer | None:
+        """The answer that the load kept, where it was asked to keep this one."""
+        if call.given not in self.prepared or call.values.get("format"):
+            return None
+        kept = select(Prepared.media_type, Prepared.body).where(Prepared.path == call.here)
+        row = call.connection.execute(kept).first()
+        return Answer(row.body, row.media_type) if row else None
 
 
 def json_answer(data: Any, call: Call, **meta: Any) -> Answer:
     """Data in the envelope of a single answer."""
-    return Answer(orjson.dumps({"data": data, "links": {"self": call.link()}, "meta": call.meta(**meta)}))
+    return Answer(orjson.dumps({"data": data, "links": {"self": call.here}, "meta": call.meta(**meta)}))
 
 
 def ref(name: str) -> JsonSchema:

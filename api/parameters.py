@@ -5,9 +5,11 @@ A list parameter may be repeated or hold several values separated by commas; ``*
 
 import re
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
+from marshmallow.fields import Field
 from werkzeug.datastructures import MultiDict
 
 from api.problems import Problem, Wrong, did_you_mean, invalid
@@ -207,43 +209,60 @@ def paging(resource: Resource) -> dict[str, Contract[Any]]:
 
 
 def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
-    """Read a query string.
+    """Read a query string: what `Schema.load` gives, without asking each field that is not given for its default.
 
     Raises:
         Problem: 400, with every parameter that is wrong.
     """
-    raw: dict[str, Any] = {}
-    wrong: list[Wrong] = []
+    unset, required = _unset(schema)
+    found = dict(unset)
+    unknown: list[Wrong] = []
+    wrong: dict[str, list[Any]] = {}
     for name, values in arguments.lists():
         declared = schema.fields.get(name)
         if declared is None:
-            names = sorted(schema.fields)
-            hint = did_you_mean(name, names)
-            wrong.append(
-                Wrong(
-                    name[:80],
-                    values[0][:200],
-                    f"there is no such parameter here.{hint} There are: {', '.join(names)}.",
-                    tuple(names),
-                )
-            )
+            unknown.append(_unknown(name, values[0], sorted(schema.fields)))
         elif isinstance(declared, AnyOf):
-            raw[name] = values
+            _into(found, wrong, name, declared, values)
         elif len(values) > 1:
-            wrong.append(Wrong(name, ",".join(values)[:200], "may be given once."))
+            wrong[name] = ["may be given once."]
         elif values[0] != "" or not isinstance(declared, Words | Moment | Clock):
-            raw[name] = values[0]
-    read_: dict[str, Any] = {}
-    try:
-        read_ = schema.load(raw)
-    except ValidationError as error:
-        messages: dict[str, Any] = error.messages  # type: ignore[assignment]  # a mapping, since a mapping was loaded
-        wrong += [
-            _explain(name, one, ",".join(arguments.getlist(name))) for name, said in messages.items() for one in said
+            _into(found, wrong, name, declared, values[0])
+    wrong.update((name, [MISSING]) for name in required if name not in found and name not in wrong)
+    if unknown or wrong:
+        told = [
+            _explain(name, message, ",".join(arguments.getlist(name)))
+            for name in schema.fields
+            for message in wrong.get(name, ())
         ]
-    if wrong:
-        raise invalid(wrong)
-    return read_
+        raise invalid([*unknown, *told])
+    return found
+
+
+MISSING = "Missing data for required field."
+
+
+@cache
+def _unset(schema: Schema) -> tuple[dict[str, Any], frozenset[str]]:
+    """The values of the parameters that are not given, and the names of those that must be."""
+    values = {
+        name: one.load_default() if callable(one.load_default) else one.load_default
+        for name, one in schema.fields.items()
+        if one.load_default is not missing
+    }
+    return values, frozenset(name for name, one in schema.fields.items() if one.required)
+
+
+def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declared: Field[Any], value: Any) -> None:
+    try:
+        found[name] = declared.deserialize(value)
+    except ValidationError as error:
+        wrong[name] = list(error.messages)
+
+
+def _unknown(name: str, value: str, names: list[str]) -> Wrong:
+    told = f"there is no such parameter here.{did_you_mean(name, names)} There are: {', '.join(names)}."
+    return Wrong(name[:80], value[:200], told, tuple(names))
 
 
 def _explain(name: str, message: str, value: str) -> Wrong:

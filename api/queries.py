@@ -3,13 +3,39 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from api import search
-from api.models import Clocks, Evidence, Issue, Process, Retired, Total, in_any
+from api.claims import ASSERTING, JUDGING
+from api.models import (
+    Cited,
+    Clocks,
+    ClocksKind,
+    Evidence,
+    Footing,
+    Issue,
+    Process,
+    Retired,
+    Term,
+    Total,
+    in_any,
+)
 from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown
 from api.resource import Facet, Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
@@ -23,7 +49,7 @@ class Asked:
 
     resource: Resource
     values: dict[str, Any]
-    part: tuple[Part, str] | None = None
+    part: tuple[Part, Any] | None = None
     clocks: Clocks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,6 +62,11 @@ class Asked:
             return {}
         wanted = self.values.get("role")
         return {role: one for role, one in self.part[0].roles.items() if not wanted or role in wanted}
+
+    @property
+    def tells_roles(self) -> bool:
+        """Whether the rows say in which role the parent of a sub-collection stands."""
+        return self.part is not None and len(self.part[0].roles) > 1
 
 
 def clocks(values: dict[str, Any]) -> Clocks:
@@ -90,10 +121,11 @@ def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[Colum
         found.append(in_any(model.process_id, values["process"]))
     if values.get("claim_status"):
         found.append(in_any(model.claim_status, values["claim_status"]))
-    if values.get("from") or values.get("to"):
+    if values.get("from") is not None or values.get("to") is not None:
         found.append(model.within(values.get("from"), values.get("to")))
-    if values.get("q"):
-        found.append(model.id.in_(search.matching_ids(dialect, related, values["q"])))
+    words = values.get("q")
+    if isinstance(words, BindParameter) or words:
+        found.append(model.id.in_(search.matching_ids(dialect, related, words)))
     if asked.part:
         found.append(or_(*(one.clause([asked.part[1]], asked.clocks) for one in asked.roles.values())))
     return found
@@ -110,24 +142,12 @@ def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> It
 
 def role(asked: Asked) -> ColumnElement[str] | None:
     """The column that says in which role the parent of a sub-collection stands; None where there is only one."""
-    if asked.part is None or len(asked.part[0].roles) < 2:
+    if asked.part is None or not asked.tells_roles:
         return None
     return case(
         *((one.clause([asked.part[1]], asked.clocks), name) for name, one in asked.roles.items()),
         else_=literal(None),
     ).label("role")
-
-
-def page(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[list[Any], bool]:
-    """One page of rows as of `everything`, and whether more follow.
-
-    Raises:
-        Problem: 404, where ``after`` names nothing.
-    """
-    limit: int = asked.values.get("limit") or 50
-    statement = _after(connection, asked, everything(asked, where))
-    rows = list(connection.execute(statement.limit(limit + 1)))
-    return rows[:limit], len(rows) > limit
 
 
 def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
@@ -136,7 +156,10 @@ def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[
     Raises:
         Problem: 404, where ``after`` names nothing.
     """
-    return _after(connection, asked, everything(asked, where)).limit(asked.values.get("limit"))
+    statement = everything(asked, where)
+    if asked.values.get("after"):
+        statement = behind(asked, statement).params(place_of(connection, asked))
+    return statement.limit(asked.values.get("limit"))
 
 
 def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
@@ -152,18 +175,26 @@ def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any
 
 def count(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> int:
     """How many rows meet the conditions: as prepared, or else counted."""
-    narrowed = _narrowed(asked)
-    if asked.clocks == Clocks() and asked.part is None and len(narrowed) < 2:
-        name, values = next(iter(narrowed.items()), ("", [""]))
-        if name not in _UNPREPARED and len(values) == 1:
-            prepared = select(Total.records).where(
-                Total.collection == asked.resource.name, Total.filter == name, Total.value == values[0]
-            )
-            if (found := connection.scalar(prepared)) is not None:
-                return int(found)
+    prepared = prepared_total(connection, asked)
+    if prepared is not None:
+        return prepared
     return int(connection.scalar(select(func.count()).select_from(asked.resource.model).where(*where)) or 0)
 
 
+def prepared_total(connection: Connection, asked: Asked) -> int | None:
+    """How many records a list has, if that was prepared at load: it is where one value narrows it, or none, and no clock."""
+    narrowed = _narrowed(asked)
+    if asked.clocks != Clocks() or asked.part is not None or len(narrowed) > 1:
+        return None
+    name, values = next(iter(narrowed.items()), ("", [""]))
+    if name in _UNPREPARED or len(values) > 1:
+        return None
+    return connection.scalar(_TOTAL, {"of": asked.resource.name, "by": name, "as": values[0]})
+
+
+_TOTAL = select(Total.records).where(
+    Total.collection == bindparam("of"), Total.filter == bindparam("by"), Total.value == bindparam("as")
+)
 _UNPREPARED = ("from", "to", "q")
 #: Fewer records than this are counted when they are asked for.
 MANY = 200
@@ -200,6 +231,36 @@ def totals(connection: Connection, table: Table) -> Iterator[tuple[str, str, str
                 yield resource.name, name, str(value), int(found)
 
 
+def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+    """How many documents the evidence of the rows that meet the conditions is in, and how many origins it goes back to: as
+    prepared, or else counted; none where the records have no evidence.
+    """
+    model = asked.resource.model
+    if not issubclass(model, Cited):
+        return 0, 0
+    if asked.clocks == Clocks() and asked.part is None and not _narrowed(asked):
+        prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
+        if (found := connection.execute(prepared).first()) is not None:
+            return found.documents, found.origins
+    origin = case(
+        (and_(Evidence.relation.in_(sorted(ASSERTING)), Evidence.mode.not_in(sorted(JUDGING))), Evidence.origin)
+    )
+    documents, origins = connection.execute(
+        select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(
+            Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks)
+        )
+    ).one()
+    return documents, origins
+
+
+def footings(connection: Connection, table: Table) -> Iterator[tuple[str, int, int]]:
+    """The rows of `Footing`."""
+    for resource in table:
+        if issubclass(resource.model, Cited):
+            asked = Asked(resource, {})
+            yield resource.name, *footing(connection, asked, conditions(asked, connection.dialect.name, ()))
+
+
 def _order(asked: Asked) -> tuple[Any, bool]:
     """The column that orders the list (None: the id alone), and whether downwards."""
     name: str = asked.values.get("sort") or "id"
@@ -214,24 +275,35 @@ def _ordered(asked: Asked, statement: Select[Any]) -> Select[Any]:
     return statement.order_by(*(each.desc() if down else each for each in columns))
 
 
-def _after(connection: Connection, asked: Asked, statement: Select[Any]) -> Select[Any]:
-    """Begin behind the record that ``after`` names, whether the clocks show it or not."""
-    id = asked.values.get("after")
-    if not id:
-        return statement
-    model = asked.resource.model
+def behind(asked: Asked, statement: Select[Any]) -> Select[Any]:
+    """Only the rows behind a place, whose parameters `place_of` gives."""
+    id = asked.resource.model.id
     column, down = _order(asked)
+    last = bindparam("last", type_=id.type)
+    if column is None:
+        return statement.where(id < last if down else id > last)
+    here, there = tuple_(column, id), tuple_(bindparam("at", type_=column.type), last)
+    return statement.where(here < there if down else here > there)
+
+
+def place_of(connection: Connection, asked: Asked) -> dict[str, Any]:
+    """The place of the record that ``after`` names in the order of the list, whether the clocks show it or not.
+
+    Raises:
+        Problem: 404, where it names nothing.
+    """
+    id: str = asked.values["after"]
+    model = asked.resource.model
+    column, _ = _order(asked)
     place = select(model.id if column is None else column).where(model.id == id)
     shown = place.where(model.at(asked.clocks)).limit(1)
     found = connection.execute(shown).first() or connection.execute(place.limit(1)).first()
     if found is None:
+        check_ids(connection, asked)
         raise not_found(
             f"after: “{id}” is not an id of one of the {asked.resource.name}.{nearest(connection, model, id)}"
         )
-    if column is None:
-        return statement.where(model.id < id if down else model.id > id)
-    here, there = tuple_(column, model.id), tuple_(literal(found[0], column.type), literal(id, model.id.type))
-    return statement.where(here < there if down else here > there)
+    return {"last": id} if column is None else {"last": id, "at": found[0]}
 
 
 def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
@@ -243,10 +315,10 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
     model = resource.model
     if "\0" in id:  # which PostgreSQL cannot even be asked for
         raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
-    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
-    row = connection.execute(_of_record(resource, at), {"of": id}).first()
+    row = connection.execute(_of_record(resource, at.kind), {**at.days, "of": id}).first()
     if row is not None:
         return row
+    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
     known = connection.execute(select(model.id).where(*where).limit(1)).first()
     if known is not None:
         raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
@@ -260,24 +332,39 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
     raise Moved(retired.successor_id)
 
 
-@lru_cache(maxsize=256)
-def _of_record(resource: Resource, at: Clocks) -> Select[Any]:
-    """The statement for one record; making a statement costs more than running it."""
+# The statements for one record are made once: making one costs more than running it.
+
+
+@cache
+def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
     model = resource.model
     columns = [column for column in model.__table__.columns if column.name != "body"]
     where = [] if resource.where is None else [resource.where]
-    return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, model.at(at))
+    shown = model.at(Clocks.of_kind(kind))
+    return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, shown)
 
 
-@lru_cache(maxsize=256)
-def _of_subject(at: Clocks) -> Select[str, str, str]:
+@cache
+def _of_subject(kind: ClocksKind) -> Select[str, str, str]:
     wanted = select(Evidence.id, Evidence.source_id, Evidence.body)
-    return wanted.where(Evidence.subject == bindparam("of"), Evidence.at(at)).order_by(Evidence.known_on, Evidence.id)
+    known = Evidence.at(Clocks.of_kind(kind))
+    return wanted.where(Evidence.subject == bindparam("of"), known).order_by(Evidence.known_on, Evidence.id)
+
+
+@cache
+def _of_proposal(kind: ClocksKind) -> Select[str]:
+    shown = Term.at(Clocks.of_kind(kind))
+    return select(Term.body).where(Term.proposal_id == bindparam("of"), shown).order_by(Term.number, Term.id)
 
 
 def evidence(connection: Connection, subject: str, at: Clocks) -> Sequence[Any]:
     """The evidence of one record, named as ``collection/id``: the id, source and body of each piece, in order of knowledge."""
-    return connection.execute(_of_subject(at), {"of": subject}).all()
+    return connection.execute(_of_subject(at.kind), {**at.days, "of": subject}).all()
+
+
+def terms(connection: Connection, proposal: str, at: Clocks) -> Sequence[Any]:
+    """The body of each term of one proposal, in its order."""
+    return connection.execute(_of_proposal(at.kind), {**at.days, "of": proposal}).all()
 
 
 class Moved(Exception):

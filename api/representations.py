@@ -34,7 +34,7 @@ from schemas.vocabulary import Stance
 
 Cell = str | int | float | bool | None
 LIST_SEPARATOR = "; "
-_RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+_RUNNABLE = frozenset("=+-@\t\r")
 _ROWS_A_CHUNK = 500
 
 
@@ -95,13 +95,13 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             f"{name}_ids",
             "string",
             f"{about} Joined.",
-            lambda record: _join(ref["id"] for ref in record[name]),
+            lambda record: _join([ref["id"] for ref in record[name]]),
         )
         yield Column(
             f"{name}_labels",
             "string",
             f"{about} Their names, joined.",
-            lambda record: _join(ref["name"] for ref in record[name]),
+            lambda record: _join([ref["name"] for ref in record[name]]),
         )
     elif isinstance(kind, Subject):
         yield Column(
@@ -195,7 +195,11 @@ def _piece(kind: Pieces, one: Mapping[str, Any]) -> str:
 
 
 def _join(values: Iterable[str]) -> str | None:
-    return LIST_SEPARATOR.join(value.replace(";", ",") for value in values) or None
+    several = list(values)
+    joined = LIST_SEPARATOR.join(several)
+    if joined.count(";") >= len(several):  # one is in a value
+        joined = LIST_SEPARATOR.join([value.replace(";", ",") for value in several])
+    return joined or None
 
 
 def _plain(value: Mapping[str, str | None] | None) -> str | None:
@@ -208,8 +212,9 @@ def _score(value: str | None) -> float | None:
 
 def flat(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[list[Cell]]:
     """Records as rows of cells."""
+    cells = [column.cell for column in shape]
     for record in records:
-        yield [column.cell(record) for column in shape]
+        yield [cell(record) for cell in cells]
 
 
 def as_csv(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], *, bom: bool = False) -> Iterator[bytes]:
@@ -225,7 +230,7 @@ def csv_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]], *, bom: bool =
         buffer.write("\ufeff")
     writer.writerow(column.name for column in shape)
     for number, row in enumerate(rows, 1):
-        writer.writerow([_safe(cell) for cell in row])
+        writer.writerow([None if cell is None else _safe(cell) for cell in row])
         if number % _ROWS_A_CHUNK == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -235,8 +240,9 @@ def csv_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]], *, bom: bool =
 
 def _safe(cell: Cell) -> Cell:
     if isinstance(cell, str):
-        one_line = " ".join(cell.split()) if "\n" in cell or "\r" in cell else cell
-        return f"'{one_line}" if one_line.startswith(_RUNNABLE) else one_line
+        if "\n" in cell or "\r" in cell:
+            cell = " ".join(cell.split())
+        return f"'{cell}" if cell[:1] in _RUNNABLE else cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return cell
@@ -257,15 +263,25 @@ def as_lines(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) ->
 
 
 def _objects(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    return objects_of(shape, flat(shape, records))
+
+
+def objects_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
+    """Rows of cells as of `flat`, each as a JSON object."""
     names = [column.name for column in shape]
-    for row in flat(shape, records):
+    for row in rows:
         yield orjson.dumps(dict(zip(names, row, strict=True)))
 
 
 def parsed(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Rows with a body, and a role where they have one, as records."""
+    roles: bool | None = None
     for row in rows:
-        yield {**orjson.loads(row.body), "role": getattr(row, "role", None)}
+        if roles is None:
+            roles = "role" in row._fields
+        record: dict[str, Any] = orjson.loads(row.body)
+        record["role"] = row.role if roles else None
+        yield record
 
 
 def envelope(data: bytes, **beside: Any) -> bytes:

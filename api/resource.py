@@ -57,7 +57,7 @@ class Sort:
             raise TypeError(f"sort {self.name}: the column may be null, so the order would not be total")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """A sub-collection: the records of another resource that name this one, in the roles given (role: filter)."""
 
@@ -194,7 +194,7 @@ def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter
     return Filter(name, "Who asserted or confirmed it in the evidence.", clause, references=references)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """The table of resources, by name and by the model that stores each."""
 

@@ -6,10 +6,11 @@ that a search never tells what nobody could yet know.
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -46,6 +47,9 @@ _SEARCHED = Table(
 )
 _FOUND = _SEARCHED.c
 _FTS5 = Table("search", MetaData(), Column("rowid", Integer))
+#: The numbers of the hits of a page, and the least and the greatest of them.
+_NUMBERS = bindparam("numbers", type_=Integer(), expanding=True)
+_LOW, _HIGH = bindparam("low", type_=Integer()), bindparam("high", type_=Integer())
 #: Where a load puts what search is to find, until all of it is there and can be put in order.
 ENTRIES = "entries"
 #: Up to so many hits are ranked by how well they match; more, by their score alone, which is fixed at load.
@@ -115,10 +119,10 @@ def index(connection: Connection) -> None:
 
 
 class _Sqlite:
-    """How SQLite searches: which rows match, how well, and what is shown of them."""
+    """How SQLite searches for a `phrase`: which rows match, how well, and what is shown of them."""
 
-    def __init__(self, asked: str) -> None:
-        matching = text("search MATCH :asked").bindparams(bindparam("asked", fts5(asked), unique=True))
+    def __init__(self, asked: BindParameter[str]) -> None:
+        matching = text(f"search MATCH :{asked.key}").bindparams(asked)
         self.matches: ColumnElement[bool] = matching  # type: ignore[assignment]  # a condition, whatever its class
         self.alone: FromClause = _FTS5
         self.tables: FromClause = _SEARCHED.join(_FTS5, _FTS5.c.rowid == _FOUND.number)
@@ -128,13 +132,17 @@ class _Sqlite:
             literal_column(f"highlight(search, 0, '{_OPEN}', '{_CLOSE}')"),
             literal_column(f"snippet(search, 1, '{_OPEN}', '{_CLOSE}', '…', 40)"),
         ]
+        # The sign keeps FTS5 from beginning its search anew for each number; the bounds are its own.
+        self.among: ColumnElement[bool] = and_(
+            literal_column("+search.rowid", Integer).in_(_NUMBERS), self.number.between(_LOW, _HIGH)
+        )
 
 
 class _Postgres:
     """As of `_Sqlite`, on PostgreSQL."""
 
-    def __init__(self, asked: str) -> None:
-        wanted = func.plainto_tsquery("english", asked)
+    def __init__(self, asked: BindParameter[str]) -> None:
+        wanted = func.plainto_tsquery(literal_column("'english'::regconfig"), asked)
         marks = f"StartSel={_OPEN}, StopSel={_CLOSE}"
         self.matches: ColumnElement[bool] = _FOUND.vector.op("@@")(wanted)
         self.alone: FromClause = _SEARCHED
@@ -146,68 +154,107 @@ class _Postgres:
             func.ts_headline("english", _FOUND.title, wanted, f"{marks}, HighlightAll=true"),
             func.ts_headline("english", _FOUND.words, wanted, f"{marks}, MaxWords=40, MinWords=20"),
         ]
+        self.among: ColumnElement[bool] = and_(self.number.in_(_NUMBERS), self.number.between(_LOW, _HIGH))
 
 
-def matching_ids(dialect: str, collections: Iterable[str], asked: str) -> Select[Any]:
-    """A sub-select of the ids in some collections that match what a reader typed."""
-    how = _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
+def phrase(dialect: str, typed: str) -> str:
+    """What a reader typed, as the database's search takes it: every word, in any order; nothing in it is an operator."""
+    return fts5(typed) if dialect == "sqlite" else typed
+
+
+def _how(dialect: str, asked: BindParameter[str] | str) -> "_Sqlite | _Postgres":
+    if isinstance(asked, str):
+        asked = bindparam("asked", phrase(dialect, asked), Text)
+    return _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
+
+
+def matching_ids(dialect: str, collections: Iterable[str], asked: BindParameter[str] | str) -> Select[Any]:
+    """A sub-select of the ids in some collections that match what a reader typed, or the `phrase` that a parameter will hold."""
+    how = _how(dialect, asked)
     named = _FOUND.collection.in_(sorted(collections))
     return select(_FOUND.id).select_from(how.tables).where(how.matches, named)
 
 
 class Search:
-    """One search. ``shown`` gives, for collections of which not every record counts, the ids of those that do.
+    """The statements of one form of search, made once; what was typed is their parameter ``asked``, as a `phrase`.
 
+    ``shown`` gives, for collections of which not every record counts, the condition that a record of an id does.
     ``collections`` None means every record of every collection, which is the quickest.
     """
 
     def __init__(
         self,
-        connection: Connection,
-        asked: str,
+        dialect: str,
         collections: Iterable[str] | None,
-        shown: Mapping[str, Select[Any]],
+        shown: Mapping[str, Callable[[ColumnElement[str]], ColumnElement[bool]]],
     ) -> None:
-        self.connection = connection
-        self.how = _Sqlite(asked) if connection.dialect.name == "sqlite" else _Postgres(asked)
-        self.where: list[ColumnElement[bool]] = [self.how.matches]
-        self.tables = self.how.alone
+        self.how = how = _how(dialect, bindparam("asked", type_=Text()))
+        self.where: list[ColumnElement[bool]] = [how.matches]
+        self.tables = how.alone
         if collections is not None:
-            self.tables = self.how.tables
+            self.tables = how.tables
             whole = [name for name in sorted(collections) if name not in shown]
-            counts = (and_(_FOUND.collection == name, _FOUND.id.in_(ids)) for name, ids in sorted(shown.items()))
+            counts = (and_(_FOUND.collection == name, counts(_FOUND.id)) for name, counts in sorted(shown.items()))
             self.where.append(or_(_FOUND.collection.in_(whole), *counts))
-        self.total = int(self.connection.scalar(self._select(func.count())) or 0)
+        self.count = self._select(func.count())
+        self.best = _Ordered(self, [how.rank, how.number])
+        self.first = _Ordered(self, [how.number])
+        # What is shown of a hit costs more than finding it, so it is worked out for those of a page alone.
+        self.marked = (
+            select(how.number, _FOUND.collection, _FOUND.id, _FOUND.title, *how.marked)
+            .select_from(how.tables)
+            .where(how.matches, how.among)
+        )
 
     def _select(self, *columns: Any) -> Select[Any]:
         return select(*columns).select_from(self.tables).where(*self.where)
 
-    def page(self, after: tuple[str, str] | None, limit: int) -> list[Hit]:
-        """The hits behind one, the best first.
+    def total(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+        """How many hits there are."""
+        return int(connection.scalar(self.count, parameters) or 0)
+
+    def page(
+        self,
+        connection: Connection,
+        parameters: Mapping[str, Any],
+        total: int,
+        after: str | None,
+        limit: int,
+    ) -> list[Hit]:
+        """Some of so many hits, those behind one (``collection/id``), the best first.
 
         Raises:
             LookupError: ``after`` is not among the hits.
         """
-        keys: list[ColumnElement[Any]] = [self.how.number]
-        if self.total <= RANKED:
-            keys.insert(0, self.how.rank)
-        statement = self._select(self.how.number).order_by(*keys).limit(limit)
+        ordered = self.best if total <= RANKED else self.first
+        given = {**parameters, "limit": limit}
+        statement = ordered.page
         if after is not None:
-            named = select(_FOUND.number).where(_FOUND.collection == after[0], _FOUND.id == after[1])
-            last = self._select(*keys).where(self.how.number == named.scalar_subquery())
-            here = self.connection.execute(last).first()
+            collection, _, id = after.partition("/")
+            here = connection.execute(ordered.place, {**parameters, "collection": collection, "id": id}).first()
             if here is None:
                 raise LookupError(after)
-            statement = statement.where(tuple_(*keys) > tuple_(*here) if len(keys) > 1 else keys[0] > here[0])
-        # What is shown of a hit costs more than finding it, so it is worked out for those of the page alone.
-        numbers = list(self.connection.scalars(statement))
-        shown = (
-            select(self.how.number, _FOUND.collection, _FOUND.id, _FOUND.title, *self.how.marked)
-            .select_from(self.how.tables)
-            .where(self.how.matches, self.how.number.in_(numbers))
-        )
-        hits = {number: _hit(row) for number, *row in self.connection.execute(shown)}
+            statement = ordered.behind
+            given.update((f"here_{number}", value) for number, value in enumerate(here))
+        numbers = list(connection.scalars(statement, given))
+        if not numbers:
+            return []
+        among = {"numbers": numbers, "low": min(numbers), "high": max(numbers)}
+        hits = {number: _hit(row) for number, *row in connection.execute(self.marked, {**parameters, **among})}
         return [hits[number] for number in numbers]
+
+
+class _Ordered:
+    """The hits in the order of some keys: a page of them, the place of one, and the page behind a place."""
+
+    def __init__(self, search: Search, keys: list[ColumnElement[Any]]) -> None:
+        number = search.how.number
+        every = search._select(number).order_by(*keys).limit(bindparam("limit"))
+        named = select(_FOUND.number).where(_FOUND.collection == bindparam("collection"), _FOUND.id == bindparam("id"))
+        here = [bindparam(f"here_{place}", type_=key.type) for place, key in enumerate(keys)]
+        self.page = every
+        self.place = search._select(*keys).where(number == named.scalar_subquery())
+        self.behind = every.where(tuple_(*keys) > tuple_(*here) if len(keys) > 1 else keys[0] > here[0])
 
 
 def _hit(row: Sequence[Any]) -> Hit:

@@ -1,255 +1,107 @@
-"""Runs the benchmarks and prints one table; ``--write`` adds it to bench/results. All figures of a run are of one machine,
-one database, one server (granian, one worker a variant) and one load (wrk on loopback); rounds of the variants alternate.
+"""Runs the benchmarks and prints one report: every bar, and the tables behind it. ``--write`` adds it to bench/results.
+
+Serving: requests made by wrk on loopback, medians of alternating rounds, each server with one worker unless said. All figures of
+a run are of one machine and the same rows; compare them within the run.
 """
 
 import argparse
 import os
 import platform
-import shutil
 import signal
-import socket
-import statistics
-import subprocess
+import sqlite3
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import urlopen
 
-from bench.generate import write
-from bench.peers.make import make
+from bench import data, exporting, loading, report, serving, starting
+from bench.processes import ROOT, check_tools
 
-ROOT = Path(__file__).resolve().parent
-PEERS = ROOT / ".venv" / "bin"
-OWN = Path(sys.executable).parent
-LIST, SEARCH = "/positions?party=party-000&limit=50", "/search?q=ceasefire+guarantee&limit=50"
+PARTS = ("serving", "exporting", "loading", "starting")
 
 
-@dataclass
-class Variant:
-    """A server to measure: its command, its environment, and the paths to ask it for, by what they measure."""
-
-    name: str
-    command: list[str]
-    environment: dict[str, str]
-    paths: dict[str, str]
-    rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    cpu: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    memory: int = 0
+def sizes(text: str) -> list[int]:
+    """Numbers with commas between them, the smallest first."""
+    return sorted({int(word) for word in text.split(",")})
 
 
-def granian(where: Path, target: str, interface: str, *more: str) -> list[str]:
-    """The command that serves one variant; the port is put in its place later."""
-    threads = ["--blocking-threads", "1"] if interface == "wsgi" else []
-    server = [str(where / "python"), "-m", "granian", "--interface", interface, "--workers", "1", *threads]
-    return [*server, "--no-ws", "--host", "127.0.0.1", "--port", "PORT", *more, target]
+def parts(text: str) -> list[str]:
+    """Names of parts with commas between them."""
+    asked = text.split(",")
+    if unknown := set(asked) - set(PARTS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
+    return asked
 
 
-def own(name: str, database: Path, cache: int, paths: dict[str, str]) -> Variant:
-    """This project."""
-    environment = {"DATABASE_URL": f"sqlite:///{database}", "POSITIONS_CACHE_MB": str(cache)}
-    return Variant(name, granian(OWN, "api.app:create_app", "wsgi", "--factory"), environment, paths)
-
-
-def variants(database: Path, peers: Path, body: Path, one: str) -> list[Variant]:
-    """Everything that is compared."""
-    record = {"list": LIST, "record": f"/positions/{one}", "search": SEARCH}
-    ours = {
-        "list": f"/v1{LIST}",
-        "record": f"/v1/positions/{one}",
-        "search": f"/v1{SEARCH}",
-        "list, both clocks": f"/v1{LIST}&as_of=2022-01-01&known_at=2023-01-01",
-    }
-    there = {"PEERS_DATABASE": str(peers), "PYTHONPATH": str(ROOT)}
-    found = [
-        own("positions, cache off", database, 0, ours),
-        own("positions, cache hit", database, 64, ours),
-        Variant(
-            "bare WSGI", granian(PEERS, "peers.bare:app", "wsgi"), {**there, "BARE_BODY": str(body)}, {"list": "/"}
-        ),
-        Variant("FastAPI", granian(PEERS, "peers.fast:app", "asgi"), there, record),
-        Variant("Flask, usual", granian(PEERS, "peers.plain_flask:app", "wsgi"), there, record),
-    ]
-    sql = (
-        "select p.*, a.name party_name, i.name issue_name from positions p join parties a on a.id=p.party_id "
-        "left join issues i on i.id=p.issue_id where {} order by p.id limit 50"
-    )
-    quoted = {
-        "list": sql.format("p.party_id='party-000'"),
-        "record": sql.format(f"p.id='{one}'"),
-        "search": sql.format("p.id in (select id from search where search match 'ceasefire guarantee')"),
-    }
-    found.append(
-        Variant(
-            "Datasette, tuned SQL",
-            [
-                str(PEERS / "datasette"),
-                "-i",
-                str(peers),
-                "-h",
-                "127.0.0.1",
-                "-p",
-                "PORT",
-                "--setting",
-                "default_cache_ttl",
-                "0",
-            ],
-            {},
-            {
-                name: "/peers.json?_shape=objects&sql=" + text.replace(" ", "+").replace("'", "%27")
-                for name, text in quoted.items()
-            },
-        )
-    )
-    return found
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Running:
-    """A variant that runs, until the block is left."""
-
-    def __init__(self, variant: Variant) -> None:
-        self.variant = variant
-        self.port = free_port()
-
-    def __enter__(self) -> "Running":
-        command = [str(self.port) if word == "PORT" else word for word in self.variant.command]
-        self.process = subprocess.Popen(
-            command,
-            env={**os.environ, **self.variant.environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        path = next(iter(self.variant.paths.values()))
-        for _ in range(300):
-            try:
-                with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
-                    answer.read()
-                return self
-            except OSError:
-                time.sleep(0.1)
-        self.__exit__()
-        raise SystemExit(f"{self.variant.name} does not answer")
-
-    def __exit__(self, *_: object) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait()
-
-    def _tree(self) -> list[str]:
-        found, waiting = [], [str(self.process.pid)]
-        while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            try:
-                waiting += Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            except OSError:
-                continue
-        return found
-
-    def spent(self) -> float:
-        """Seconds of processor time so far."""
-        ticks = 0
-        for pid in self._tree():
-            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(words[11]) + int(words[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def memory(self) -> int:
-        """Megabytes of the largest process: the worker."""
-        return max(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4 // 1024 for pid in self._tree())
-
-    def measure(self, what: str, path: str, seconds: int) -> None:
-        """One short run."""
-        before = self.spent()
-        command = ["wrk", "-t1", "-c8", f"-d{seconds}s", f"http://127.0.0.1:{self.port}{path}"]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        if "Non-2xx" in said:
-            raise SystemExit(f"{self.variant.name}: {path} answers with errors")
-        rate = float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec")))
-        self.variant.rates[what].append(rate)
-        self.variant.cpu[what].append((self.spent() - before) / max(rate * seconds, 1) * 1e6)
-        self.variant.memory = max(self.variant.memory, self.memory())
-
-
-def load(seeds: Path, database: Path) -> float:
-    """Seconds that the project's own loader takes."""
-    begin = time.monotonic()
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{database}"}
-    subprocess.run([str(OWN / "positions"), "load", "--seeds", str(seeds)], env=environment, check=True)
-    return time.monotonic() - begin
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--sizes", type=sizes, default=[1_000, 20_000], help="positions to serve: 1000,100000,1000000")
+    parser.add_argument("--load-sizes", type=sizes, default=[4_000, 20_000], help="positions to load: 100000,1000000")
+    parser.add_argument("--parts", type=parts, default=list(PARTS), help=f"of {','.join(PARTS)}; all unless said")
+    parser.add_argument("--rounds", type=int, default=3, help="alternating rounds of serving")
+    parser.add_argument("--seconds", type=int, default=1, help="seconds of each measurement of a round")
+    parser.add_argument("--load-rounds", type=int, default=1, help="alternating rounds of loading")
+    parser.add_argument("--workers", type=int, default=1, help="workers of each server")
+    parser.add_argument("--keep", type=Path, help="a folder for seeds and databases, used again by the next run")
+    parser.add_argument("--write", action="store_true", help="add the report to bench/results")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--positions", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--database", type=Path, help="a release made by the generator and loaded already")
-    parser.add_argument("--write", action="store_true", help="add the table to bench/results")
-    given = parser.parse_args()
-    if shutil.which("wrk") is None or not PEERS.is_dir():
-        raise SystemExit("wrk (Debian: apt-get install wrk) and bench/.venv are needed; see bench/README.md")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        lines = [
-            f"{given.positions} positions; {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        ]
-        database = given.database
-        if database is None:
-            write(folder / "seeds", given.positions)
-            database = folder / "release.db"
-            lines.append(f"load from JSON Lines: {load(folder / 'seeds', database):.1f} s")
-        make(database, folder / "peers.db")
-        lines += compare(database, folder, given.rounds, given.seconds)
+    """Run what was asked for."""
+    given = arguments()
+    check_tools(peers=bool({"serving", "exporting"} & set(given.parts)))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
+    begin = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - begin:7.0f} s  {what}", file=sys.stderr, flush=True)
+
+    results = report.Results()
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=given.keep)))
+        root = given.keep or scratch / "data"
+        releases = []
+        if {"serving", "exporting"} & set(given.parts):
+            releases = [data.release(root, size, say) for size in given.sizes]
+        if "serving" in given.parts:
+            plan = {"rounds": given.rounds, "seconds": given.seconds, "say": say}
+            for release in releases:
+                results.served.append(serving.compare(release, scratch, workers=given.workers, **plan))
+            results.growth = serving.growth(releases, scratch, **plan)
+        if "exporting" in given.parts:
+            results.exported = exporting.export(releases, scratch, say)
+        if "loading" in given.parts:
+            results.loaded = loading.load(root, scratch, given.load_sizes, releases, rounds=given.load_rounds, say=say)
+        if "starting" in given.parts:
+            results.started = starting.start(scratch, say)
+    now = datetime.now(UTC)
+    lines = [f"# {now:%Y-%m-%d %H:%M} UTC", "", machine(given, time.monotonic() - begin), "", report.text(results), ""]
     print("\n".join(lines))
     if given.write:
-        now = datetime.now(UTC)
-        path = ROOT / "results" / f"{now:%Y-%m-%d-%H%M}-{given.positions}.md"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join([f"# {now:%Y-%m-%d %H:%M} UTC", "", *lines, ""]))
+        path = ROOT / "results" / f"{now:%Y-%m-%d-%H%M}-{given.sizes[-1]}.md"
+        path.write_text("\n".join(lines))
 
 
-def compare(database: Path, folder: Path, rounds: int, seconds: int) -> list[str]:
-    """The table of requests a second, of processor time a request, and of memory."""
-    body = folder / "body.json"
-    with (
-        Running(own("", database, 0, {"list": f"/v1{LIST}"})) as running,
-        urlopen(f"http://127.0.0.1:{running.port}/v1{LIST}") as answer,
-    ):
-        body.write_bytes(answer.read())
-    one = body.read_text().partition('"id":"')[2].partition('"')[0]
-    compared = variants(database, folder / "peers.db", body, one)
-    for _ in range(rounds):
-        for variant in compared:
-            with Running(variant) as running:
-                for what, path in variant.paths.items():
-                    running.measure(what, path, seconds)
-    kinds = list(compared[0].paths)
-    lines = [
-        "",
-        "| requests/s (µs of processor a request) | " + " | ".join(kinds) + " | MB |",
-        "|---" * (len(kinds) + 2) + "|",
-    ]
-    for variant in compared:
-        cells = [
-            f"{statistics.median(variant.rates[kind]):,.0f} ({statistics.median(variant.cpu[kind]):,.0f})"
-            if kind in variant.rates
-            else ""
-            for kind in kinds
-        ]
-        lines.append(f"| {variant.name} | " + " | ".join(cells) + f" | {variant.memory} |")
-    return lines
+def machine(given: argparse.Namespace, seconds: float) -> str:
+    """What the run was made on, and how."""
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return (
+        f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; "
+        f"load average at the end {load}. Workers: {given.workers}; {given.rounds} rounds of {given.seconds} s. "
+        f"The run took {seconds / 60:.0f} minutes."
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ud800-\u
 _DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SUBJECT = re.compile(rf"[a-z]+/{SLUG.pattern}", re.ASCII)
-_SELECTOR = re.compile(r"char=([0-9]{1,9}),([0-9]{1,9})", re.ASCII)
+SELECTOR = re.compile(r"char=([0-9]{1,9}),([0-9]{1,9})", re.ASCII)
 
 
 def has_control(text: str) -> bool:
@@ -467,11 +467,11 @@ class Selector(Contract[str]):
     """A character range of a text, as a fragment of RFC 5147: ``char=1043,1187``, counted in code points from 0, the end excluded."""
 
     def shape(self, side: Side) -> JsonSchema:
-        return {"type": "string", "pattern": f"^{_SELECTOR.pattern}$", "maxLength": 30}
+        return {"type": "string", "pattern": f"^{SELECTOR.pattern}$", "maxLength": 30}
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         text: str = self._expect(value, str, "a selector")
-        match = _SELECTOR.fullmatch(text)
+        match = SELECTOR.fullmatch(text)
         if not match or int(match[1]) >= int(match[2]):
             raise ValidationError(f"{_found(text)} is not a selector such as char=1043,1187, its end after its start")
         return text

@@ -4,7 +4,7 @@ Served whole at ``/v1/vocabularies``. Adding a term is a minor release of the co
 """
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class Vocabulary(StrEnum):
@@ -27,7 +27,8 @@ class Vocabulary(StrEnum):
         Raises:
             ValueError: there is none.
         """
-        return cls(value)  # type: ignore[call-arg]  # an Enum is looked up by value alone
+        found: Any = cls._value2member_map_.get(value)
+        return found or cls(value)  # type: ignore[call-arg]  # an Enum is looked up by value alone, and explains what is wrong
 
 
 class PartyKind(Vocabulary):

@@ -11,7 +11,8 @@ from sqlalchemy.engine import URL, make_url
 from werkzeug.test import Client, TestResponse
 
 from api.app import Service, create_service
-from api.database import PostgresDatabase, SqliteDatabase, open_database
+from api.database import Database, open_database
+from api.database.postgres import PostgresDatabase
 from api.loader import load
 from api.models import Cited
 from api.resource import Resource
@@ -102,7 +103,7 @@ def path_of(collection: str, id: str, part: str = "") -> str:
     return f"/v1/{collection}/{quote(id)}" + (f"/{part}" if part else "")
 
 
-def dispose(made: Service | SqliteDatabase | PostgresDatabase) -> None:
+def dispose(made: Service | Database) -> None:
     """Close what a service or a database holds open."""
     database = made.wsgi.database if isinstance(made, Service) else made
     database.close()

@@ -1,6 +1,7 @@
 """The command line as a person meets it: what it says, and with which code it ends."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -57,6 +58,54 @@ def test_load_says_what_it_did_and_a_second_load_that_nothing_changed(database: 
     assert "0 added, 0 changed, 0 removed" in second.output
 
 
+def test_a_long_load_tells_how_far_it_is_where_there_is_no_terminal(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.cli.INTERVAL", 0.0)
+    result = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert re.search(r"^reading \(kB\): \d+ of \d+", result.stderr, re.MULTILINE)
+    assert re.search(r"^storing \(records\): \d+ of \d+, [\d,]+/s", result.stderr, re.MULTILINE)
+    assert [line for line in result.stderr.splitlines() if ":" not in line] == [
+        "indexing",
+        "counting",
+        "preparing answers",
+    ]
+
+
+def test_a_short_load_says_nothing_on_the_way(database: str) -> None:
+    assert run("load", "--seeds", str(WORLD), DATABASE_URL=database).stderr == ""
+
+
+def test_a_long_load_shows_a_bar_on_a_terminal(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.cli.PATIENCE", 0.0)
+    result = run("load", "--seeds", str(WORLD), DATABASE_URL=database, TTY_COMPATIBLE="1", COLUMNS="120", TERM="xterm")
+    assert "storing (records)" in result.stderr
+    assert "━" in result.stderr
+    assert "is loaded" in result.stdout
+
+
+def test_load_makes_the_exports_unless_it_is_told_not_to(database: str, tmp_path: Path) -> None:
+    without = run("load", "--no-exports", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert "the exports" not in without.output
+    assert not (tmp_path / "positions.db.exports").exists()
+    loaded = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert loaded.exit_code == 0, loaded.output
+    (folder,) = (path for path in (tmp_path / "positions.db.exports").iterdir() if path.is_dir())
+    assert f"{folder}: the exports, " in loaded.output
+    assert {"positions-csv.zip", "positions.sqlite", "movements.ndjson"} <= {path.name for path in folder.iterdir()}
+
+
+def test_exports_that_cannot_be_made_leave_the_release_loaded(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("api.cli.export", full)
+    result = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
+    assert result.exit_code == 1
+    assert "the release is loaded, and its exports could not be made" in result.output
+    assert "No space left on device" in result.output
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
@@ -88,9 +137,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(port: int, database: str) -> Iterator[subprocess.Popen[str]]:
+def serving(port: int, database: str, seeds: Path = WORLD, *options: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve", "--port", str(port), "--seeds", str(WORLD), "--workers", "2"],
+        [
+            sys.executable,
+            "-m",
+            "api.cli",
+            "serve",
+            "--port",
+            str(port),
+            "--seeds",
+            str(seeds),
+            "--workers",
+            "2",
+            *options,
+        ],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -135,6 +196,18 @@ def test_serve_loads_answers_stops_and_finds_its_release_again(database: str) ->
         output, _ = process.communicate(timeout=PATIENCE)
     assert "which is what" in output
     assert "loading" not in output
+
+
+def test_serve_takes_changed_seeds_under_the_same_id_only_when_told_to(database: str, world: Path) -> None:
+    assert run("load", "--seeds", str(world), "--no-exports", DATABASE_URL=database).exit_code == 0
+    events = next(world.rglob("events.yaml"))
+    events.write_text(re.sub(r"(?m)^(- id: \S+\n(?:.*\n)*?  title: ).*", r"\1Retitled", events.read_text(), count=1))
+    refused = run("serve", "--seeds", str(world), "--port", str(free_port()), DATABASE_URL=database)
+    assert refused.exit_code == 1
+    assert "--replace" in refused.output
+    port = free_port()
+    with serving(port, database, world, "--replace"):
+        assert b'"Retitled"' in answers(port, "/events")
 
 
 def test_serve_does_not_start_on_seeds_at_fault(database: str, world: Path) -> None:

@@ -11,15 +11,16 @@ from marshmallow import ValidationError
 from support import WORLD
 
 from api.loader.check import check
-from api.loader.compiled import reader, writer
+from api.loader.compiled import plain, reader, selector, writer
 from api.loader.derive import complete
 from api.loader.record import inside
+from api.loader.rows import columns
 from api.loader.seeds import Seeds
 from api.resource import Resource
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
 from schemas import dates
-from schemas.fields import Ref, href
+from schemas.fields import Ref, Reference, href
 
 SEEDED = [resource for resource in RESOURCES if resource.schema().load_fields]
 RAW: dict[str, list[dict[str, Any]]] = {}
@@ -103,6 +104,24 @@ def test_a_writer_writes_what_marshmallow_dumps(seeds: Seeds) -> None:
                 assert orjson.dumps(writer(one.resource.schema)(data)) == orjson.dumps(one.resource.schema().dump(data))
                 written += 1
     assert written > 50
+
+
+def test_a_selector_gives_each_column_its_field_or_the_id_that_it_names(seeds: Seeds) -> None:
+    selected = 0
+    for seed in seeds.all():
+        for one in complete(seed, seeds, RESOURCES) if seed.parent is None else ():
+            fields = one.resource.schema._declared_fields
+            names = columns(one.resource.model)
+            for name, value in zip(names, selector(one.resource.schema, names)(one.data), strict=True):
+                stem = name.removesuffix("_id")
+                if name not in fields and isinstance(fields.get(stem), Reference):
+                    found = one.data.get(stem)
+                    assert value == (found.id if found else None), name
+                else:
+                    assert value == plain(one.data.get(name)), name
+                assert type(value) in (str, int, float, bool, type(None)), name
+                selected += 1
+    assert selected > 1000
 
 
 @given(

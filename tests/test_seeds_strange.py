@@ -2,10 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from api.loader import Fault, SeedError, check
+from api.loader.read import plain
 from api.resources import RESOURCES
 
 DEMANDS = "spice-round/demands.yaml"
@@ -216,3 +221,67 @@ def test_what_follows_from_a_record_that_is_wrong_is_not_told(world: Path) -> No
     found = faults(world)
     assert {(Path(fault.file).name, fault.line) for fault in found} <= {("parties.yaml", 1), ("parties.yaml", 2)}
     assert len(found) == 2  # nam is not a field, and name is missing
+
+
+PIECES = (
+    *("- ", "a: ", "b: ", "? ", "\n", "\n  ", "x", "no", "1.10", "null", "~", "''", '"null"', "'~'"),
+    *("[", "]", "{", "}", ", ", ": ", "#"),
+)
+STRANGE = (
+    *("&m ", "*m", "!!str ", "!own ", "|\n   text\n", ">-\n   text\n", "---\n", "...\n", "%YAML 1.2\n"),
+    *("\t", "\x00", "é"),
+)
+WRITTEN = st.lists(st.sampled_from(PIECES + STRANGE) | st.sampled_from(PIECES), max_size=14).map("".join)
+VALUES = st.recursive(
+    st.none() | st.text(max_size=6) | st.sampled_from(["no", "1.10", "null", "~", "", "a: b", "- a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+DUMPED = st.builds(
+    lambda value, flow, style: yaml.safe_dump(value, default_flow_style=flow, default_style=style, allow_unicode=True),
+    VALUES,
+    st.sampled_from([True, False, None]),
+    st.sampled_from([None, "'", '"', "|", ">"]),
+)
+
+
+def composed(node: yaml.Node | None) -> Any:
+    """What a composed text holds; an error where a key is repeated, is no scalar, or a node is used again."""
+    seen: set[int] = set()
+
+    def value(one: yaml.Node) -> Any:
+        assert id(one) not in seen
+        seen.add(id(one))
+        if isinstance(one, yaml.ScalarNode):
+            return None if not one.style and one.value in ("", "~", "null") else one.value
+        if isinstance(one, yaml.SequenceNode):
+            return [value(item) for item in one.value]
+        keys = [key.value for key, _ in one.value]
+        assert all(isinstance(key, yaml.ScalarNode) for key, _ in one.value)
+        assert len(set(keys)) == len(keys)
+        return {key.value: value(item) for key, item in one.value}
+
+    return None if node is None else value(node)
+
+
+@given(text=WRITTEN | DUMPED)
+@settings(max_examples=1000)
+@example("- a: ~\n  b: 'null'\n- []\n- {}\n- ''\n")
+@example("[x]\n--- \n[y]\n")
+@example("&m [x]\n")
+@example("a: 1\na: 2\n")
+@example("? [a]\n: b\n")
+def test_a_yaml_text_is_read_by_its_events_as_by_its_nodes(text: str) -> None:
+    quickly = plain(text)
+    try:
+        slowly = composed(yaml.compose(text, Loader=yaml.CSafeLoader))
+    except (yaml.YAMLError, AssertionError):
+        slowly = None
+    if quickly is not None or "&" not in text:
+        assert quickly == slowly
+
+
+@given(value=st.lists(VALUES, min_size=1, max_size=3))
+def test_a_text_without_anchors_is_read_by_its_events(value: list[Any]) -> None:
+    text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
+    assert plain(text) == composed(yaml.compose(text, Loader=yaml.CSafeLoader))

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import date
 
 Span = tuple[date, date]
+_EVER = (date.min, date.max)
 
 
 class Folding:
@@ -28,6 +29,18 @@ class Folding:
         self._known: dict[tuple[str, Span], tuple[str, ...]] = {}
         self._timed: dict[str, bool] = {}
 
+    @property
+    def holders(self) -> set[str] | None:
+        """Those whose positions may count for the parties that are asked for; None where that is everybody."""
+        if not self.asked:
+            return None
+        return {*self.asked, *(party for party in self._edges if self.reach(party, _EVER) & self.asked)}
+
+    @property
+    def changing(self) -> set[str]:
+        """Those of whom it depends on the time whom they represent."""
+        return {party for party in self._edges if self.timed(party)}
+
     def timed(self, party: str) -> bool:
         """Whether whom the party represents depends on the time."""
         if party not in self._edges:
@@ -35,7 +48,7 @@ class Folding:
         if party not in self._timed:
             self._timed[party] = any(
                 since != date.min or until != date.max
-                for reached in self.reach(party, (date.min, date.max))
+                for reached in self.reach(party, _EVER)
                 for _, since, until in self._edges.get(reached, ())
             )
         return self._timed[party]

@@ -4,17 +4,18 @@ Origins are counted as for the claim status: the outlets behind the evidence tha
 own judgements left out. Three papers that copy one agency are three documents and one origin.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
 from sqlalchemy import select
 
 from api.analysis.question import Question
 from api.claims import ASSERTING, JUDGING
 from api.models import Evidence
-from schemas.vocabulary import Mode, Relation
 
-#: With more records than this, all evidence is read and picked from here: databases take only so many values in a statement.
+#: How many records a statement may name: databases take only so many values in one.
 LISTED = 20_000
 
 
@@ -40,17 +41,31 @@ class Footing:
 
 
 def footing(question: Question, subjects: Iterable[str]) -> Footing:
-    """The documents and origins behind some records, in one statement."""
-    wanted = set(subjects)
-    statement = select(Evidence.subject, Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode).where(
-        Evidence.at(question.clocks)
-    )
-    if len(wanted) <= LISTED:
-        statement = statement.where(Evidence.subject.in_(sorted(wanted)))
+    """The documents and origins behind some records."""
     found = Footing()
-    for subject, source, origin, relation, mode in question.connection.execute(statement):
-        if subject in wanted:
-            found.documents.setdefault(subject, set()).add(source)
-            if Relation.of(relation) in ASSERTING and Mode.of(mode) not in JUDGING:
-                found.origins.setdefault(subject, set()).add(origin)
+    wanted = (Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode)
+    for subject, source, origin, relation, mode in evidence_of(question, subjects, *wanted):
+        found.documents.setdefault(subject, set()).add(source)
+        if relation in ASSERTING and mode not in JUDGING:
+            found.origins.setdefault(subject, set()).add(origin)
     return found
+
+
+def evidence_of(question: Question, subjects: Iterable[str], *columns: Any) -> Iterator[Any]:
+    """The evidence of some records as the clocks show it: of each piece the subject and some columns."""
+    statement = select(Evidence.subject, *columns).where(Evidence.at(question.clocks))
+    remaining = iter(sorted(set(subjects)))
+    while listed := list(islice(remaining, LISTED)):
+        yield from question.connection.execute(statement.where(Evidence.subject.in_(listed)))
+
+
+def rests_on(question: Question, records: Iterable[str], subjects: Iterable[str]) -> dict[str, int]:
+    """The counts of an answer, where nothing is said of each of its records by itself; as of `Footing.rests_on`."""
+    documents: set[str] = set()
+    origins: set[str] = set()
+    wanted = (Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode)
+    for _, source, origin, relation, mode in evidence_of(question, subjects, *wanted):
+        documents.add(source)
+        if relation in ASSERTING and mode not in JUDGING:
+            origins.add(origin)
+    return {"records": len(set(records)), "documents": len(documents), "origins": len(origins)}

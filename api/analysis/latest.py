@@ -14,22 +14,24 @@ A position whose claim is ``retracted``, or ``denied`` without anyone asserting 
 ``disputed`` takes part; its claim status stands beside it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 
 from api.analysis.folding import Folding
 from api.analysis.question import Question, Reference
-from api.models import FIRST_DAY, LAST_DAY, Position
+from api.claims import UNHELD
+from api.holdings import recent
+from api.models import FIRST_DAY, LAST_DAY, Holding, Position
 from schemas.fields import href
-from schemas.vocabulary import ClaimStatus, PositionKind, Stance, Verdict
+from schemas.vocabulary import PositionKind, Stance, Verdict
 
 _COLUMNS = (
     Position.id,
@@ -49,9 +51,6 @@ _COLUMNS = (
     Position.lifecycle,
     Position.body,
 )
-
-#: Positions with these claim statuses are nobody's.
-UNHELD = (ClaimStatus.RETRACTED.value, ClaimStatus.DENIED.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +123,25 @@ class Held:
         return {"id": self.row.id, "name": self.record["summary"], "href": href(collection, self.row.id)}
 
 
+class Narrow(Held):
+    """A position as `Holding` has it: all but its answer, which is not read."""
+
+    @cached_property
+    def began(self) -> date:
+        began = _day(self.row.began)
+        return FIRST_DAY if self.as_of and self.row.earliest == FIRST_DAY and began > self.as_of else began
+
+    @cached_property
+    def began_by(self) -> date:
+        if self.row.earliest == FIRST_DAY:
+            return self.began
+        return max(self.began, min(_day(self.row.began_by), self.as_of or LAST_DAY))
+
+    @property
+    def held_by(self) -> date:
+        return _day(self.row.began)
+
+
 def _day(value: Any) -> date:
     day: date = value
     return day
@@ -163,6 +181,22 @@ class Cell:
         return all(held.ended(self.today) for held in self.records)
 
 
+_Held = TypeVar("_Held", bound=Held)
+
+
+def histories(question: Question) -> Iterator[list[Narrow]]:
+    """All positions ever held by the day, issue by issue, in the order of issues; those of one issue are in memory at a time."""
+    wanted = [
+        column for column in Holding.__table__.columns if column.name not in ("process_id", "all_modes", "current")
+    ]
+    where = [Holding.known(question.clocks), *question.within(Holding, Holding.issue_id)]
+    statement = select(*wanted).where(*where).order_by(Holding.issue_id)
+    rows = question.connection.execute(statement, execution_options={"yield_per": 2000})
+    for _, group in groupby(rows, key=attrgetter("issue_id")):
+        found = [Narrow(row, question.clocks.as_of) for row in group]
+        yield [held for held in found if held.began <= question.today]
+
+
 def positions(question: Question, *conditions: ColumnElement[bool], history: bool = False) -> list[Held]:
     """The positions that the clocks and filters show, in one statement; with ``history`` also those held before the day alone."""
     clocks = question.knowing if history else question.clocks
@@ -173,15 +207,27 @@ def positions(question: Question, *conditions: ColumnElement[bool], history: boo
     return [held for held in found if held.began <= question.today] if history else found
 
 
+def standing(question: Question) -> list[Held]:
+    """The positions that the latest ones are among: as of `positions`, but of those on an issue, without what certainly began before
+    another of the same party and issue.
+    """
+    folding = question.folding
+    within = question.within(Holding, Holding.issue_id)
+    found = recent(question.clocks, *within, parties=folding.holders, whole=folding.changing).subquery()
+    same = and_(*(getattr(Position, column.name) == column for column in found.c))
+    rows: Iterable[Row[Any]] = question.connection.execute(select(*_COLUMNS).join_from(found, Position, same))
+    return [Held(row, question.clocks.as_of) for row in rows]
+
+
 def latest(found: Iterable[Held], said: Callable[[Held], Any] = attrgetter("stance")) -> tuple[Held, ...]:
     """The latest position and, behind it, the simultaneous ones that say something else; ``said`` is what they say."""
     top, *others = sorted(found, key=attrgetter("order"), reverse=True)
     return top, *(one for one in others if said(one) != said(top) and one.simultaneous(top))
 
 
-def by_column(found: Iterable[Held], folding: Folding) -> dict[tuple[str, str], list[Held]]:
+def by_column(found: Iterable[_Held], folding: Folding) -> dict[tuple[str, str], list[_Held]]:
     """Positions by issue and by the party whose they count as; a position that answers a proposal as a whole is on no issue."""
-    placed: dict[tuple[str, str], list[Held]] = {}
+    placed: dict[tuple[str, str], list[_Held]] = {}
     for held in found:
         if held.row.issue_id is not None:
             for party in columns_of(held, folding):
@@ -213,8 +259,12 @@ def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[st
 
 def recorded(question: Question) -> dict[tuple[str, str], Cell]:
     """The cells that answer a question, in the order of topics, issues and parties."""
-    found = cells(positions(question), question.folding, question.today)
-    return dict(sorted(found.items(), key=lambda item: (*question.names.place(item[0][0]), item[0][1])))
+    if "cells" not in question.known:
+        found = cells(standing(question), question.folding, question.today)
+        ordered = sorted(found.items(), key=lambda item: (*question.names.place(item[0][0]), item[0][1]))
+        question.known["cells"] = dict(ordered)
+    known: dict[tuple[str, str], Cell] = question.known["cells"]
+    return known
 
 
 def by_issue(found: dict[tuple[str, str], Cell]) -> Iterable[tuple[str, Sequence[Cell]]]:

@@ -12,73 +12,47 @@ demand was met or replaced. Without both scores the direction is unclear. **Towa
 nearer, **away from** those whose score came to lie farther off; nothing counts as 0 for this.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import accumulate
-from operator import attrgetter
+from heapq import heappop, heappush, merge
+from itertools import islice
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import select
 
-from api.analysis.folding import Folding
-from api.analysis.footing import LISTED, footing
-from api.analysis.latest import Held, by_column, columns_of, positions
+from api.analysis.footing import evidence_of, rests_on
+from api.analysis.latest import Narrow, by_column, columns_of, histories
 from api.analysis.matrix import Findings
 from api.analysis.question import Names, Question
-from api.models import LAST_DAY, Evidence
-from schemas.vocabulary import Direction, Lifecycle
+from api.models import LAST_DAY, Evidence, Position
+from schemas.fields import href
+from schemas.vocabulary import Direction, Lifecycle, Stance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Movement:
-    """One change, as found: the party, the position before, the position after (None: nothing), and the day."""
+    """One change, as found: the party, the position before, the position after (None: nothing), and the day.
 
-    party: str
-    issue: str
-    before: Held
-    after: Held | None
+    ``own`` are the parties whose movement it is, wherever they stand themselves.
+    """
+
     day: date
+    issue: str
+    party: str
+    before: Narrow
+    after: Narrow | None
+    own: tuple[str, ...] = ()
 
 
-class Standing:
-    """The score of one party on one issue, day by day; None where it has none."""
-
-    def __init__(self, course: list[Held]) -> None:
-        self._course = sorted(course, key=attrgetter("order"))
-        self._began = [held.began for held in self._course]
-        #: The last day on which this position or one before it can have begun: how far back a simultaneous one may be.
-        self._until = list(accumulate((held.began_at_most for held in self._course), max))
-        over = {held.row.latest + timedelta(days=1) for held in course if held.row.latest != LAST_DAY}
-        self._days = sorted({*self._began, *over})
-        self._known: dict[int, float | None] = {}
-
-    def on(self, day: date) -> float | None:
-        """The score on a day."""
-        span = bisect_right(self._days, day)
-        if span not in self._known:
-            self._known[span] = self._score(day)
-        return self._known[span]
-
-    def _score(self, day: date) -> float | None:
-        top: Held | None = None
-        for place in range(bisect_right(self._began, day) - 1, -1, -1):
-            held = self._course[place]
-            if top is not None and self._until[place] < top.began:
-                break
-            if held.row.latest < day:
-                continue
-            if top is None:
-                top = held
-            elif held.stance is not top.stance and held.simultaneous(top):
-                return None
-        return top.stance.score if top else None
-
-
-#: Where everyone stands on an issue, by party.
-Standings = dict[str, Standing]
+#: From a day on the score of a party is another, or it has none.
+Shift = tuple[date, str, float | None]
+#: The parties of each score, in the order of their ids.
+Standings = dict[float, list[str]]
+_AT_ONCE = 500
 
 
 def movements(question: Question) -> Findings:
@@ -86,43 +60,85 @@ def movements(question: Question) -> Findings:
 
     The rows are made while they are read: each names everyone whom it went toward or away from.
     """
-    held, everyone = positions(question, history=True), question.of_all_parties().folding
-    found = [
-        movement
-        for (issue, party), course in by_column(held, question.folding).items()
-        for movement in changes(party, issue, course, question.today)
-    ]
-    found.sort(key=lambda movement: (movement.day, movement.issue, movement.party))
-    records = [one.row for movement in found for one in (movement.before, movement.after) if one]
-    behind = footing(question, (row.subject for row in records))
-    standings: dict[str, Standings] = {}
-    for (issue, party), course in by_column(held, everyone).items():
-        standings.setdefault(issue, {})[party] = Standing(course)
-    taught = _ends(question, [movement.before for movement in found if movement.after is None])
-    names = question.names
-    rows = (_row(movement, sides(movement, standings[movement.issue], everyone), taught, names) for movement in found)
-    return Findings(rows, behind.rests_on((row.id for row in records), (row.subject for row in records)))
+    found = [by_issue for by_issue in _found(question) if by_issue[0]]
+    held = {
+        one.row.id: one.row.subject for moved, _ in found for each in moved for one in (each.before, each.after) if one
+    }
+    return Findings(_rows(question, found), rests_on(question, held, held.values()))
 
 
-def changes(party: str, issue: str, course: list[Held], today: date) -> Iterator[Movement]:
+def lines(question: Question) -> Iterator[dict[str, Any]]:
+    """The rows alone, without what they rest on."""
+    return _rows(question, [by_issue for by_issue in _found(question) if by_issue[0]])
+
+
+def _found(question: Question) -> Iterator[tuple[list[Movement], list[Shift]]]:
+    """The movements on each issue, and how the scores of all parties shifted, both by the day."""
+    everyone = question.of_all_parties().folding
+    for held in histories(question):
+        standing = by_column(held, everyone)
+        moving = by_column(held, question.folding) if question.parties else standing
+        moved = [
+            replace(movement, own=(party, *columns_of(movement.before, everyone)))
+            for (issue, party), course in moving.items()
+            for movement in changes(party, issue, course, question.today)
+        ]
+        if moved:
+            moved.sort(key=_place)
+            shifts = [(day, party, score) for (_, party), course in standing.items() for day, score in scores(course)]
+            yield moved, sorted(shifts, key=itemgetter(0))
+
+
+def _place(movement: Movement) -> tuple[date, str, str]:
+    return movement.day, movement.issue, movement.party
+
+
+def changes(party: str, issue: str, course: list[Narrow], today: date) -> Iterator[Movement]:
     """The movements of one party on one issue."""
     ordered = sorted(course, key=attrgetter("order"))
-    before: Held | None = None
+    before: Narrow | None = None
     conflicting = False
-    near: list[Held] = []
+    #: The last day on which a position of each stance can have begun, of those so far.
+    began_by: dict[Stance, date] = {}
     for held in ordered:
-        # What cannot have begun as late as this cannot have begun as late as anything behind it.
-        near = [one for one in near if one.began_at_most >= held.began]
-        conflicting = any(one.stance is not held.stance and one.simultaneous(held) for one in near)
-        near.append(held)
+        conflicting = any(day >= held.began for stance, day in began_by.items() if stance is not held.stance)
+        began_by[held.stance] = max(held.began_by, began_by.get(held.stance, held.began_by))
         if conflicting:
             continue
         if before is not None and before.stance is not held.stance:
-            yield Movement(party, issue, before, held, held.began)
+            yield Movement(held.began, issue, party, before, held)
         before = held
     if before is not None and not conflicting and all(held.ended(today) for held in ordered):
         last = max((held for held in ordered if held.stance is before.stance), key=lambda held: held.row.latest)
-        yield Movement(party, issue, last, None, last.row.latest)
+        yield Movement(last.row.latest, issue, party, last, None)
+
+
+def scores(course: list[Narrow]) -> Iterator[tuple[date, float | None]]:
+    """The score of one party on one issue as it goes: each day on which it changed, with what it was from then on."""
+    ordered = sorted(course, key=attrgetter("order"))
+    over = {held.row.latest + timedelta(days=1) for held in course if held.row.latest != LAST_DAY}
+    standing: list[int] = []  # what had begun and had not ended, the latest first
+    began_by: dict[Stance, list[tuple[int, int]]] = {}  # the same by stance, what can have begun last first
+    begun, score = 0, None
+    for day in sorted({*(held.began for held in ordered), *over}):
+        while begun < len(ordered) and ordered[begun].began <= day:
+            heappush(standing, -begun)
+            heappush(began_by.setdefault(ordered[begun].stance, []), (-ordered[begun].began_by.toordinal(), begun))
+            begun += 1
+        while standing and ordered[-standing[0]].row.latest < day:
+            heappop(standing)
+        for several in began_by.values():
+            while several and ordered[several[0][1]].row.latest < day:
+                heappop(several)
+        top = ordered[-standing[0]] if standing else None
+        since = top.began.toordinal() if top else 0
+        unknown = top is None or any(
+            several and -several[0][0] >= since for stance, several in began_by.items() if stance is not top.stance
+        )
+        now = None if unknown or top is None else top.stance.score
+        if now != score:
+            score = now
+            yield day, score
 
 
 def direction(movement: Movement) -> Direction:
@@ -138,36 +154,66 @@ def direction(movement: Movement) -> Direction:
     return Direction.HARDENED if score == 0 or score * (after - score) > 0 else Direction.CONCEDED
 
 
-def sides(movement: Movement, standings: Standings, everyone: Folding) -> tuple[list[str], list[str]]:
+def sides(movement: Movement, standings: Standings) -> tuple[list[str], list[str]]:
     """The parties that a movement went toward, and those that it went away from; not those whose own movement it is."""
     before, after = movement.before.stance.score, movement.after.stance.score if movement.after else 0.0
     toward: list[str] = []
     away: list[str] = []
     if before is None or after is None:
         return toward, away
-    own = {movement.party, *columns_of(movement.before, everyone)}
-    for party, standing in standings.items():
-        score = standing.on(movement.day)
-        if score is None or party in own:
-            continue
+    for score, parties in standings.items():
         nearer = abs(before - score) - abs(after - score)
         if nearer > 0:
-            toward.append(party)
+            toward += parties
         elif nearer < 0:
-            away.append(party)
-    return toward, away
+            away += parties
+    for own in movement.own:
+        for several in (toward, away):
+            if own in several:
+                several.remove(own)
+    return sorted(toward), sorted(away)
 
 
-def _ends(question: Question, given_up: list[Held]) -> dict[str, str]:
+def _beside(moved: list[Movement], shifts: list[Shift]) -> Iterator[tuple[Movement, tuple[list[str], list[str]]]]:
+    """The movements on one issue, each with its sides as all parties stood on its day."""
+    standings: Standings = {}
+    known: dict[str, float] = {}
+    shifted = 0
+    for movement in moved:
+        while shifted < len(shifts) and shifts[shifted][0] <= movement.day:
+            _, party, score = shifts[shifted]
+            shifted += 1
+            if party in known:
+                standing = standings[known.pop(party)]
+                del standing[bisect_left(standing, party)]
+            if score is not None:
+                known[party] = score
+                insort(standings.setdefault(score, []), party)
+        yield movement, sides(movement, standings)
+
+
+def _rows(question: Question, found: list[tuple[list[Movement], list[Shift]]]) -> Iterator[dict[str, Any]]:
+    ordered = merge(*(_beside(*by_issue) for by_issue in found), key=lambda one: _place(one[0]))
+    while several := list(islice(ordered, _AT_ONCE)):
+        positions = _positions(question, (movement for movement, _ in several))
+        taught = _ends(question, [movement.before for movement, _ in several if movement.after is None])
+        for movement, beside in several:
+            yield _row(movement, beside, positions, taught, question.names)
+
+
+def _positions(question: Question, several: Iterable[Movement]) -> dict[str, dict[str, Any]]:
+    """The answers of the positions that movements lie between, by id."""
+    held = {one.row.id: one.row.subject for movement in several for one in (movement.before, movement.after) if one}
+    statement = select(Position.id, Position.body).where(
+        Position.subject.in_(sorted(set(held.values()))), Position.known(question.clocks)
+    )
+    return {id: orjson.loads(body) for id, body in question.connection.execute(statement) if id in held}
+
+
+def _ends(question: Question, given_up: list[Narrow]) -> dict[str, str]:
     """From which day the public could know that a position had ended, by subject: that of the evidence that teaches the end alone."""
-    wanted = {held.row.subject for held in given_up}
-    statement = select(Evidence.subject, Evidence.body).where(Evidence.at(question.clocks))
-    if len(wanted) <= LISTED:
-        statement = statement.where(Evidence.subject.in_(sorted(wanted)))
     found: dict[str, str] = {}
-    for subject, body in question.connection.execute(statement):
-        if subject not in wanted:
-            continue
+    for subject, body in evidence_of(question, (held.row.subject for held in given_up), Evidence.body):
         evidence = orjson.loads(body)
         if "valid_until" in evidence["bears_on"]:
             found[subject] = min(evidence["known_on"], found.get(subject, evidence["known_on"]))
@@ -175,20 +221,29 @@ def _ends(question: Question, given_up: list[Held]) -> dict[str, str]:
 
 
 def _row(
-    movement: Movement, beside: tuple[list[str], list[str]], taught: dict[str, str], names: Names
+    movement: Movement,
+    beside: tuple[list[str], list[str]],
+    positions: dict[str, dict[str, Any]],
+    taught: dict[str, str],
+    names: Names,
 ) -> dict[str, Any]:
-    before, after = movement.before, movement.after
-    reported = taught.get(before.row.subject, before.record["first_reported_on"])
+    before = positions[movement.before.row.id]
+    after = positions[movement.after.row.id] if movement.after else None
+    reported = taught.get(movement.before.row.subject, before["first_reported_on"])
     return {
         "party": names.party(movement.party),
         "issue": names.issue(movement.issue),
         "direction": direction(movement),
-        "occurred_on": after.record["valid_from"] if after else before.record["valid_until"],
-        "first_reported_on": after.record["first_reported_on"] if after else reported,
-        "before_stance": before.row.stance,
-        "before": before.reference(),
-        "after_stance": after.row.stance if after else None,
-        "after": after.reference() if after else None,
-        "toward": names.parties(beside[0]),
-        "away_from": names.parties(beside[1]),
+        "occurred_on": after["valid_from"] if after else before["valid_until"],
+        "first_reported_on": after["first_reported_on"] if after else reported,
+        "before_stance": before["stance"],
+        "before": _reference(before),
+        "after_stance": after["stance"] if after else None,
+        "after": _reference(after) if after else None,
+        "toward": [names.party(party) for party in beside[0]],
+        "away_from": [names.party(party) for party in beside[1]],
     }
+
+
+def _reference(position: dict[str, Any]) -> dict[str, str]:
+    return {"id": position["id"], "name": position["summary"], "href": href("positions", position["id"])}

@@ -1,7 +1,7 @@
 """What a reader asks of an analysis, and the names that its answer needs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,8 @@ class Question:
     issues: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     fold: bool = True
+    #: What an analysis has worked out for this question, for another one of the same.
+    known: dict[str, Any] = field(init=False, default_factory=dict)
 
     def check(self) -> None:
         """Refuse filters that name ids which do not exist.

@@ -18,8 +18,8 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from api.analysis.footing import footing
-from api.analysis.latest import Cell, Held, answering, cells, positions, span_of
+from api.analysis.footing import rests_on
+from api.analysis.latest import Cell, Held, answering, cells, positions, span_of, standing
 from api.analysis.matrix import Findings
 from api.analysis.question import Question, Reference
 from api.analysis.reception import answered
@@ -35,19 +35,18 @@ Record = dict[str, Any]
 def silences(question: Question) -> Findings:
     """Every silence, the longest first."""
     everyone = question.of_all_parties()
-    found = positions(everyone)
-    standing = cells(found, everyone.folding, question.today)
+    stances = cells(standing(everyone), everyone.folding, question.today)
     answers = _Answers(question)
     rows: list[Record] = []
-    for held in found:
-        if held.row.kind == PositionKind.DEMAND.value and _demand_open(held, question.today):
-            rows += _silent("demands", held.record, held.record["valid_from"], question, answers, standing)
+    for held in positions(everyone, answering(PositionKind.DEMAND)):
+        if _demand_open(held, question.today):
+            rows += _silent("demands", held.record, held.record["valid_from"], question, answers, stances)
     for proposal in _open_proposals(question):
-        rows += _silent("proposals", proposal, proposal["made_on"], question, answers, standing)
+        rows += _silent("proposals", proposal, proposal["made_on"], question, answers, stances)
     rows.sort(key=lambda row: (-row["days"], row["subject"]["collection"], row["subject"]["id"], row["silent"]["id"]))
     subjects = [f"{row['subject']['collection']}/{row['subject']['id']}" for row in rows]
     subjects += [f"responses/{row['noted']['id']}" for row in rows if row["noted"]]
-    return Findings(rows, footing(question, subjects).rests_on(subjects, subjects))
+    return Findings(rows, rests_on(question, subjects, subjects))
 
 
 class _Answers:
@@ -105,7 +104,7 @@ def _silent(
     asked_on: Record | None,
     question: Question,
     answers: _Answers,
-    standing: dict[tuple[str, str], Cell],
+    stances: dict[tuple[str, str], Cell],
 ) -> Iterator[Record]:
     askers: list[Reference] = record["proposers"] if collection == "proposals" else [record["party"]]
     since = _since(asked_on, record["first_reported_on"], question.today)
@@ -115,7 +114,7 @@ def _silent(
         given = answers.by(addressee["id"], f"{collection}/{record['id']}")
         if answered(given):
             continue
-        cell = standing.get((record["issue"]["id"], addressee["id"])) if record.get("issue") else None
+        cell = stances.get((record["issue"]["id"], addressee["id"])) if record.get("issue") else None
         yield {
             "subject": {
                 "collection": collection,

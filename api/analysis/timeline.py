@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, select
 
-from api.analysis.footing import footing
+from api.analysis.footing import rests_on
 from api.analysis.latest import answering
 from api.analysis.matrix import Findings
 from api.analysis.question import Question, Reference
@@ -45,7 +45,7 @@ def timeline(
         key=lambda row: (row["time"], row["first_reported_on"], row["subject"]["collection"], row["subject"]["id"])
     )
     subjects = [f"{row['subject']['collection']}/{row['subject']['id']}" for row in rows]
-    return Findings(rows, footing(question, subjects).rests_on(subjects, subjects))
+    return Findings(rows, rests_on(question, subjects, subjects))
 
 
 def _entries(question: Question, collection: str, begin: date | None, end: date | None) -> Iterator[dict[str, Any]]:

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.engine import URL
 
-from api.database.postgres import PostgresDatabase
 from api.database.sqlite import SqliteDatabase
-from api.database.store import DatabaseError, NothingLoaded, Replaced, Store, fill, index
+from api.database.store import Database, DatabaseError, NothingLoaded, Replaced, Store, fill, index
 
 __all__ = [
+    "Database",
     "DatabaseError",
     "NothingLoaded",
-    "PostgresDatabase",
     "Replaced",
     "SqliteDatabase",
     "Store",
@@ -26,10 +25,14 @@ __all__ = [
 ]
 
 
-def open_database(url: URL, replicas: Sequence[URL] = ()) -> SqliteDatabase | PostgresDatabase:
+def open_database(url: URL, replicas: Sequence[URL] = ()) -> Database:
     """The database at an address; nothing is opened yet.
 
     Args:
         replicas: PostgreSQL servers to read from. What loads takes none: what came before is the primary's word.
     """
-    return SqliteDatabase(url) if url.get_backend_name() == "sqlite" else PostgresDatabase(url, replicas)
+    if url.get_backend_name() == "sqlite":
+        return SqliteDatabase(url)
+    from api.database.postgres import PostgresDatabase  # noqa: PLC0415  # its driver takes long to import, and memory
+
+    return PostgresDatabase(url, replicas)

@@ -272,7 +272,7 @@ class PostgresDatabase:
                 said.newest.date,
                 said.newest.digest,
                 said.newest.build,
-                partial(self._having, replicas, said.schema),
+                replicas=partial(self._having, replicas, said.schema),
             )
             self._schema, self._number = said.schema, said.number
 

@@ -31,6 +31,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL) -> None:
         self.path = Path(str(url.database)).absolute()
+        self._name = str(self.path)
         self._seen: tuple[int, int, int] | None = None
         self._store: Store | None = None
         self._opening = threading.Lock()
@@ -54,7 +55,7 @@ class SqliteDatabase:
             DatabaseError: the file is not the project's.
         """
         try:
-            found = self.path.stat()
+            found = os.stat(self._name)  # noqa: PTH116  # every answer looks at the file, and a plain name is looked at sooner
         except FileNotFoundError:
             found = None
         if found is None or found.st_size == 0:
@@ -127,8 +128,16 @@ class SqliteDatabase:
                 raise Replaced(f"{self.path} was replaced")
             return connection
 
-        # SQLite's own pool has one connection a thread and closes those of other threads.
-        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=64)
+        # SQLite's own pool has one connection a thread and closes those of other threads. Readers begin no transaction
+        # that would have to be rolled back, and what a load leaves is removed.
+        engine = create_engine(
+            "sqlite://",
+            creator=connect,
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=64,
+            pool_reset_on_return=None,
+        )
 
         @event.listens_for(engine, "connect")
         def prepare(connection: sqlite3.Connection, _record: Any) -> None:

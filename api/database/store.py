@@ -1,9 +1,10 @@
 """A release that is open for reading, and the making of one: the same on both databases."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, NoResultFound
@@ -11,6 +12,8 @@ from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from api import search
 from api.models import Base, Release
+
+REMEMBERED = 10_000  # totals of a release, each a few hundred bytes
 
 
 class DatabaseError(Exception):
@@ -34,9 +37,19 @@ class Store:
     date: date
     digest: str
     build: str
-
+    #: The totals of lists that were counted since the release was opened, by question.
+    totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
     #: The replicas that have the release now, in the order in which to try them before the engine.
     replicas: Callable[[], Iterable[Engine]] = tuple
+
+    def remembered(self, question: Any, count: Callable[[], int]) -> int:
+        """A total, counted at the first question for it: a release never changes."""
+        total = self.totals.get(question)
+        if total is None:
+            if len(self.totals) >= REMEMBERED:
+                self.totals.clear()
+            total = self.totals[question] = count()
+        return total
 
     def connect(self) -> Connection:
         """A connection for reading.
@@ -54,6 +67,31 @@ class Store:
             return self.engine.connect()
         except DBAPIError as error:
             raise DatabaseError(f"the database cannot be read: {error.orig}") from error
+
+
+class Database(Protocol):
+    """A place that keeps releases; as text, it says where, without passwords."""
+
+    def current(self) -> Store:
+        """The release that is current now.
+
+        Raises:
+            NothingLoaded: there is none yet.
+            DatabaseError: it cannot be read.
+        """
+
+    def replacing(self) -> AbstractContextManager[Connection]:
+        """A connection to an empty release; leaving the block makes it current, leaving it by an error leaves no trace.
+
+        Raises:
+            DatabaseError: it cannot be written, or another load is under way.
+        """
+
+    def forget(self) -> None:
+        """Look again, at the next question, which release is current."""
+
+    def close(self) -> None:
+        """Close what is open and not in use."""
 
 
 def newest_release(connection: Connection, schema: str | None = None) -> Any:

@@ -18,7 +18,7 @@ from api.loader.faults import Fault, Place, SeedError
 from api.loader.read import Locator, Piece, SeedFile, Unreadable, find, mapping, pieces, records
 from api.loader.record import Seed, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
-from api.loader.spread import spread
+from api.loader.spread import collecting_between_tasks, spread
 from api.resource import Table
 from schemas.releases import ReleaseFileSchema, RetiredSchema
 
@@ -28,6 +28,7 @@ BLOCK = 2**20  # bytes of records that are handled at once
 R = TypeVar("R")
 
 
+@collecting_between_tasks()
 def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> Seeds:
     """Read and check a folder of seeds.
 
@@ -35,7 +36,9 @@ def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> See
         SeedError: with every fault of the folder.
     """
     seeds, faults = read(root, table, progress)
-    second(seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking", done, total))
+    second(
+        seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking (records)", done, total)
+    )
     return seeds
 
 
@@ -72,7 +75,7 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
     for piece, found in zip(parts, spread(first, parts, seeds.size), strict=True):
         _merge(seeds, found, faults)
         done += piece.end - piece.start
-        progress("reading (MB)", done >> 20, seeds.size >> 20)
+        progress("reading (kB)", done >> 10, seeds.size >> 10)
     seeds.sound = not faults
     return seeds, faults
 

@@ -4,14 +4,17 @@ The schemas stay the only definition. A reader gives None for whatever it does n
 it; a field of a kind that is not named here is left to marshmallow altogether. Tests hold both equal to marshmallow's own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache, lru_cache
+from types import NoneType
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing
 
 from schemas import dates
 from schemas.fields import (
+    SELECTOR,
     SLUG,
     SLUG_LENGTH,
     Day,
@@ -25,6 +28,7 @@ from schemas.fields import (
     Pattern,
     Piece,
     Pieces,
+    Ref,
     Reference,
     References,
     Selector,
@@ -37,12 +41,15 @@ from schemas.fields import (
     date_answer,
     has_control,
 )
+from schemas.vocabulary import Vocabulary
 
 Data = dict[str, Any]
 #: Reads the plain values of one record, as marshmallow's ``load`` would; None where they are not, or not surely, right.
 Reader = Callable[[Data], Data | None]
 #: Makes an answer of a record, as marshmallow's ``dump`` would.
 Writer = Callable[[Data], Data]
+#: Makes the values of a row of a record, as a database's driver takes them.
+RowMaker = Callable[[Data], tuple[Any, ...]]
 
 _ABSENT = object()
 
@@ -101,8 +108,9 @@ def _taking(field: fields.Field[Any], v: str, names: Data) -> list[str]:
         return [text, f"if len({v}) > {SLUG_LENGTH} or not slug({v}): return None"]
     if kind is References:
         return [
-            f"if type({v}) is not list or len(set(map(str, {v}))) != len({v}): return None",
+            f"if type({v}) is not list: return None",
             *([f"if not {v}: return None"] if field.required else []),
+            f"if len({v}) > 1 and len(set(map(str, {v}))) != len({v}): return None",
             f"for one in {v}:",
             f" if type(one) is not str or len(one) > {SLUG_LENGTH} or not slug(one): return None",
             f"{v} = list({v})",
@@ -116,6 +124,20 @@ def _taking(field: fields.Field[Any], v: str, names: Data) -> list[str]:
     if kind is Day:
         names[f"day_{v}"] = _reads(field)
         return [text, f"{v} = day_{v}({v})", f"if {v} is None: return None"]
+    if kind is Selector:
+        names["selected"] = SELECTOR.fullmatch
+        return [
+            text,
+            f"if not (match := selected({v})) or int(match[1]) >= int(match[2]): return None",
+        ]
+    if isinstance(field, Terms) and kind is Terms:
+        names[f"allowed_{v}"] = frozenset(field.allowed)
+        return [
+            f"if type({v}) is not list: return None",
+            f"for one in {v}:",
+            f" if type(one) is not str or one not in allowed_{v}: return None",
+            f"{v} = list({v})",
+        ]
     if kind is Parts:
         return [f"if type({v}) is not list: return None"]
     return [f"try: {v} = field_{v}.deserialize({v})", "except Invalid: return None"]
@@ -177,9 +199,41 @@ def _writing(field: fields.Field[Any], name: str, index: int, names: Data) -> st
     return f"field_{index}._serialize({v}, {name!r}, d)"
 
 
+@cache
+def selector(schema: type[Schema], columns: tuple[str, ...]) -> RowMaker:
+    """What makes the row of a record: for each column the field of its name, or the id of the reference that it is called after;
+    where a record has neither, None.
+    """
+    names: Data = {"plain": plain}
+    values = [_selecting(schema._declared_fields, name) for name in columns]
+    made: RowMaker = _made("select", ["def select(d):", f" return ({', '.join(values)},)"], names)
+    return made
+
+
+def _selecting(fields_: Mapping[str, Any], name: str) -> str:
+    kind = type(fields_.get(name))
+    stem = name.removesuffix("_id")
+    if stem != name and type(fields_.get(stem)) is Reference:
+        return f"(None if (v := d.get({stem!r})) is None else v.id)"
+    if kind is Term:
+        return f"(None if (v := d.get({name!r})) is None else str(v))"
+    if kind in (NoneType, Text, Slug, Integer, Flag):
+        return f"d.get({name!r})"
+    return f"plain(d.get({name!r}))"
+
+
+def plain(value: Any) -> Any:
+    """A value of a record as a database's driver takes it."""
+    if isinstance(value, Ref):
+        return f"{value.collection}/{value.id}"
+    if isinstance(value, Vocabulary):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _made(name: str, lines: list[str], names: Data) -> Any:
     exec("\n".join(lines), names)
     return names[name]
 
 
-__all__ = ["Reader", "Writer", "reader", "writer"]
+__all__ = ["Reader", "RowMaker", "Writer", "reader", "selector", "writer"]

@@ -1,8 +1,8 @@
 """What the seeds imply: what a response's term says of it, the offers that terms make, who represents whom, the evidence's own facts."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache, lru_cache
+from datetime import date
+from functools import cache
 from typing import Any
 
 from api.claims import Citation, representation
@@ -11,7 +11,7 @@ from api.loader.rules import known_on, mark
 from api.loader.seeds import Seeds
 from api.resource import Table
 from schemas.dates import Edtf
-from schemas.fields import Ref, Reference, References
+from schemas.fields import Reference, References
 from schemas.record import Record
 from schemas.vocabulary import IMPLIED_STANCE, TURNED_ROUND, PositionKind, Salience, Stance
 
@@ -87,35 +87,39 @@ def _offers(term: Seed, proposal: Seed, table: Table) -> Iterator[Seed]:
 
 
 def _evidence(subject: Seed, seeds: Seeds) -> list[Seed]:
+    ref = subject.ref
     for cited in subject.parts["evidence"]:
-        source = seeds.of("sources")[cited.data["source"].id]
-        published = source.data["published_on"]
-        cited.id = f"{subject.id}-{source.id}-{mark(subject, cited)}"
+        id = cited.data["source"].id
+        source = seeds.source(id)
+        cited.id = f"{subject.id}-{id}-{mark(subject, cited)}"
         cited.data.update(
             id=cited.id,
-            subject=subject.ref,
-            known_on=known_on(published, source.data["retrieved_on"]),
-            target=_target(cited, source),
+            subject=ref,
+            known_on=source.known_on,
+            target=_target(cited.data["selector"], source.address),
             quote=None,
-            published_on=published,
+            published_on=source.published_on,
         )
         cited.given.update(id=cited.id, subject=subject.subject)
     return subject.parts["evidence"]
 
 
-def _target(cited: Seed, source: Seed) -> dict[str, Any] | None:
+def _target(selector: str | None, address: str) -> dict[str, Any] | None:
     """The passage as a specific resource of the W3C Web Annotation Data Model."""
-    if cited.data["selector"] is None:
+    if selector is None:
         return None
     return {
         "type": "SpecificResource",
-        "source": source.data["url"] or source.ref.as_answer()["href"],
+        "source": address,
         "selector": {
             "type": "FragmentSelector",
             "conformsTo": "http://tools.ietf.org/rfc/rfc5147",
-            "value": cited.data["selector"],
+            "value": selector,
         },
     }
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Citations:
@@ -124,7 +128,6 @@ class Citations:
     def __init__(self, seeds: Seeds) -> None:
         self.seeds = seeds
         self.speaks_for = representation(representing(seeds))
-        self.publisher = lru_cache(maxsize=16384)(self._publisher)
 
     def of(self, seed: Seed) -> list[Citation]:
         """The citations of a record; an offer's are those of its term."""
@@ -141,7 +144,7 @@ class Citations:
         assert proposal is not None  # a term's parent is its proposal, an offer's is its term
         name = "made_on" if seed.resource.name == "terms" else "valid_from"
         return [
-            replace(self._citation(one, frozenset()), bears_on=frozenset({name}))
+            self._citation(one, frozenset())._replace(bears_on=frozenset({name}))
             for one in proposal.parts["evidence"]
             if "made_on" in one.data["bears_on"]
         ]
@@ -155,24 +158,23 @@ class Citations:
                 found.append(seed.data[name].id)
         return found if found or seed.parent is None else self._holders(seed.parent)
 
-    def _publisher(self, source: str) -> Ref | None:
-        publisher: Ref | None = self.seeds.of("sources")[source].data["publisher"]
-        return publisher
-
     def _citation(self, cited: Seed, holders: frozenset[str]) -> Citation:
         data = cited.data
-        source: Ref = data["source"]
-        publisher = self.publisher(source.id)
-        said: Edtf | None = data["said_on"]
-        earliest, latest = (said.earliest, said.latest) if said else (data["known_on"], data["known_on"])
+        source: str = data["source"].id
+        known_on: date = data["known_on"]
+        by_holder = False
+        if data["speaker"]:
+            said: Edtf | None = data["said_on"]
+            earliest, latest = (said.earliest, said.latest) if said else (known_on, known_on)
+            by_holder = self.speaks_for(data["speaker"].id, holders, earliest, latest)
         return Citation(
-            source=source.id,
+            source=source,
             relation=data["relation"],
             mode=data["mode"],
-            origin=(data["via"] or publisher or source).id,
-            known_on=data["known_on"],
-            by_holder=bool(data["speaker"]) and self.speaks_for(data["speaker"].id, holders, earliest, latest),
-            bears_on=frozenset(data["bears_on"]),
+            origin=data["via"].id if data["via"] else self.seeds.source(source).origin,
+            known_on=known_on,
+            by_holder=by_holder,
+            bears_on=frozenset(data["bears_on"]) if data["bears_on"] else _NOTHING,
         )
 
 

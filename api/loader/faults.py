@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -23,8 +24,7 @@ class Fault:
         return f"{place}: {self.message}"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where in a seed file a value stands: the file, and the keys and indexes that lead to the value.
 
     ``key`` asks for the place of the key itself rather than of its value.

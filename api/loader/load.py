@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,8 +15,8 @@ import orjson
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from api import search
-from api.database import DatabaseError, NothingLoaded, PostgresDatabase, SqliteDatabase, Store, fill, index
+from api import holdings, queries, search
+from api.database import Database, DatabaseError, NothingLoaded, Store, fill, index
 from api.loader.check import Progress, check, checked, read, second
 from api.loader.compiled import writer
 from api.loader.derive import Citations, complete, representing
@@ -25,17 +25,32 @@ from api.loader.read import digest as seeds_digest
 from api.loader.record import Seed
 from api.loader.rows import Row, columns, edges, entry, rows
 from api.loader.seeds import Seeds
-from api.models import FIRST_DAY, LAST_DAY, Affiliation, Change, Cited, Document, Edge, Release, Retired, Total
-from api.queries import totals
+from api.loader.spread import collecting_between_tasks
+from api.models import (
+    FIRST_DAY,
+    LAST_DAY,
+    Affiliation,
+    Change,
+    Cited,
+    Document,
+    Edge,
+    Footing,
+    Prepared,
+    Release,
+    Retired,
+    Total,
+)
 from api.resource import Table
 from schemas.fields import Ref, href
 from schemas.releases import ChangeSchema, ReleaseSchema
 from schemas.vocabulary import Action
 
 BATCH = 2000
+_AS_GIVEN = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 #: Of a statement, never of a connection, which would keep it for what is executed next.
 STREAMED = {"yield_per": BATCH}
 Rows = dict[str, list[Row]]
+Prepare = Callable[[Connection, Store], Iterable[Row]]
 
 __all__ = ["Loaded", "build_digest", "load", "seeds_digest"]
 
@@ -62,18 +77,21 @@ def build_digest() -> str:
     return total.hexdigest()
 
 
+@collecting_between_tasks()
 def load(
     root: Path,
-    database: SqliteDatabase | PostgresDatabase,
+    database: Database,
     table: Table,
     *,
     replace: bool = False,
     progress: Progress = lambda *_: None,
+    prepare: Prepare = lambda *_: (),
 ) -> Loaded:
     """Check a folder of seeds and make it the current release.
 
     Args:
         replace: load changed seeds under the id of the release that is loaded, in its place.
+        prepare: makes the rows of `Prepared`, of the release as it will be.
 
     Raises:
         SeedError: the seeds are at fault; nothing was loaded.
@@ -105,7 +123,11 @@ def load(
                 fill(connection, name, rows_)
 
         second(
-            seeds, _Stored(seeds, table, history), take, faults, lambda done, total: progress("storing", done, total)
+            seeds,
+            _Stored(seeds, table, history),
+            take,
+            faults,
+            lambda done, total: progress("storing (records)", done, total),
         )
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(
@@ -114,12 +136,20 @@ def load(
             list(_retired(seeds)),
         )
         loaded = history.close(connection, counts)
+        progress("indexing", 0, None)
+        holdings.fill(connection)
         index(connection)
-        fill(connection, Total.__tablename__, list(totals(connection, table)))
+        progress("counting", 0, None)
+        fill(connection, Total.__tablename__, list(queries.totals(connection, table)))
+        fill(connection, Footing.__tablename__, list(queries.footings(connection, table)))
+        progress("preparing answers", 0, None)
+        store = Store(connection.engine, loaded.release, seeds.release["date"], digest, build_digest())
+        for answer in prepare(connection, store):
+            fill(connection, Prepared.__tablename__, [answer])
     return loaded
 
 
-def _before(database: SqliteDatabase | PostgresDatabase) -> Store | None:
+def _before(database: Database) -> Store | None:
     """The release that is loaded, its history readable; None where there is none.
 
     Raises:
@@ -236,12 +266,7 @@ class _History:
 
     def record(self, given: list[Seed], made: Rows, counts: Counter[str]) -> None:
         """Take note of records of this release."""
-        contents = [
-            orjson.dumps(
-                seed.given, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
-            ).decode()
-            for seed in given
-        ]
+        contents = [orjson.dumps(seed.given, default=str, option=_AS_GIVEN).decode() for seed in given]
         before = self._contents(given)
         made[Document.__tablename__] += (
             (seed.resource.name, seed.id, content, before.get((seed.resource.name, seed.id)))
@@ -397,7 +422,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, 
 
 
 def _ordered(model: Any, **values: Any) -> Row:
-    return tuple(values[name] for name in columns(model))
+    return tuple(map(values.__getitem__, columns(model)))
 
 
 def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -18,7 +18,9 @@ from schemas.fields import Piece as PieceField
 
 @dataclass(slots=True)
 class Seed:
-    """One record as the seeds give it. ``given`` is its content before references were resolved, for telling changes."""
+    """One record as the seeds give it. ``given`` is its content before references were resolved, for telling changes; ``parent``
+    the record that it is written in, unless it is evidence.
+    """
 
     resource: Resource
     id: str
@@ -28,6 +30,9 @@ class Seed:
     parent: "Seed | None" = None
     parts: dict[str, list["Seed"]] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+    #: As of `api.loader.rules.mark`, once it has been worked out.
+    mark: str = ""
+    _ref: Ref | None = None
 
     @property
     def subject(self) -> str:
@@ -35,7 +40,9 @@ class Seed:
 
     @property
     def ref(self) -> Ref:
-        return Ref(self.resource.name, self.id, str(self.data[self.resource.schema.named_by]))
+        if self._ref is None:
+            self._ref = Ref(self.resource.name, self.id, str(self.data[self.resource.schema.named_by]))
+        return self._ref
 
 
 def inside(seed: Seed) -> Iterator[Seed]:
@@ -61,8 +68,7 @@ def record(
         _parts_of_wrong(table, resource, raw, place, faults)
         return None
     data.setdefault("id", "")
-    kinds = _parts(resource.schema)
-    parts = [(name, kind, data.pop(name)) for name, kind in kinds]
+    parts = [(name, kind, data.pop(name)) for name, kind in _parts(resource.schema)]
     seed = Seed(resource, data["id"], process, data, place, parent, given=dict(data))
     for name, kind, raws in parts:
         if kind.required and not raws:
@@ -73,12 +79,14 @@ def record(
                 )
             )
         inner = table.by_name[kind.collection]
+        # Evidence does not name its subject: so most records are no cycles, and go without the garbage collector.
+        above = None if inner.name == "evidence" else seed
         made = [
-            record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, seed)
+            record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, above)
             for index, one in enumerate(raws)
         ]
         seed.parts[name] = [one for one in made if one is not None]
-        if inner.name != "evidence":
+        if above is not None:
             for one in seed.parts[name]:
                 one.given[kind.subject_field] = seed.id
                 one.data[kind.subject_field] = seed

@@ -12,118 +12,100 @@ import orjson
 
 from api import search
 from api.claims import Citation, Claim, origins, versions
-from api.loader.compiled import writer
+from api.loader.compiled import selector, writer
 from api.loader.record import Seed
 from api.models import FIRST_DAY, LAST_DAY, Cited, Dated
-from api.resource import Resource
 from schemas.dates import Edtf
 from schemas.fields import Pieces, Ref, References, Strings, Text, href
 from schemas.record import Record
-from schemas.vocabulary import Vocabulary
 
 Row = tuple[Any, ...]
-#: The fields that a version of a record has of its own; they end its answer, so that what is before is made once.
+#: What a version of a record has of its own in its row, and in its answer as well, which it ends: so what is before is made once.
+KNOWLEDGE = ("modes", "known_from", "known_until", "current")
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")
+_OWN_BEGINS = f'"{OWN[0]}":'
 
 
 def rows(
     seed: Seed, process: Ref | None, cited: Sequence[Citation], today: date, beside: Sequence[Citation] = ()
 ) -> Iterator[Row]:
     """The rows of one record. ``today`` is the release's date; ``beside`` as of `api.claims.versions`."""
-    data = {**seed.data, "href": href(seed.resource.name, seed.id), "process": process}
-    if not issubclass(seed.resource.model, Cited):
-        yield _row(seed, data, {})
+    resource = seed.resource
+    model: Any = resource.model
+    data = {**seed.data, "href": href(resource.name, seed.id), "process": process}
+    if not issubclass(model, Cited):
+        yield _row(seed, data)
         return
-    subject = seed.parent.subject if seed.resource.name == "offers" and seed.parent else seed.subject
+    data["subject"] = seed.parent.subject if resource.name == "offers" and seed.parent else seed.subject
     made = list(versions(cited, beside))
-    everything = made[-1].modes
-    shared: list[Any] | None = None
-    places = _own_places(seed.resource)
+    data["all_modes"] = everything = made[-1].modes
+    body, own = _own_places(model)
+    last: Row = ()
+    shared = ""
     for version in reversed(made):
-        own = _claim(version.claim)
-        knowledge = (
-            version.modes,
-            version.known_from.isoformat(),
-            version.known_until.isoformat() if version.known_until else None,
-            version.modes == everything and version.known_until is None,
+        claim = version.claim
+        values = (
+            claim.first_reported_on.isoformat(),
+            str(claim.status),
+            claim.evidence,
+            claim.documents,
+            claim.origins,
         )
-        if shared is None or version.hidden:
+        if not last or version.hidden:
             # The last version is the one that all evidence shows, and hides nothing.
-            shown = {**data, **own, **dict.fromkeys(version.hidden)}
+            shown = {**data, **dict(zip(OWN, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
             until: Edtf | None = shown.get("valid_until")
             shown["ended"] = bool(until and until.latest and until.latest < today)
-            row = list(_row(seed, shown, {"subject": subject, "all_modes": everything}))
-            if shared is None:
-                shared = list(row)
+            row = _row(seed, shown)
+            answer = row[body]
+            if not last:
+                last, shared = row, answer[: answer.rindex(_OWN_BEGINS)]
         else:
-            row = shared.copy()
-            row[places[0]] = row[places[0]][: row[places[0]].rindex(_OWN_BEGINS)] + orjson.dumps(own)[1:].decode()
-        row[places[1] : places[2]] = knowledge
-        row[places[3] : places[4]] = (_plain(value) for value in own.values())
-        yield tuple(row)
+            row, answer = last, shared + orjson.dumps(dict(zip(OWN, values, strict=True)))[1:].decode()
+        ends = version.known_until
+        made_of = list(row)
+        made_of[body] = answer
+        known = (
+            version.modes,
+            version.known_from.isoformat(),
+            ends and ends.isoformat(),
+            ends is None and version.modes == everything,
+        )
+        for place, value in zip(own, known + values, strict=True):
+            made_of[place] = value
+        yield tuple(made_of)
 
 
-_OWN_BEGINS = f'"{OWN[0]}":'
+def _typed(claim: Claim) -> tuple[Any, ...]:
+    """A claim's values in the order of `OWN`."""
+    return claim.first_reported_on, claim.status, claim.evidence, claim.documents, claim.origins
 
 
+@cache
 def columns(model: Any) -> tuple[str, ...]:
     """The names of a table's columns, in the order of rows."""
     return tuple(column.name for column in model.__table__.columns)
 
 
 @cache
-def _names(resource: Resource) -> tuple[str, ...]:
-    return columns(resource.model)
-
-
-@cache
-def _own_places(resource: Resource) -> tuple[int, ...]:
+def _own_places(model: Any) -> tuple[int, tuple[int, ...]]:
     """Where in a row its body, and what is a version's own, stand."""
-    names = columns(resource.model)
-    knowledge, own = names.index("modes"), names.index(OWN[0])
-    assert names[knowledge : knowledge + 4] == ("modes", "known_from", "known_until", "current"), names
-    assert names[own : own + len(OWN)] == OWN, names
-    return names.index("body"), knowledge, knowledge + 4, own, own + len(OWN)
+    names = columns(model)
+    return names.index("body"), tuple(names.index(name) for name in KNOWLEDGE + OWN)
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
-    return {
-        "first_reported_on": claim.first_reported_on,
-        "claim_status": claim.status,
-        "evidence_count": claim.evidence,
-        "document_count": claim.documents,
-        "origin_count": claim.origins,
-    }
-
-
-def _row(seed: Seed, data: dict[str, Any], more: dict[str, Any]) -> Row:
+def _row(seed: Seed, data: dict[str, Any]) -> Row:
     """The columns that the model has, each from the field of its name, or from the reference that it is the id of."""
-    found: dict[str, Any] = {
-        **more,
-        "id": seed.id,
-        "process_id": seed.process,
-        "body": orjson.dumps(writer(seed.resource.schema)(data)).decode(),
-    }
-    if issubclass(seed.resource.model, Dated):
-        found["earliest"], found["latest"] = (day.isoformat() for day in span(seed.resource.schema.dated_by, data))
+    schema = seed.resource.schema
+    model: Any = seed.resource.model
+    data["id"], data["process_id"] = seed.id, seed.process
+    data["body"] = orjson.dumps(writer(schema)(data)).decode()
+    if issubclass(model, Dated):
+        begin, end = span(schema.dated_by, data)
+        data["earliest"], data["latest"] = begin.isoformat(), end.isoformat()
     if "stance" in data:
-        found["score"] = data["stance"].score
-    return tuple(found[name] if name in found else _value(name, data) for name in _names(seed.resource))
-
-
-def _value(name: str, data: dict[str, Any]) -> Any:
-    value = data.get(name)
-    if value is None and name.endswith("_id"):
-        value = data.get(name[:-3])
-    if isinstance(value, Ref):
-        return value.id if name.endswith("_id") else f"{value.collection}/{value.id}"
-    return _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Vocabulary):
-        return value.value
-    return value.isoformat() if isinstance(value, date) else value
+        data["score"] = data["stance"].score
+    return selector(schema, columns(model))(data)
 
 
 def span(fields: tuple[str, ...], data: dict[str, Any]) -> tuple[date, date]:

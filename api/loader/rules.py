@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from api.loader.faults import Place, suggestion
@@ -20,10 +21,13 @@ Broken = Iterator[tuple[Place, str]]
 
 def broken(seed: "Seed", seeds: "Seeds") -> Broken:
     """Every rule that a record or a part of it breaks, its references resolved."""
-    yield from _absent(seed)
-    yield from _period(seed, "valid_from", "valid_until")
-    yield from _period(seed, "started_on", "ended_on")
-    name = seed.resource.name
+    name, data = seed.resource.name, seed.data
+    if data["absent"]:
+        yield from _absent(seed)
+    if data.get("valid_until") or data.get("affiliations"):
+        yield from _period(seed, "valid_from", "valid_until")
+    if data.get("ended_on"):
+        yield from _period(seed, "started_on", "ended_on")
     if name in ("terms", "demands", "statements"):
         yield from _proposition(seed, seeds)
     elif name == "responses":
@@ -33,13 +37,16 @@ def broken(seed: "Seed", seeds: "Seeds") -> Broken:
         yield from _offered(seed, seeds)
     elif name == "issues":
         yield from _topic(seed, seeds)
-    marks: set[tuple[str, str]] = set()
-    for cited in seed.parts.get("evidence", ()):
+    evidence = seed.parts.get("evidence", ())
+    for cited in evidence:
         yield from _citation(cited, seed, seeds)
-        same = (cited.data["source"].id, mark(seed, cited))
-        if same in marks:
-            yield cited.place, f"{_name(seed)}: evidence: the same passage is cited twice in the same way"
-        marks.add(same)
+    if len(evidence) > 1:
+        marks: set[tuple[str, str]] = set()
+        for cited in evidence:
+            same = (cited.data["source"].id, mark(seed, cited))
+            if same in marks:
+                yield cited.place, f"{_name(seed)}: evidence: the same passage is cited twice in the same way"
+            marks.add(same)
     for term in seed.parts.get("terms", ()):
         yield from broken(term, seeds)
 
@@ -134,23 +141,25 @@ def _offered(seed: "Seed", seeds: "Seeds") -> Broken:
 
 
 def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
-    name = f"{_name(subject)}: evidence"
-    source = seeds.of("sources")[cited.data["source"].id]
-    if (selector := cited.data["selector"]) and (length := source.data["length"]):
+    source: Ref = cited.data["source"]
+    if (selector := cited.data["selector"]) and (length := seeds.source(source.id).length):
         end = int(selector.rpartition(",")[2])
         if end > length:
             yield (
                 cited.place / "selector",
-                f"{name}: selector: ends at {end}; the text of “{source.id}” has {length} characters",
+                f"{_name(subject)}: evidence: selector: ends at {end}; the text of “{source.id}” has {length} characters",
             )
     if cited.data["digest"] and not selector:
-        yield cited.place / "digest", f"{name}: digest: there is no selector that says of which passage"
+        yield (
+            cited.place / "digest",
+            f"{_name(subject)}: evidence: digest: there is no selector that says of which passage",
+        )
     for index, field in enumerate(cited.data["bears_on"]):
         place = cited.place / "bears_on" / index
         if field not in subject.resource.schema._declared_fields:
-            yield place, f"{name}: bears_on: {field} is not a field of {subject.resource.name}"
+            yield place, f"{_name(subject)}: evidence: bears_on: {field} is not a field of {subject.resource.name}"
         elif not subject.data.get(field):
-            yield place, f"{name}: bears_on: the field {field}, which this teaches, is not there"
+            yield place, f"{_name(subject)}: evidence: bears_on: the field {field}, which this teaches, is not there"
 
 
 def _cycle(group: Mapping[str, Any], field: str) -> Broken:
@@ -213,13 +222,15 @@ def _retired(seeds: "Seeds", table: Table) -> Broken:
             )
 
 
-_TELLING = ("relation", "speaker", "speaker_description", "mode", "via", "selector", "said_on", "bears_on")
+_telling = itemgetter("relation", "speaker", "speaker_description", "mode", "via", "selector", "said_on", "bears_on")
 
 
 def mark(subject: "Seed", cited: "Seed") -> str:
     """What tells a citation from the others of its subject and source, whatever their order: eight hexadecimal digits."""
-    told = "\0".join([subject.subject, *(str(cited.given[name]) for name in _TELLING)])
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    if not cited.mark:
+        told = "\0".join([subject.subject, *map(str, _telling(cited.given))])
+        cited.mark = hashlib.sha256(told.encode()).hexdigest()[:8]
+    return cited.mark
 
 
 def known_on(published: Edtf | None, retrieved: date) -> date:

@@ -3,10 +3,11 @@
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache, lru_cache
 from marshal import loads
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import finalize
 
 from marshmallow import Schema
@@ -14,9 +15,11 @@ from marshmallow import Schema
 from api.loader.faults import Place, suggestion
 from api.loader.read import SeedFile
 from api.loader.record import Seed, inside, record
+from api.loader.rules import known_on
 from api.resource import Table
+from schemas.dates import Edtf
 from schemas.fields import Piece as PieceField
-from schemas.fields import Pieces, Ref, Reference, References, Subject, Subjects
+from schemas.fields import Pieces, Ref, Reference, References, Subject, Subjects, href
 
 LENGTH = struct.Struct("<I")
 
@@ -70,6 +73,16 @@ class Known(Mapping[str, Seed]):
         yield from inside(seed)
 
 
+class Sourced(NamedTuple):
+    """What a citation has from its source. ``origin`` is who published it, or else the source itself."""
+
+    published_on: Edtf | None
+    known_on: date
+    address: str
+    origin: str
+    length: int | None
+
+
 class Seeds:
     """A folder of seeds. Records are put aside in a file, in blocks; what stays in memory is each id and its place there."""
 
@@ -93,6 +106,7 @@ class Seeds:
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
         self.records = {resource.name: Known(self, resource.name) for resource in table}
+        self.source = lru_cache(maxsize=65536)(self._source)
         with TemporaryFile() as aside:
             self._aside = os.dup(aside.fileno())
         finalize(self, os.close, self._aside)
@@ -100,6 +114,17 @@ class Seeds:
 
     def of(self, collection: str) -> Known:
         return self.records[collection]
+
+    def _source(self, id: str) -> Sourced:
+        data = self.records["sources"][id].data
+        published = data["published_on"]
+        return Sourced(
+            published,
+            known_on(published, data["retrieved_on"]),
+            data["url"] or href("sources", id),
+            data["publisher"].id if data["publisher"] else id,
+            data["length"],
+        )
 
     def all(self) -> Iterator[Seed]:
         """Every record with its parts behind it, references resolved."""
@@ -154,13 +179,14 @@ class Seeds:
     def _resolve(
         self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
     ) -> None:
-        for name, kind in _naming(schema):
+        for name, kind, single in _naming(schema):
             value = data.get(name)
             if not value:
                 continue
-            if isinstance(kind, Reference):
+            if single:
                 if type(value) is str:
-                    data[name] = self._one(kind.collection, value, place, (name,), faults)
+                    known = self.records[kind.collection].ref(value)
+                    data[name] = known or self._one(kind.collection, value, place, (name,), faults)
             elif isinstance(kind, References):
                 data[name] = [
                     self._one(kind.collection, id, place, (name, index), faults) if type(id) is str else id
@@ -208,10 +234,10 @@ class Seeds:
 
 
 @cache
-def _naming(schema: type[Schema]) -> tuple[tuple[str, Any], ...]:
-    """The fields of a schema that name records."""
+def _naming(schema: type[Schema]) -> tuple[tuple[str, Any, bool], ...]:
+    """The fields of a schema that name records, and whether each is one reference."""
     return tuple(
-        (name, kind)
+        (name, kind, isinstance(kind, Reference))
         for name, kind in schema._declared_fields.items()
         if not kind.dump_only
         and (

@@ -1,5 +1,9 @@
 """The views, as operations: what the table of resources gives, and what stands beside it."""
 
+from pathlib import Path
+
+from api.database import Store
+from api.exports import Progress
 from api.operation import Operation
 from api.resource import Table
 from api.views.about import about_operations
@@ -7,13 +11,23 @@ from api.views.analyses import analysis_tables
 from api.views.charts import chart_operations
 from api.views.collections import collection_operations
 from api.views.dossiers import analysis_operations, citing
-from api.views.exports import export_operations
+from api.views.exports import export_operations, make_exports
 from api.views.feeds import feed_operations
 from api.views.finding import finding_operations
 from api.views.flat import flat_operations, flat_tables
 from api.views.options import option_operations
 
-__all__ = ["operations"]
+__all__ = ["export", "operations", "prepared_operations"]
+
+
+def export(table: Table, store: Store, shelf: Path, progress: Progress) -> Path:
+    """Make the exports of a release, and give their folder; as of `make_exports`."""
+    return make_exports(table, (*flat_tables(table), *analysis_tables()), store, shelf, progress)
+
+
+def prepared_operations(table: Table) -> tuple[Operation, ...]:
+    """The operations of which a load keeps answers; making the others as well would hold up a load."""
+    return tuple(one for one in analysis_operations(table) if one.prepared)
 
 
 def operations(table: Table) -> tuple[Operation, ...]:

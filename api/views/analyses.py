@@ -115,6 +115,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 records=lambda call: matrix.lines(question(call)),
                 row={**row_schema(columns(MatrixLineSchema)), **wide},
                 key="issue_id",
+                prepared=((), (("rows", "topic"),)),
             ),
         ),
         (
@@ -139,6 +140,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 row={**row_schema(columns(GapLineSchema)), **wide},
                 examples={"parties": ["russia", "ukraine"]},
                 key="issue_id",
+                prepared=((),),
             ),
         ),
         (
@@ -180,7 +182,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 find=lambda call: movements.movements(question(call)),
                 data=_listing(MovementSchema),
                 columns=_plain(MovementSchema),
-                records=lambda call: movements.movements(question(call)).data,
+                records=lambda call: movements.lines(question(call)),
                 row=row_schema(columns(MovementSchema)),
             ),
         ),

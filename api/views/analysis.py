@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from marshmallow import ValidationError
+from sqlalchemy import Connection
 
 from api import queries
 from api.analysis.matrix import Findings
@@ -14,10 +15,10 @@ from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, Choice, query
 from api.queries import Moved
-from api.representations import Column, as_csv, as_lines
+from api.representations import Column
 from api.resource import Resource
 from api.views.collections import FORMATS
-from api.views.flat import FlatTable
+from api.views.flat import FlatTable, answer
 from schemas.fields import Contract, Day, JsonSchema, Side, Slug, Term, href
 from schemas.vocabulary import Mode
 
@@ -92,6 +93,9 @@ class Analysis:
     examples: dict[str, Any] = field(default_factory=dict)
     tag: str = TAG
     key: str | None = None
+    #: As of `Operation`.
+    prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
+    large: Callable[[Connection], bool] = lambda _connection: True
 
     def operation(self, name: str) -> Operation:
         """The nested answer; the flat one where the format is asked for."""
@@ -106,6 +110,8 @@ class Analysis:
             query=query(**self.query, **self.nested, format=wanted),
             content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
             examples=self.examples,
+            prepared=self.prepared,
+            large=self.large,
         )
 
     def table(self) -> FlatTable:
@@ -130,8 +136,7 @@ class Analysis:
             if isinstance(found.data, Iterator):
                 return Answer(_streamed(found.data, {"links": {"self": call.link()}, "meta": call.meta(**meta)}))
             return json_answer(found.data, call, **meta)
-        shape, records = self.columns(call), self.records(call)
-        return Answer(as_csv(shape, records) if wanted == "csv" else as_lines(shape, records), FORMATS[wanted])
+        return answer(self.table(), call, wanted)
 
 
 def _streamed(rows: Iterator[Any], beside: dict[str, Any]) -> Iterator[bytes]:
@@ -163,6 +168,9 @@ def question(call: Call, **changes: Any) -> Question:
     Raises:
         Problem: 404, where a filter names an id that does not exist.
     """
+    if not changes and "question" in call.known:
+        known: Question = call.known["question"]
+        return known
     values = {**call.values, **changes}
     clocks = queries.clocks(values)
     parties = dict.fromkeys([*(values.get("party") or ()), *(values.get("parties") or ())])
@@ -176,6 +184,8 @@ def question(call: Call, **changes: Any) -> Question:
         fold=values.get("fold") != "none",
     )
     asked.check()
+    if not changes:
+        call.known["question"] = asked
     return asked
 
 

@@ -7,7 +7,8 @@ import orjson
 from sqlalchemy import select
 
 from api import queries
-from api.models import Cited, Clocks, Evidence, Proposal, Source, Term
+from api.lists import PAGE, page
+from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, Choice, narrowing, paging, query
 from api.queries import Asked, Moved
@@ -150,35 +151,34 @@ def _moving(call: Call, resource: Resource, at: Clocks) -> Any:
 
 
 def _list(call: Call, asked: Asked) -> Answer:
-    queries.check_ids(call.connection, asked)
-    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, asked.resource))
+    related = queries.related(call.table, asked.resource)
     if wanted := call.values.get("format"):
+        queries.check_ids(call.connection, asked)
+        where = queries.conditions(asked, call.connection.dialect.name, related)
         return flat_answer(call, asked, where, wanted)
-    rows, more = queries.page(call.connection, asked, where)
-    total = queries.count(call.connection, asked, where)
-    bodies = _bodies(call, asked.resource, rows, roles=queries.role(asked) is not None)
+    rows, more, total = page(call.store, call.connection, asked, related)
+    bodies = _bodies(call, asked.resource, rows, roles=asked.tells_roles)
     following = rows[-1].id if more else None
     links = {
-        "self": call.link(),
+        "self": call.here,
         "first": call.link(after=None),
         "next": call.link(after=following) if following else None,
     }
-    page = {"limit": call.values.get("limit") or 50, "total": total, "next": following}
+    about = {"limit": call.values.get("limit") or PAGE, "total": total, "next": following}
     shown = [f'<{target}>; rel="{rel}"' for rel, target in links.items() if target and rel != "self"]
     headers = {
         "Link": ", ".join([*shown, '</openapi.json>; rel="service-desc"']),
         "X-Total-Count": str(total),
     }
-    return Answer(envelope(array(bodies), page=page, links=links, meta=call.meta()), headers=headers)
+    return Answer(envelope(array(bodies), page=about, links=links, meta=call.meta()), headers=headers)
 
 
-def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> Iterator[bytes]:
+def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> list[bytes]:
     if resource.model is Evidence:
-        yield from _evidence_bodies(call, rows)
-    elif roles:
-        yield from (extended(row.body, role=orjson.dumps(row.role)) for row in rows)
-    else:
-        yield from (row.body.encode() for row in rows)
+        return _evidence_bodies(call, rows)
+    if roles:
+        return [extended(row.body, role=orjson.dumps(row.role)) for row in rows]
+    return [row.body.encode() for row in rows]
 
 
 def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool = False) -> Answer:
@@ -186,7 +186,7 @@ def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool 
     shape = columns(asked.resource.schema)
     rows = queries.stretch(call.connection, asked, where)
     records = parsed(call.connection.execution_options(stream_results=True).execute(rows))
-    if queries.role(asked) is not None:
+    if asked.tells_roles:
         shape = (*shape, ROLE)
     body = as_csv(shape, records, bom=bom) if wanted == "csv" else as_lines(shape, records)
     return Answer(body, FORMATS[wanted])
@@ -200,28 +200,25 @@ def _record(call: Call, resource: Resource) -> Answer:
         cited = queries.evidence(call.connection, row.subject, at)
         members["evidence"] = array(_evidence_bodies(call, cited))
     if resource.model is Proposal:
-        terms = call.connection.scalars(
-            select(Term.body).where(Term.proposal_id == row.id, Term.at(at)).order_by(Term.number, Term.id)
-        )
-        members["terms"] = array(body.encode() for body in terms)
+        members["terms"] = array(row.body.encode() for row in queries.terms(call.connection, row.id, at))
     body = b"".join(_bodies(call, resource, [row], roles=False))
     if members:
         body = extended(body, **members)
-    return Answer(envelope(body, links={"self": call.link()}, meta=call.meta()))
+    return Answer(envelope(body, links={"self": call.here}, meta=call.meta()))
 
 
-def _evidence_bodies(call: Call, rows: Sequence[Any]) -> Iterator[bytes]:
+def _evidence_bodies(call: Call, rows: Sequence[Any]) -> list[bytes]:
     """Pieces of evidence; where this server has the texts, each with the passage that it cites."""
     if call.texts is None:
-        yield from (row.body.encode() for row in rows)
-        return
+        return [row.body.encode() for row in rows]
     texts = by_sha256(call.texts)
     wanted = select(Source.id, Source.sha256).where(Source.id.in_({row.source_id for row in rows}))
     sources = {row.id: row.sha256 for row in call.connection.execute(wanted)}
-    for row in rows:
-        record = orjson.loads(row.body)
-        text = texts.get(sources[row.source_id] or "")
-        if text and record["selector"]:
-            start, end = span(record["selector"])
-            record["quote"] = text[start:end]
-        yield orjson.dumps(record)
+    return [_with_passage(orjson.loads(row.body), texts.get(sources[row.source_id] or "")) for row in rows]
+
+
+def _with_passage(record: dict[str, Any], text: str | None) -> bytes:
+    if text and record["selector"]:
+        start, end = span(record["selector"])
+        record["quote"] = text[start:end]
+    return orjson.dumps(record)

@@ -9,11 +9,13 @@ from typing import Any
 import orjson
 
 from api import exports, queries
+from api.database import Store
 from api.exports import Content, Sheet
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.queries import Asked
-from api.views.flat import FlatTable
+from api.resource import Table
+from api.views.flat import FlatTable, streamed
 from schemas.fields import JsonSchema
 
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
@@ -73,7 +75,7 @@ _MEDIA_TYPES = {one.file: one.media_type for one in _FILES}
 
 def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
     """The operations that list and export the tables of the whole release."""
-    whole = tuple(table for table in tables if "{" not in table.path)
+    whole = _whole(tables)
     yield Operation(
         path="/tables",
         name="listTables",
@@ -99,7 +101,7 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         path="/exports",
         name="listExports",
         summary="The whole release as files",
-        description="Every export with its size and SHA-256. The files are made once for a release, at the first request.",
+        description="Every export with its size and SHA-256. They are made once for a release, at its load or the first request.",
         view=lambda call: _list_exports(call, whole),
         content={JSON: enveloped({"type": "array", "items": ref("Export")})},
     )
@@ -114,12 +116,30 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         )
 
 
+def make_exports(
+    table: Table, tables: Sequence[FlatTable], store: Store, shelf: Path, progress: exports.Progress
+) -> Path:
+    """Make the exports of a release before anybody asks for them, and give their folder.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    with store.connect() as connection:
+        call = Call.from_nowhere(store, connection, table)
+        return exports.exported(shelf, store, lambda: _content(call, _whole(tables)), progress)
+
+
+def _whole(tables: Sequence[FlatTable]) -> tuple[FlatTable, ...]:
+    """The tables of the whole release."""
+    return tuple(table for table in tables if "{" not in table.path)
+
+
 def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
     return exports.exported(call.exports, call.store, lambda: _content(call, tables))
 
 
 def _content(call: Call, tables: Sequence[FlatTable]) -> Content:
-    return Content((_sheet(table, table.whole(call)) for table in tables), _lines(call))
+    return Content([_sheet(table, table.whole(call)) for table in tables], _lines(call))
 
 
 def _sheet(table: FlatTable, call: Call) -> Sheet:
@@ -128,13 +148,12 @@ def _sheet(table: FlatTable, call: Call) -> Sheet:
 
 def _lines(call: Call) -> Iterator[bytes]:
     """Every record once: what several collections share stands in the one that holds all of it."""
-    connection = call.connection.execution_options(stream_results=True)
     for resource in call.table:
         if resource.where is None:
             asked = Asked(resource, {})
             begin = b'{"collection":' + orjson.dumps(resource.name) + b',"record":'
-            where = queries.conditions(asked, connection.dialect.name, ())
-            for row in connection.execute(queries.everything(asked, where)):
+            where = queries.conditions(asked, call.connection.dialect.name, ())
+            for row in streamed(call, queries.everything(asked, where)):
                 yield begin + row.body.encode() + b"}\n"
 
 

@@ -1,13 +1,11 @@
 """Feeds: what each release changed, as Atom (RFC 4287), and the events as a calendar (RFC 5545, RFC 7986)."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID, uuid5
 from xml.etree import ElementTree
 
-from icalendar import Calendar, Event, vDuration
-from icalendar.enums import STATUS, TRANSP
 from sqlalchemy import select, tuple_
 
 from api import queries
@@ -19,15 +17,12 @@ from api.queries import Asked
 from api.representations import parsed
 from api.resource import Resource, Table
 from schemas.fields import DERIVED_ID_LENGTH, Integer, Slug
-from schemas.vocabulary import ClaimStatus
 
 ATOM = "application/atom+xml"
 CALENDAR = "text/calendar; charset=utf-8"
 #: The ids of entries and events are made in it, so they are the same wherever the service runs.
 NAMESPACE = UUID("44068d23-94ae-44bf-804d-c54de68a2f0e")
 ENTRIES = 100
-#: Data changes with a release; calendars need not ask more often.
-REFRESH = timedelta(hours=12)
 
 
 def feed_operations(table: Table) -> Iterator[Operation]:
@@ -61,8 +56,8 @@ def feed_operations(table: Table) -> Iterator[Operation]:
     )
 
 
-def _urn(kind: str, id: str) -> str:
-    return uuid5(NAMESPACE, f"{kind}/{id}").urn
+def _uuid(kind: str, id: str) -> UUID:
+    return uuid5(NAMESPACE, f"{kind}/{id}")
 
 
 def _midnight(day: date) -> datetime:
@@ -98,7 +93,7 @@ def _changes(call: Call) -> Answer:
 
 def _feed(call: Call) -> ElementTree.Element:
     feed = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
-    _text(feed, "id", _urn("feeds", "changes"))
+    _text(feed, "id", _uuid("feeds", "changes").urn)
     _text(feed, "title", "Positions: changes of the record")
     _text(feed, "subtitle", "What each release added, changed and removed.")
     _text(feed, "updated", _midnight(call.store.date).isoformat())
@@ -112,7 +107,7 @@ def _feed(call: Call) -> ElementTree.Element:
 def _entry(call: Call, change: Mapping[str, Any], day: date) -> ElementTree.Element:
     record = change["record"]
     entry = ElementTree.Element("entry")
-    _text(entry, "id", _urn("changes", change["id"]))
+    _text(entry, "id", _uuid("changes", change["id"]).urn)
     _text(entry, "title", f"{change['action'].capitalize()}: {record['name']} ({record['collection']})")
     _text(entry, "updated", _midnight(day).isoformat())
     _link(entry, "alternate", call.base + change["href"], "application/json")
@@ -135,50 +130,10 @@ def _link(parent: ElementTree.Element, rel: str, href: str, media_type: str = AT
 
 
 def _events(call: Call, resource: Resource) -> Answer:
+    from api.views.calendar import calendar  # noqa: PLC0415  # it takes longer to import than a worker that is never asked for it should wait
+
     asked = Asked(resource, {**call.values, "sort": "occurred_on"})
     queries.check_ids(call.connection, asked)
     where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
     records = parsed(call.connection.execute(queries.everything(asked, where)))
-    calendar = Calendar.new(
-        prodid="-//Positions//Events//EN",
-        name="Positions: events",
-        description="What is said to have happened. Events without a date are left out.",
-        source=call.base + call.link(),
-        uid=uuid5(NAMESPACE, "feeds/events"),
-        subcomponents=[_event(call, record, days) for record in records if (days := _days(record))],
-    )
-    # Outlook reads the first; the second is the standard's, which asks for the parameter (RFC 7986, §5.7).
-    calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
-    calendar.add("REFRESH-INTERVAL", vDuration(REFRESH, params={"VALUE": "DURATION"}))
-    return Answer(calendar.to_ical(), CALENDAR)
-
-
-def _days(record: Mapping[str, Any]) -> tuple[date, date] | None:
-    """The first and the last day on which an event may have been; the one that is known twice; None where it has no date."""
-    when: Mapping[str, str | None] = record["occurred_on"] or {}
-    known = [date.fromisoformat(day) for day in (when.get("earliest"), when.get("latest")) if day]
-    return (known[0], known[-1]) if known else None
-
-
-def _event(call: Call, record: Mapping[str, Any], days: tuple[date, date]) -> Event:
-    stamp = _midnight(call.store.date)
-    said = [
-        record["summary"],
-        record["outcome"],
-        f"When: {record['occurred_on']['edtf']} (EDTF).",
-        f"Claim status: {record['claim_status']}.",
-    ]
-    return Event.new(
-        uid=uuid5(NAMESPACE, f"events/{record['id']}"),
-        summary=record["title"],
-        description="\n".join(line for line in said if line),
-        location=record["place"],
-        start=days[0],
-        end=days[1] + timedelta(days=1),  # exclusive (RFC 5545, §3.6.1)
-        categories=[record["kind"]],
-        status=STATUS.CONFIRMED if record["claim_status"] == ClaimStatus.CONFIRMED else STATUS.TENTATIVE,
-        transparency=TRANSP.TRANSPARENT,
-        url=call.base + record["href"],
-        stamp=stamp,
-        last_modified=stamp,
-    )
+    return Answer(calendar(records, call.store.date, call.base, call.base + call.here, _uuid), CALENDAR)

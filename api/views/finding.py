@@ -1,13 +1,13 @@
 """Finding records by their text."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache, partial
 
 import orjson
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, select
 
 from api import search
-from api.models import Clocks
+from api.models import Clocks, ClocksKind
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Choice, Words, query
 from api.problems import not_found
@@ -54,19 +54,15 @@ def _searched(table: Table) -> list[Resource]:
 
 
 def _search(call: Call) -> Answer:
-    wanted = call.values["collection"] or [resource.name for resource in _searched(call.table)]
+    wanted: tuple[str, ...] | None = tuple(call.values["collection"]) or None
     clocks = call.clocks
-    shown = {
-        resource.name: _shown(resource, clocks)
-        for resource in _searched(call.table)
-        if resource.name in wanted and clocks != Clocks() and resource.model.clocks
-    }
-    every = not shown and not call.values["collection"]
-    found = search.Search(call.connection, call.values["q"], None if every else wanted, shown)
+    found = _statements(call.table, call.connection.dialect.name, wanted, clocks.kind)
+    parameters = {**clocks.days, "asked": search.phrase(call.connection.dialect.name, call.values["q"])}
+    total = call.store.remembered((found, *parameters.values()), lambda: found.total(call.connection, parameters))
     limit: int = call.values["limit"] or 50
-    after = call.values["after"]
+    after: str | None = call.values["after"]
     try:
-        hits = found.page(tuple(after.split("/")) if after else None, limit + 1)
+        hits = found.page(call.connection, parameters, total, after, limit + 1)
     except LookupError:
         raise not_found(f"after: “{after}” is not among the hits.") from None
     page = hits[:limit]
@@ -91,16 +87,29 @@ def _search(call: Call) -> Answer:
     return Answer(
         envelope(
             array(bodies),
-            page={"limit": limit, "total": found.total, "next": following},
+            page={"limit": limit, "total": total, "next": following},
             links=links,
             meta=call.meta(),
         ),
-        headers={"X-Total-Count": str(found.total)},
+        headers={"X-Total-Count": str(total)},
     )
 
 
-def _shown(resource: Resource, clocks: Clocks) -> Select[Any]:
-    """The ids of a collection that the clocks show."""
+@lru_cache(maxsize=256)
+def _statements(table: Table, dialect: str, wanted: tuple[str, ...] | None, kind: ClocksKind) -> search.Search:
+    """The statements of a search in some collections, or in all, at clocks of some kind."""
+    every = {resource.name: resource for resource in _searched(table)}
+    at, asked = Clocks.of_kind(kind), kind != Clocks().kind
+    shown = {
+        name: partial(_counts, resource, at)
+        for name, resource in every.items()
+        if (wanted is None or name in wanted) and asked and resource.model.clocks
+    }
+    return search.Search(dialect, None if wanted is None and not shown else wanted or every, shown)
+
+
+def _counts(resource: Resource, at: Clocks, id: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a collection has a record of an id that the clocks show."""
     model = resource.model
-    where = [model.at(clocks)] if resource.where is None else [model.at(clocks), resource.where]
-    return select(model.id).where(*where)
+    where = [] if resource.where is None else [resource.where]
+    return select(model.id).where(model.id == id, model.at(at), *where).exists()

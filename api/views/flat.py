@@ -1,12 +1,16 @@
 """The flat layer: whole tables at stable addresses, for the tools that read a table from a URL."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import Select
 
-from api import queries
+from api import exports, queries
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, ref
 from api.parameters import Choice, narrowing, query
 from api.queries import Asked
@@ -15,6 +19,10 @@ from api.resource import Resource, Table
 from schemas.fields import Contract, JsonSchema, component
 
 UNTABLED = ("changes", "releases", "processes")
+MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
+_NOT_NARROWING = ("release", "format", "bom")
+SMALL = 2**20  # bytes
+ROWS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,12 @@ def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
     asked = Asked(resource, call.values)
     queries.check_ids(call.connection, asked)
     where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
-    streaming = call.connection.execution_options(stream_results=True)
-    return parsed(streaming.execute(queries.everything(asked, where)))
+    return parsed(streamed(call, queries.everything(asked, where)))
+
+
+def streamed(call: Call, statement: Select[Any]) -> Iterator[Any]:
+    """The rows of a statement, which is executed when the first is read."""
+    yield from call.connection.execute(statement, execution_options={"yield_per": ROWS_AT_A_TIME})
 
 
 def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
@@ -89,7 +101,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             tag="tables",
             summary=f"The table of {table.name} as {suffix.upper()}",
             description=f"{table.about} Complete, without pages, one row a record; columns are only ever added at the end.",
-            view=lambda call, suffix=suffix: _answer(table, call, suffix),  # type: ignore[misc]  # mypy cannot type a lambda's default
+            view=lambda call, suffix=suffix: answer(table, call, suffix),  # type: ignore[misc]  # mypy cannot type a lambda's default
             query=query(**table.query, **more),
             content={media_type: shape},
             examples=table.examples,
@@ -107,8 +119,28 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
     )
 
 
-def _answer(table: FlatTable, call: Call, suffix: str) -> Answer:
+def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
+    """A table in one of its forms: from its file where the whole table is asked for and has one, else as it is read."""
+    media_type, bom = MEDIA_TYPES[suffix], call.values.get("bom") == "1"
+    folder = exports.made(call.exports, call.store) if _asks_for_all(table, call) else None
+    if folder is not None:
+        file = folder / f"{table.name}.{suffix}"
+        if bom:
+            return Answer(chain([BOM_UTF8], _chunks(file)), media_type)
+        # What is small is given whole, so that it can be compressed and kept.
+        return Answer(file if file.stat().st_size > SMALL else file.read_bytes(), media_type)
     shape, records = table.columns(call), table.records(call)
     if suffix == "csv":
-        return Answer(as_csv(shape, records, bom=call.values.get("bom") == "1"), CSV)
-    return Answer(as_array(shape, records)) if suffix == "json" else Answer(as_lines(shape, records), LINES)
+        return Answer(as_csv(shape, records, bom=bom), media_type)
+    return Answer(as_array(shape, records) if suffix == "json" else as_lines(shape, records), media_type)
+
+
+def _asks_for_all(table: FlatTable, call: Call) -> bool:
+    narrowed = (value for name, value in call.values.items() if name not in _NOT_NARROWING)
+    return "{" not in table.path and all(value in (None, []) for value in narrowed)
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while chunk := opened.read(SMALL):
+            yield chunk

@@ -1,12 +1,14 @@
 """FastAPI, SQLAlchemy's ORM and pydantic, as their documentation shows them."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
-from peers.tables import Position, Session
+from fastapi.responses import StreamingResponse
+from peers.rows import csv_lines
+from peers.tables import Position, Sessions, everything, found, latest, page
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 app = FastAPI()
 
@@ -19,8 +21,27 @@ class Named(BaseModel):
     name: str
 
 
+class EvidenceOut(BaseModel):
+    """A citation."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    source: Named
+    selector: str | None
+    digest: str | None
+    relation: str
+    speaker: Named | None
+    speaker_description: str | None
+    mode: str
+    via: Named | None
+    credibility: str
+    said_on: str | None
+    note: str | None
+    known_on: str
+
+
 class PositionOut(BaseModel):
-    """A position."""
+    """A position in a list."""
 
     model_config = ConfigDict(from_attributes=True)
     id: str
@@ -34,12 +55,25 @@ class PositionOut(BaseModel):
     valid_until: str | None
     ended: bool
     salience: str
+    firmness: str | None
+    lifecycle: str | None
+    consequence: str | None
+    verdict: str | None
+    proposal_id: str | None
+    term_id: str | None
+    demand_id: str | None
     note: str | None
     first_reported_on: str
     claim_status: str
     evidence_count: int
     document_count: int
     origin_count: int
+
+
+class WholePosition(PositionOut):
+    """A position by itself."""
+
+    evidence: list[EvidenceOut]
 
 
 class Page(BaseModel):
@@ -50,37 +84,92 @@ class Page(BaseModel):
     next: str | None
 
 
-def session() -> Any:
+class Hit(BaseModel):
+    """What a search found."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    name: str
+    highlight: str
+
+
+class Hits(BaseModel):
+    """A page of a search."""
+
+    data: list[Hit]
+    total: int
+    next: str | None
+
+
+class Cell(BaseModel):
+    """The latest position of a party on an issue."""
+
+    model_config = ConfigDict(from_attributes=True)
+    party: Named
+    issue: Named
+    stance: str
+    id: str
+    summary: str
+    kind: str
+    valid_from: str | None
+    valid_until: str | None
+    ended: bool
+    first_reported_on: str
+    claim_status: str
+    document_count: int
+    origin_count: int
+
+
+class Matrix(BaseModel):
+    """Parties and issues."""
+
+    data: list[Cell]
+
+
+def session() -> Iterator[Session]:
     """A session for one request."""
-    with Session() as made:
+    with Sessions() as made:
         yield made
 
 
+Db = Annotated[Session, Depends(session)]
+
+
 @app.get("/positions", response_model=Page)
-def positions(party: str | None = None, limit: int = 50, after: str = "", db: OrmSession = Depends(session)) -> Any:  # noqa: B008  # FastAPI's own way
+def positions(db: Db, party: str | None = None, limit: int = 50, after: str = "") -> Any:
     """A page of positions, by party."""
-    where = [Position.party_id == party] if party else []
-    total = db.scalar(select(func.count()).select_from(Position).where(*where))
-    statement = select(Position).where(*where, Position.id > after).order_by(Position.id).limit(limit)
-    rows = db.scalars(statement).all()
-    return {"data": rows, "total": total, "next": rows[-1].id if len(rows) == limit else None}
+    return page(db, party, limit, after)
 
 
-@app.get("/positions/{id}", response_model=PositionOut)
-def position(id: str, db: OrmSession = Depends(session)) -> Any:  # noqa: B008  # FastAPI's own way
-    """One position."""
-    found = db.get(Position, id)
-    if found is None:
+@app.get("/positions/{id}", response_model=WholePosition)
+def position(db: Db, id: str) -> Any:
+    """One position with its evidence."""
+    one = db.get(Position, id)
+    if one is None:
         raise HTTPException(404)
-    return found
+    return one
 
 
-@app.get("/search", response_model=Page)
-def search(q: str, limit: int = 50, db: OrmSession = Depends(session)) -> Any:  # noqa: B008  # FastAPI's own way
-    """Positions whose summary has the words, the best first."""
-    total = db.scalar(text("SELECT count(*) FROM search WHERE search MATCH :q"), {"q": q})
-    ids = db.scalars(
-        text("SELECT id FROM search WHERE search MATCH :q ORDER BY rank LIMIT :limit"), {"q": q, "limit": limit}
-    ).all()
-    rows = {row.id: row for row in db.scalars(select(Position).where(Position.id.in_(ids)))}
-    return {"data": [rows[id] for id in ids], "total": total, "next": None}
+@app.get("/search", response_model=Hits)
+def search(db: Db, q: str, limit: int = 50) -> Any:
+    """Positions whose summary has the words."""
+    return found(db, q, limit)
+
+
+@app.get("/matrix", response_model=Matrix)
+def matrix(db: Db) -> Any:
+    """The latest position of each party on each issue."""
+    return {"data": latest(db)}
+
+
+@app.get("/export.csv")
+def export_csv(db: Db) -> StreamingResponse:
+    """Every position as CSV."""
+    return StreamingResponse(csv_lines(db.scalars(everything())), media_type="text/csv")
+
+
+@app.get("/export.ndjson")
+def export_ndjson(db: Db) -> StreamingResponse:
+    """Every position as a line of JSON."""
+    lines = (PositionOut.model_validate(one).model_dump_json() + "\n" for one in db.scalars(everything()))
+    return StreamingResponse(lines, media_type="application/x-ndjson")

@@ -1,11 +1,12 @@
 """Flask, SQLAlchemy's ORM and marshmallow, as their documentation shows them."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, request
 from marshmallow import Schema, fields
-from peers.tables import Position, Session
-from sqlalchemy import func, select, text
+from peers.rows import csv_lines
+from peers.tables import Position, Sessions, everything, found, latest, page
 
 app = Flask(__name__)
 
@@ -17,8 +18,26 @@ class NamedSchema(Schema):
     name = fields.String()
 
 
+class EvidenceSchema(Schema):
+    """A citation."""
+
+    id = fields.Integer()
+    source = fields.Nested(NamedSchema)
+    selector = fields.String()
+    digest = fields.String()
+    relation = fields.String()
+    speaker = fields.Nested(NamedSchema, allow_none=True)
+    speaker_description = fields.String()
+    mode = fields.String()
+    via = fields.Nested(NamedSchema, allow_none=True)
+    credibility = fields.String()
+    said_on = fields.String()
+    note = fields.String()
+    known_on = fields.String()
+
+
 class PositionSchema(Schema):
-    """A position."""
+    """A position in a list."""
 
     id = fields.String()
     process = fields.Nested(NamedSchema)
@@ -31,6 +50,13 @@ class PositionSchema(Schema):
     valid_until = fields.String()
     ended = fields.Boolean()
     salience = fields.String()
+    firmness = fields.String()
+    lifecycle = fields.String()
+    consequence = fields.String()
+    verdict = fields.String()
+    proposal_id = fields.String()
+    term_id = fields.String()
+    demand_id = fields.String()
     note = fields.String()
     first_reported_on = fields.String()
     claim_status = fields.String()
@@ -39,37 +65,91 @@ class PositionSchema(Schema):
     origin_count = fields.Integer()
 
 
-ONE, MANY = PositionSchema(), PositionSchema(many=True)
+class WholePositionSchema(PositionSchema):
+    """A position by itself."""
+
+    evidence = fields.List(fields.Nested(EvidenceSchema))
+
+
+class HitSchema(Schema):
+    """What a search found."""
+
+    id = fields.String()
+    name = fields.String()
+    highlight = fields.String()
+
+
+class CellSchema(Schema):
+    """The latest position of a party on an issue."""
+
+    party = fields.Nested(NamedSchema)
+    issue = fields.Nested(NamedSchema)
+    stance = fields.String()
+    id = fields.String()
+    summary = fields.String()
+    kind = fields.String()
+    valid_from = fields.String()
+    valid_until = fields.String()
+    ended = fields.Boolean()
+    first_reported_on = fields.String()
+    claim_status = fields.String()
+    document_count = fields.Integer()
+    origin_count = fields.Integer()
+
+
+LISTED, ONE, HITS, CELLS = PositionSchema(many=True), WholePositionSchema(), HitSchema(many=True), CellSchema(many=True)
+LINE = PositionSchema()
 
 
 @app.get("/positions")
 def positions() -> Any:
     """A page of positions, by party."""
     party, limit, after = request.args.get("party"), int(request.args.get("limit", 50)), request.args.get("after", "")
-    where = [Position.party_id == party] if party else []
-    with Session() as db:
-        total = db.scalar(select(func.count()).select_from(Position).where(*where))
-        statement = select(Position).where(*where, Position.id > after).order_by(Position.id).limit(limit)
-        rows = db.scalars(statement).all()
-        return {"data": MANY.dump(rows), "total": total, "next": rows[-1].id if len(rows) == limit else None}
+    with Sessions() as db:
+        made = page(db, party, limit, after)
+        return {**made, "data": LISTED.dump(made["data"])}
 
 
 @app.get("/positions/<id>")
 def position(id: str) -> Any:
-    """One position."""
-    with Session() as db:
-        found = db.get(Position, id) or abort(404)
-        return ONE.dump(found)
+    """One position with its evidence."""
+    with Sessions() as db:
+        return ONE.dump(db.get(Position, id) or abort(404))
 
 
 @app.get("/search")
 def search() -> Any:
-    """Positions whose summary has the words, the best first."""
-    q, limit = request.args["q"], int(request.args.get("limit", 50))
-    with Session() as db:
-        total = db.scalar(text("SELECT count(*) FROM search WHERE search MATCH :q"), {"q": q})
-        ids = db.scalars(
-            text("SELECT id FROM search WHERE search MATCH :q ORDER BY rank LIMIT :limit"), {"q": q, "limit": limit}
-        ).all()
-        rows = {row.id: row for row in db.scalars(select(Position).where(Position.id.in_(ids)))}
-        return {"data": MANY.dump([rows[id] for id in ids]), "total": total, "next": None}
+    """Positions whose summary has the words."""
+    with Sessions() as db:
+        made = found(db, request.args["q"], int(request.args.get("limit", 50)))
+        return {**made, "data": HITS.dump(made["data"])}
+
+
+@app.get("/matrix")
+def matrix() -> Any:
+    """The latest position of each party on each issue."""
+    with Sessions() as db:
+        return {"data": CELLS.dump(latest(db))}
+
+
+@app.get("/export.csv")
+def export_csv() -> Response:
+    """Every position as CSV."""
+
+    def lines() -> Iterator[str]:
+        with Sessions() as db:
+            yield from csv_lines(db.scalars(everything()))
+
+    return Response(lines(), mimetype="text/csv")
+
+
+@app.get("/export.ndjson")
+def export_ndjson() -> Response:
+    """Every position as a line of JSON."""
+
+    def lines() -> Iterator[str]:
+        with Sessions() as db:
+            for one in db.scalars(everything()):
+                yield LINE.dumps(one) + "\n"
+
+    return Response(lines(), mimetype="application/x-ndjson")

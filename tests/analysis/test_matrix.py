@@ -1,11 +1,13 @@
 """Which of several positions is a party's stance, whose it is, and what a comparison shows."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support import Api
-from written import Position
+from written import Position, write
 
 World = Callable[..., Api]
 
@@ -177,3 +179,18 @@ def test_the_wide_table_has_two_columns_for_each_party_whatever_their_names(make
     assert api.ask("/v1/matrix.csv", party="cordia").text.startswith(
         "issue_id,issue_label,topic_id,topic_label,cordia,cordia_score"
     )
+
+
+def test_a_later_position_in_another_process_hides_none_in_this_one(make_service: Any, tmp_path: Path) -> None:
+    seeds = write(tmp_path / "two", [Position("alba", "dam", "supports", "2022-01-01")])
+    other = Position("alba", "dam", "opposes", "2023-01-01", id="elsewhere")
+    (seeds / "dispute").mkdir()
+    (seeds / "dispute/process.yaml").write_text(json.dumps({"id": "dispute", "title": "A dispute", "summary": "Two."}))
+    (seeds / "dispute/statements.yaml").write_text(json.dumps([other.seed(1)]))
+    api = Api(make_service(seeds).wsgi)
+
+    here = ("dam", "alba")
+    assert stances(api) == {here: "opposes"}
+    assert stances(api, process="quarrel") == {here: "supports"}
+    assert stances(api, process="dispute") == stances(api, process="quarrel,dispute") == {here: "opposes"}
+    assert stances(api, process="quarrel", as_of="2024-01-01") == {here: "supports"}

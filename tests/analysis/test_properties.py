@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy import Connection, make_url
 from written import AFFILIATIONS, ISSUES, MODES, PARTIES, SOURCES, TODAY, Position, write
 
 from api.analysis.gaps import gaps
-from api.analysis.latest import recorded
+from api.analysis.latest import Cell, Held, by_column, cells, columns_of, latest, recorded
+from api.analysis.latest import positions as all_positions
 from api.analysis.movements import movements
 from api.analysis.question import Question
 from api.analysis.timeline import timeline
@@ -218,6 +220,85 @@ def test_a_movement_leads_from_one_stance_to_another_one_or_to_nothing(
         assert when is None or clocks.as_of is None or (when["earliest"] or "0001") <= str(clocks.as_of)
     moved = [(row["party"]["id"], row["issue"]["id"]) for row in found if row["after"] is None]
     assert len(moved) == len(set(moved)), "a party gives its position on an issue up once"
+
+
+@settings(max_examples=60)
+@given(WORLDS, CLOCKS, st.booleans(), st.lists(st.sampled_from(PARTIES), max_size=2, unique=True))
+def test_what_is_left_unread_makes_no_difference(
+    positions: list[Position], clocks: Clocks, fold: bool, parties: list[str]
+) -> None:
+    with loaded(positions) as connection:
+        question = asked(connection, clocks, fold=fold, parties=tuple(parties))
+        every = cells(all_positions(question), question.folding, question.today)
+        found = recorded(question)
+    assert said(found) == said(every)
+
+
+def said(found: dict[tuple[str, str], Cell]) -> dict[tuple[str, str], list[str]]:
+    return {key: [held.row.id for held in cell.records] for key, cell in found.items()}
+
+
+@settings(max_examples=60)
+@given(WORLDS, CLOCKS, st.lists(st.sampled_from(PARTIES), max_size=2, unique=True))
+def test_movements_are_those_of_looking_at_every_pair(
+    positions: list[Position], clocks: Clocks, parties: list[str]
+) -> None:
+    with loaded(positions) as connection:
+        question = asked(connection, clocks, parties=tuple(parties))
+        found = [
+            (
+                row["issue"]["id"],
+                row["party"]["id"],
+                row["before"]["id"],
+                row["after"] and row["after"]["id"],
+                [one["id"] for one in row["toward"]],
+                [one["id"] for one in row["away_from"]],
+            )
+            for row in movements(question).data
+        ]
+        assert found == list(pairwise_movements(question))
+
+
+def pairwise_movements(question: Question) -> Iterator[tuple[Any, ...]]:
+    """The movements as docs/analyses.md tells them, by holding every position against every other one."""
+    held = all_positions(question, history=True)
+    everyone = question.of_all_parties().folding
+    standing = by_column(held, everyone)
+    moves = []
+    for (issue, party), several in by_column(held, question.folding).items():
+        course = sorted(several, key=lambda one: one.order)
+        free = [
+            one
+            for place, one in enumerate(course)
+            if not any(other.stance != one.stance and other.simultaneous(one) for other in course[:place])
+        ]
+        moves += [
+            (after.began, issue, party, before, after)
+            for before, after in pairwise(free)
+            if before.stance != after.stance
+        ]
+        if free and free[-1] is course[-1] and all(one.ended(question.today) for one in course):
+            last = max((one for one in course if one.stance == free[-1].stance), key=lambda one: one.row.latest)
+            moves.append((last.row.latest, issue, party, last, None))
+    for day, issue, party, before, after in sorted(moves, key=lambda move: move[:3]):
+        toward, away = [], []
+        was, now = before.stance.score, after.stance.score if after else 0.0
+        for (about, other), course in sorted(standing.items()):
+            score = score_on(day, course)
+            if about != issue or other in (party, *columns_of(before, everyone)) or None in (score, was, now):
+                continue
+            nearer = abs(was - score) - abs(now - score)
+            if nearer:
+                (toward if nearer > 0 else away).append(other)
+        yield issue, party, before.row.id, after and after.row.id, toward, away
+
+
+def score_on(day: date, course: list[Held]) -> Any:
+    begun = [one for one in course if one.began <= day <= one.row.latest]
+    if not begun:
+        return None
+    top, *others = latest(begun)
+    return None if others else top.stance.score
 
 
 def test_days_of_the_properties_lie_around_those_of_the_sources() -> None:

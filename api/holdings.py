@@ -1,0 +1,143 @@
+"""Who held what when, in a table of its own: narrow and indexed by party and issue, so that the latest positions are found
+without reading the others. `api.analysis.latest` defines what is latest; here is only what certainly comes before it.
+"""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Date,
+    Join,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy import type_coerce as coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from api.claims import UNHELD
+from api.models import FIRST_DAY, LAST_DAY, Clocks, Holding, Issue, Position
+
+_OWN = ("began", "began_by")
+_TAKEN = tuple(column.name for column in Holding.__table__.columns if column.name not in _OWN)
+
+
+def fill(connection: Connection) -> None:
+    """Make the rows of `Holding` of those of `Position`, in the release that is being made."""
+    first, last = (coerce(day, Date) for day in (FIRST_DAY, LAST_DAY))
+    held_by = _lesser(func.coalesce(_given_until(connection.dialect.name), last), Position.first_reported_on)
+    known = Position.earliest != first
+    began = case((known, Position.earliest), else_=held_by)
+    ended = _lesser(held_by, Position.latest)
+    began_by = case((and_(known, ended > Position.earliest), ended), else_=began)
+    taken = [getattr(Position, name) for name in _TAKEN]
+    rows = select(*taken, began, began_by).where(Position.issue_id.is_not(None), Position.claim_status.not_in(UNHELD))
+    names = [*_TAKEN, *_OWN]
+    # In the order in which they are looked for, so that those of one party on one issue lie together.
+    connection.execute(
+        insert(Holding).from_select(names, rows.order_by(Position.issue_id, Position.party_id, began, Position.id))
+    )
+
+
+def _lesser(one: Any, other: Any) -> ColumnElement[Any]:
+    return case((one < other, one), else_=other)
+
+
+def _given_until(dialect: str) -> ColumnElement[Any]:
+    """The last day that ``valid_from`` can mean, which no column has."""
+    if dialect == "sqlite":
+        return coerce(func.json_extract(Position.body, "$.valid_from.latest"), Date)
+    return cast(cast(Position.body, JSON)[("valid_from", "latest")].as_string(), Date)
+
+
+def recent(
+    clocks: Clocks,
+    *conditions: ColumnElement[bool],
+    parties: Collection[str] | None = None,
+    whole: Collection[str] = (),
+) -> Select[str, int, date]:
+    """The keys (id, modes, known_from) of the positions on issues that the clocks show, without those that certainly began
+    before another of the same party on the same issue: the latest of each, and what may have begun with it.
+
+    Args:
+        conditions: what else is asked of the rows of `Holding`.
+        parties: those whose positions are asked for; everybody's where it is None.
+        whole: parties of whom nothing is left out.
+    """
+    every = _every_cell()
+    latest = (
+        select(Holding.began)
+        .where(Holding.issue_id == every.c.issue_id, Holding.party_id == every.c.party_id)
+        .where(Holding.known(clocks), _held(clocks), *conditions)
+        .order_by(Holding.began.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    first = coerce(FIRST_DAY, Date)
+    since: ColumnElement[Any] = func.coalesce(latest, first)
+    if whole:
+        since = case((every.c.party_id.in_(sorted(whole)), first), else_=since)
+    asked = every.c.party_id.is_not(None) if parties is None else every.c.party_id.in_(sorted(parties))
+    cell = (
+        select(every.c.issue_id, every.c.party_id, since.label("since"))
+        .where(asked)
+        .cte("cell")
+        .prefix_with("MATERIALIZED")
+    )
+    shown = [Holding.known(clocks), Holding.began_by >= cell.c.since, *conditions]
+    if clocks.as_of is not None:
+        # A position that is not known to have begun by the day comes before all others.
+        unknown = and_(cell.c.since == first, Holding.earliest == first, Holding.latest >= clocks.as_of)
+        shown.append(or_(_held(clocks), unknown))
+    return (
+        select(Holding.id, Holding.modes, Holding.known_from)
+        .select_from(
+            _Then(
+                cell, Holding.__table__, and_(Holding.issue_id == cell.c.issue_id, Holding.party_id == cell.c.party_id)
+            )
+        )
+        .where(*shown)
+    )
+
+
+def _held(clocks: Clocks) -> ColumnElement[bool]:
+    """The condition that a position is known to have begun by the day, and may not have ended."""
+    if clocks.as_of is None:
+        return true()
+    return and_(Holding.began <= clocks.as_of, Holding.latest >= clocks.as_of)
+
+
+def _every_cell() -> Any:
+    """Every issue with every party that has a position on it: from one entry of the index to the next."""
+
+    def least(issue: Any, after: Any = None) -> Any:
+        found = select(func.min(Holding.party_id)).where(Holding.issue_id == issue)
+        return (found if after is None else found.where(Holding.party_id > after)).scalar_subquery()
+
+    begin = select(Issue.id.label("issue_id"), least(Issue.id).label("party_id")).cte("every_cell", recursive=True)
+    return begin.union_all(
+        select(begin.c.issue_id, least(begin.c.issue_id, begin.c.party_id)).where(begin.c.party_id.is_not(None))
+    )
+
+
+class _Then(Join):
+    """A join that reads its left side first; SQLite would rather read all of the table, and search the few cells for each row."""
+
+    inherit_cache = True
+
+
+@compiles(_Then, "sqlite")
+def _then(element: _Then, compiler: SQLCompiler, **options: Any) -> str:
+    plain: str = compiler.visit_join(element, **options)  # type: ignore[no-untyped-call]
+    return plain.replace(" JOIN ", " CROSS JOIN ", 1)

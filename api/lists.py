@@ -1,0 +1,115 @@
+"""Pages of lists. Making a statement costs several times what running it does, so the statements of a list are made once for each
+form of question, and given its values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Date, Select, bindparam, func, select
+
+from api import search
+from api.database import Store
+from api.queries import Asked, behind, check_ids, conditions, everything, place_of, prepared_total
+from api.resource import Part, Resource
+
+PAGE = 50
+_ORDERING = ("sort", "limit", "after", "format")
+
+
+class Page(NamedTuple):
+    """Some rows as of `queries.everything`, whether more follow, and how many there are in all."""
+
+    rows: Sequence[Any]
+    more: bool
+    total: int
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a question has in common with others that the same statements answer.
+
+    ``given`` names what narrows the list, with the number of values (None: one that is not a list).
+    """
+
+    resource: Resource
+    part: Part | None
+    dialect: str
+    related: tuple[str, ...]
+    given: tuple[tuple[str, int | None], ...]
+    fixed: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, asked: Asked, dialect: str, related: Sequence[str]) -> "tuple[Form, dict[str, Any]]":
+        """The form of a question, and its values by the names of the statements' parameters."""
+        named: list[tuple[str, int | None]] = []
+        fixed: list[tuple[str, Any]] = []
+        parameters: dict[str, Any] = {}
+        for name, value in asked.values.items():
+            if name in _ORDERING or not value:
+                continue
+            if name in ("mode", "role"):
+                fixed.append((name, tuple(value)))
+            elif isinstance(value, list):
+                named.append((name, len(value)))
+                parameters.update((f"{name}_{number}", one) for number, one in enumerate(value))
+            elif name != "release":
+                named.append((name, None))
+                parameters[name] = search.phrase(dialect, value) if name == "q" else value
+        if asked.part:
+            parameters["of"] = asked.part[1]
+        part = asked.part[0] if asked.part else None
+        return cls(asked.resource, part, dialect, tuple(related), tuple(named), tuple(fixed)), parameters
+
+    def asked(self, sort: str | None = None) -> Asked:
+        """A question of this form, with parameters in the place of its values."""
+        values: dict[str, Any] = {name: list(value) for name, value in self.fixed}
+        for name, number in self.given:
+            kind = Date() if name in ("as_of", "known_at", "from", "to") else None
+            values[name] = (
+                bindparam(name, type_=kind)
+                if number is None
+                else [bindparam(f"{name}_{each}") for each in range(number)]
+            )
+        return Asked(self.resource, {**values, "sort": sort}, part=(self.part, bindparam("of")) if self.part else None)
+
+
+@lru_cache(maxsize=1024)
+def _rows(form: Form, sort: str | None, *, after: bool) -> Select[Any]:
+    asked = form.asked(sort)
+    statement = everything(asked, conditions(asked, form.dialect, form.related))
+    return (behind(asked, statement) if after else statement).limit(bindparam("limit"))
+
+
+@lru_cache(maxsize=1024)
+def _count(form: Form) -> Select[int]:
+    asked = form.asked()
+    where = conditions(asked, form.dialect, form.related)
+    return select(func.count()).select_from(form.resource.model).where(*where)
+
+
+def page(store: Store, connection: Connection, asked: Asked, related: Sequence[str]) -> Page:
+    """One page of a list. ``related`` are the collections that search knows its rows by.
+
+    Raises:
+        Problem: 404, where a filter or ``after`` names nothing.
+    """
+    form, parameters = Form.of(asked, connection.dialect.name, related)
+    limit: int = asked.values.get("limit") or PAGE
+    after: str | None = asked.values.get("after")
+    statement = _rows(form, asked.values.get("sort"), after=bool(after))
+    place = place_of(connection, asked) if after else {}
+    rows = connection.execute(statement, {**parameters, **place, "limit": limit + 1}).all()
+    if not rows or any(number and number > 1 for _, number in form.given):
+        check_ids(connection, asked)  # else the rows show that what the filters name exists
+    if not after and len(rows) <= limit:
+        return Page(rows, more=False, total=len(rows))
+    total = store.remembered((form, *parameters.values()), lambda: _total(connection, asked, form, parameters))
+    return Page(rows[:limit], len(rows) > limit, total)
+
+
+def _total(connection: Connection, asked: Asked, form: Form, parameters: dict[str, Any]) -> int:
+    """How many records a list has: as prepared at load, or else counted."""
+    prepared = prepared_total(connection, asked)
+    return int(connection.scalar(_count(form), parameters) or 0) if prepared is None else prepared

@@ -1,0 +1,98 @@
+"""The files of a release: the very bytes that each table is streamed as, given in its place and for nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import WORLD, Api, address, dispose, service_on
+
+from api.database import open_database
+from api.resources import RESOURCES
+from api.settings import Settings
+from api.views import export
+from api.views.analyses import analysis_tables
+from api.views.flat import SMALL, flat_tables
+
+TABLES = [table for table in (*flat_tables(RESOURCES), *analysis_tables()) if "{" not in table.path]
+FORMS = ("csv", "ndjson", "json")
+
+
+@pytest.fixture(scope="module")
+def made(databases: Any) -> Iterator[tuple[Api, Path, dict[str, bytes]]]:
+    """A service with its exports, their folder, and each table in each form as it was streamed when there were none."""
+    service = service_on(databases.new(), WORLD)
+    api, settings = Api(service.wsgi), Settings(database=address(service), seeds=WORLD)
+    paths = [f"/v1{table.path}.{form}" for table in TABLES for form in FORMS]
+    streamed = {path: api.ask(path).data for path in paths}
+    assert not list(settings.exports.glob("*"))
+    service.wsgi.cache.clear()
+    stages: list[tuple[str, int, int | None]] = []
+    database = open_database(address(service))
+    folder = export(RESOURCES, database.current(), settings.exports, lambda *stage: stages.append(stage))
+    dispose(database)
+    assert stages[-1] == ("exporting", len(TABLES), len(TABLES))
+    yield api, folder, streamed
+    dispose(service)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_has_the_bytes_that_are_streamed_without_it(made: Any, table: Any, form: str) -> None:
+    api, folder, streamed = made
+    path = f"/v1{table.path}.{form}"
+    assert (folder / f"{table.name}.{form}").read_bytes() == streamed[path]
+    answer = api.ask(path)
+    assert answer.data == streamed[path]
+    assert answer.headers["Content-Type"].partition(";")[0] in ("text/csv", "application/json", "application/x-ndjson")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_whole_table_is_given_from_its_file_and_no_other_is(made: Any, form: str) -> None:
+    api, folder, streamed = made
+    file = folder / f"parties.{form}"
+    before = file.read_bytes()
+    try:
+        api.wsgi.cache.clear()
+        file.write_bytes(b"the file")
+        assert api.ask(f"/v1/parties.{form}").data == b"the file"
+        assert api.ask(f"/v1/parties.{form}?release=w2031-1").data == b"the file"
+        assert api.ask(f"/v1/parties.{form}?kind=*").data == b"the file"
+        narrowed = api.ask(f"/v1/parties.{form}?sort=id").data
+        assert narrowed == streamed[f"/v1/parties.{form}"]
+        assert b"the file" not in api.ask(f"/v1/parties.{form}?kind=state").data
+    finally:
+        file.write_bytes(before)
+        api.wsgi.cache.clear()
+
+
+def test_a_mark_is_put_before_a_file_when_asked(made: Any) -> None:
+    api, _, streamed = made
+    assert api.ask("/v1/evidence.csv?bom=1").data == b"\xef\xbb\xbf" + streamed["/v1/evidence.csv"]
+    assert api.ask("/v1/evidence.csv?bom=0").data == streamed["/v1/evidence.csv"]
+
+
+@pytest.mark.parametrize("name", ["matrix", "gaps", "timeline", "movements", "silences"])
+def test_a_format_of_an_analysis_is_its_table(made: Any, name: str) -> None:
+    api, _, streamed = made
+    assert api.ask(f"/v1/{name}?format=csv").data == streamed[f"/v1/{name}.csv"]
+    assert api.ask(f"/v1/{name}?format=ndjson").data == streamed[f"/v1/{name}.ndjson"]
+    assert api.ask(f"/v1/{name}?format=csv&as_of=2030-01-01").data == api.ask(f"/v1/{name}.csv?as_of=2030-01-01").data
+
+
+def test_a_large_file_is_sent_as_it_is_and_in_parts(made: Any) -> None:
+    api, folder, _ = made
+    file = folder / "sources.csv"
+    before = file.read_bytes()
+    large = before + b"x" * SMALL
+    try:
+        api.wsgi.cache.clear()
+        file.write_bytes(large)
+        answer = api.ask("/v1/sources.csv")
+        assert (answer.data, answer.headers["Content-Length"]) == (large, str(len(large)))
+        part = api.ask("/v1/sources.csv", headers={"Range": "bytes=10-19"})
+        assert (part.status_code, part.data) == (206, large[10:20])
+        assert api.ask("/v1/sources.csv", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    finally:
+        file.write_bytes(before)
+        api.wsgi.cache.clear()
