@@ -433,12 +433,19 @@ def test_a_release_that_is_dropped_on_a_replica_is_read_elsewhere(cluster: Clust
     assert Counter(who(api) for _ in range(8)) == {(OLD, "second"): 8}
 
 
+@pytest.mark.parametrize(
+    ("count", "connect", "patience"),
+    [
+        pytest.param(4, 3, 1.5, id="found by a connection that is kept"),
+        pytest.param(8, 2, 30.0, id="found by one that cannot be made, for all that are kept wait"),
+    ],
+)
 def test_a_replica_that_stands_still_holds_up_nobody_for_long(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, count: int, connect: int, patience: float
 ) -> None:
     """It takes connections and questions, and never answers: those who wait are freed, and are answered by another."""
-    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 3)
-    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 1.5)
+    monkeypatch.setattr(postgres, "CONNECT_SECONDS", connect)
+    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", patience)
     api = cluster.node()
     assert set(answers(api)) == {(OLD, "first"), (OLD, "second")}
     cluster.first.line.flowing.clear()
@@ -449,11 +456,11 @@ def test_a_replica_that_stands_still_holds_up_nobody_for_long(
         while time.monotonic() < end:
             found.append(who(Api(api.wsgi)))
 
-    readers = [threading.Thread(target=reading) for _ in range(4)]
+    readers = [threading.Thread(target=reading) for _ in range(count)]
     for reader in readers:
         reader.start()
     for reader in readers:
-        reader.join(60)
+        reader.join(20)
         assert not reader.is_alive()
     assert len(found) > len(readers)
     assert {release for release, _ in found} == {OLD}

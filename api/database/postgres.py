@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any
 
 from psycopg import Connection as Driver
-from psycopg.errors import DeadlockDetected, OperationalError, SerializationFailure, UndefinedTable
+from psycopg.errors import ConnectionTimeout, DeadlockDetected, OperationalError, SerializationFailure, UndefinedTable
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -118,6 +118,8 @@ class _Server:
                 said = self._read()  # a connection that was kept had broken, which says nothing of the server now
         except DBAPIError as error:
             self._lose(str(error.orig))
+            if isinstance(error.orig, ConnectionTimeout):
+                self._hang_up()
             return
         if self.fault is not None:
             log.warning("%s answers again", self.name)
