@@ -18,12 +18,13 @@ from itertools import count
 from typing import Any
 
 from psycopg import Connection as Driver
-from psycopg.errors import DeadlockDetected, OperationalError, SerializationFailure, UndefinedTable
+from psycopg.errors import ConnectionTimeout, DeadlockDetected, OperationalError, SerializationFailure, UndefinedTable
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from api.database.store import DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
+from api.models import Base
 
 POLL_SECONDS = 1.0  # between two looks at the servers
 CONNECT_SECONDS = 3  # a server that takes longer to connect to is passed over,
@@ -117,6 +118,8 @@ class _Server:
                 said = self._read()  # a connection that was kept had broken, which says nothing of the server now
         except DBAPIError as error:
             self._lose(str(error.orig))
+            if isinstance(error.orig, ConnectionTimeout):
+                self._hang_up()
             return
         if self.fault is not None:
             log.warning("%s answers again", self.name)
@@ -302,6 +305,8 @@ class PostgresDatabase:
                 within = connection.execution_options(schema_translate_map={None: schema})
                 create(within)
                 yield within
+                for table in Base.metadata.sorted_tables:  # or the plans are bad until the server does it by itself
+                    within.exec_driver_sql(f'ANALYZE "{table.name}"')
                 connection.execute(
                     text(f"INSERT INTO {_POINTER} VALUES (:number, :schema)"),
                     {"number": number, "schema": schema},

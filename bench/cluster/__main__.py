@@ -62,7 +62,7 @@ class Bench:
         begin = time.monotonic()
         seeds = self.folder / release
         subprocess.run(
-            [sys.executable, "-m", "api.cli", "load", "--seeds", str(seeds)],
+            [sys.executable, "-m", "api.cli", "load", "--no-exports", "--seeds", str(seeds)],
             env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(ROOT)},
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
@@ -121,10 +121,9 @@ def reads(bench: Bench, primary: Postgres, replicas: Sequence[Postgres]) -> None
     """Reads as replicas, a pooler and nodes are added."""
     urls = [one.url for one in replicas]
     bench.say("")
-    bench.say(
-        "| requests/s; µs of processor a request: nodes + databases (+ pooler) (+ balancer) | list | | record | |"
-    )
-    bench.say("|---|---|---|---|---|")
+    titles = " | ".join(f"{kind}: requests/s | µs" for kind in PATHS)
+    bench.say(f"| µs of processor a request: nodes (+ databases) (+ pooler or balancer) | {titles} |")
+    bench.say("|---" * (1 + 2 * len(PATHS)) + "|")
     servers: list[Process] = [primary, *replicas]
     sqlite = f"sqlite:///{bench.folder / 'release.db'}"
     bench.load("r2026-1", sqlite)
@@ -184,7 +183,7 @@ def load_under_traffic(bench: Bench, traffic: Traffic, nodes: Sequence[Node], re
     """Load a release while readers read on; say how long until it was published, and until each node announced it."""
     before, begin = published(url, 0), time.monotonic()
     loading = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "load", "--seeds", str(bench.folder / release)],
+        [sys.executable, "-m", "api.cli", "load", "--no-exports", "--seeds", str(bench.folder / release)],
         env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
