@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SEEDS
 from sqlalchemy import select
-from support import Api, dispose
+from support import ROOT, Api, dispose
 
 from api.app import create_service
 from api.database import open_database
@@ -20,6 +19,7 @@ from api.views import operations, prepared_operations
 from bench.generate import write
 from schemas.vocabulary import ClaimStatus
 
+SEEDS = ROOT / "seeds"
 LISTED = prepared_operations(RESOURCES)
 
 
