@@ -29,27 +29,61 @@ _KIND = {"demands": "firmness", "responses": "verdict"}
 _ACTORS = {"events": ("participants", "hosts", "mediators"), "proposals": ("proposers",)}
 _CONCERNED = {"proposals": ("addressees", "intermediaries"), "demands": ("addressees",)}
 _TITLE = {"events": "title", "proposals": "title"}
+_AT_ONCE = 500
+#: What entries are ordered by: the time, the first report, the collection, the id.
+_Place = tuple[int, str, str, str]
 
 
 def timeline(
     question: Question, begin: date | None = None, end: date | None = None, collections: tuple[str, ...] = ()
 ) -> Findings:
-    """Every entry, those alone that may lie within ``begin`` and ``end``, of some collections where any are named."""
-    rows = [
-        row
+    """Every entry, those alone that may lie within ``begin`` and ``end``, of some collections where any are named.
+
+    The rows are made while they are read.
+    """
+    found = _found(question, begin, end, collections)
+    subjects = [f"{collection}/{id}" for _, _, collection, id in found]
+    return Findings(_rows(question, found), rests_on(question, subjects, subjects))
+
+
+def lines(
+    question: Question, begin: date | None = None, end: date | None = None, collections: tuple[str, ...] = ()
+) -> Iterator[dict[str, Any]]:
+    """The rows alone, without what they rest on."""
+    return _rows(question, _found(question, begin, end, collections))
+
+
+def _found(question: Question, begin: date | None, end: date | None, collections: tuple[str, ...]) -> list[_Place]:
+    """The places of all entries, in order."""
+    return sorted(
+        place
         for collection in COLLECTIONS
         if not collections or collection in collections
-        for row in _entries(question, collection, begin, end)
-    ]
-    rows.sort(
-        key=lambda row: (row["time"], row["first_reported_on"], row["subject"]["collection"], row["subject"]["id"])
+        for place in _places(question, collection, begin, end)
     )
-    subjects = [f"{row['subject']['collection']}/{row['subject']['id']}" for row in rows]
-    return Findings(rows, rests_on(question, subjects, subjects))
 
 
-def _entries(question: Question, collection: str, begin: date | None, end: date | None) -> Iterator[dict[str, Any]]:
-    model: Any = {"events": Event, "proposals": Proposal}.get(collection, Position)
+def _rows(question: Question, found: list[_Place]) -> Iterator[dict[str, Any]]:
+    for start in range(0, len(found), _AT_ONCE):
+        several = found[start : start + _AT_ONCE]
+        records: dict[tuple[str, str], dict[str, Any]] = {}
+        for collection in COLLECTIONS:
+            ids = {id for _, _, of, id in several if of == collection}
+            if ids:
+                model = _model(collection)
+                named = model.subject.in_(sorted(f"{collection}/{id}" for id in ids))
+                rows = question.connection.execute(select(model.id, model.body).where(named, model.at(question.clocks)))
+                records |= {(collection, id): orjson.loads(body) for id, body in rows if id in ids}
+        for _, _, collection, id in several:
+            yield _entry(collection, records[collection, id])
+
+
+def _model(collection: str) -> Any:
+    return {"events": Event, "proposals": Proposal}.get(collection, Position)
+
+
+def _places(question: Question, collection: str, begin: date | None, end: date | None) -> Iterator[_Place]:
+    model = _model(collection)
     where: list[ColumnElement[bool]] = [model.at(question.clocks), model.within(begin, end)]
     if model is Position:
         where.append(answering(PositionKind.of(collection.removesuffix("s"))))
@@ -59,15 +93,17 @@ def _entries(question: Question, collection: str, begin: date | None, end: date 
     if question.issues and model is Proposal:
         where.append(Proposal.id.in_(_proposals_on(question)))
     related = _subjects_on(question) if question.issues and model is Event else None
-    rows = question.connection.execute(select(model.body, model.earliest, model.latest).where(*where))
-    for body, earliest, latest in rows:
+    statement = select(model.body, model.earliest, model.latest).where(*where)
+    for body, earliest, latest in question.connection.execute(statement, execution_options={"yield_per": 2 * _AT_ONCE}):
         record = orjson.loads(body)
         if related is not None and not any(f"{one['collection']}/{one['id']}" in related for one in record["related"]):
             continue
-        actors, concerned = _parties(collection, record)
-        if question.parties and not _concerns(question, [*actors, *concerned], earliest, latest):
-            continue
-        yield _entry(collection, record, actors)
+        if question.parties:
+            actors, concerned = _parties(collection, record)
+            if not _concerns(question, [*actors, *concerned], earliest, latest):
+                continue
+        first, _ = _span(record[_TIME.get(collection, "valid_from")], record["first_reported_on"])
+        yield _milliseconds(first), record["first_reported_on"], collection, record["id"]
 
 
 def _proposals_on(question: Question) -> Any:
@@ -103,7 +139,8 @@ def _concerns(question: Question, parties: list[Reference], earliest: date, late
     return any(question.folding.columns(one["id"], (earliest, latest)) for one in parties)
 
 
-def _entry(collection: str, record: dict[str, Any], actors: list[Reference]) -> dict[str, Any]:
+def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
+    actors, _ = _parties(collection, record)
     occurred = record[_TIME.get(collection, "valid_from")]
     first, last = _span(occurred, record["first_reported_on"])
     title = record[_TITLE.get(collection, "summary")]

@@ -58,9 +58,9 @@ def _gap_lines(call: Call) -> list[dict[str, Any]]:
     return [{**gap, "cells": cells[gap["issue"]["id"]]} for gap in gaps.gaps(asked).data]
 
 
-def _timeline(call: Call) -> Findings:
-    values = call.values
-    return timeline.timeline(question(call), values.get("from"), values.get("to"), tuple(values["collection"]))
+def _span_asked(call: Call) -> tuple[Any, Any, tuple[str, ...]]:
+    """What narrows a timeline beside the filters of all analyses."""
+    return call.values.get("from"), call.values.get("to"), tuple(call.values["collection"])
 
 
 def _answer(row: Any) -> dict[str, Any]:
@@ -161,10 +161,10 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     "from": Moment("Only what may lie on or after this day."),
                     "to": Moment("Only what may lie on or before this day."),
                 },
-                find=_timeline,
+                find=lambda call: timeline.timeline(question(call), *_span_asked(call)),
                 data=_listing(TimelineEntrySchema),
                 columns=_plain(TimelineEntrySchema),
-                records=lambda call: _timeline(call).data,
+                records=lambda call: timeline.lines(question(call), *_span_asked(call)),
                 row=row_schema(columns(TimelineEntrySchema)),
             ),
         ),

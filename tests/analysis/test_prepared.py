@@ -5,20 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SEEDS
 from sqlalchemy import select
-from support import Api, dispose
+from support import ROOT, Api, dispose
 
 from api.app import create_service
 from api.database import open_database
 from api.loader import load
-from api.models import Prepared
+from api.models import Cited, Prepared
 from api.prepared import preparing
 from api.resources import RESOURCES
 from api.settings import Settings
 from api.views import operations, prepared_operations
 from bench.generate import write
+from schemas.vocabulary import ClaimStatus
 
+SEEDS = ROOT / "seeds"
 LISTED = prepared_operations(RESOURCES)
 
 
@@ -88,3 +89,15 @@ def test_a_small_collection_is_counted_when_it_is_asked_for(databases: Any) -> N
         paths = set(connection.scalars(select(Prepared.path)))
     dispose(database)
     assert paths == {"/v1/matrix", "/v1/matrix?rows=topic", "/v1/gaps"}
+
+
+@pytest.mark.parametrize(
+    "resource", [one for one in RESOURCES if issubclass(one.model, Cited)], ids=lambda one: one.name
+)
+def test_what_a_collection_rests_on_is_prepared_as_it_is_counted(kept: Any, resource: Any) -> None:
+    api, _ = kept
+    every = ",".join(status.value for status in ClaimStatus)
+    prepared = api.get(f"/v1/facets/{resource.name}", by="claim_status")
+    counted = api.get(f"/v1/facets/{resource.name}", by="claim_status", claim_status=every)
+    assert prepared["data"] == counted["data"]
+    assert prepared["meta"]["rests_on"] == counted["meta"]["rests_on"]
