@@ -40,8 +40,7 @@ def rows(
     data["subject"] = seed.parent.subject if resource.name == "offers" and seed.parent else seed.subject
     made = list(versions(cited, beside))
     data["all_modes"] = everything = made[-1].modes
-    body, own = _own_places(model)
-    behind = own + len(KNOWLEDGE) + len(OWN)
+    begin, end = _own_places(model)
     last: Row = ()
     shared = ""
     for version in reversed(made):
@@ -59,22 +58,22 @@ def rows(
             until: Edtf | None = shown.get("valid_until")
             shown["ended"] = bool(until and until.latest and until.latest < today)
             row = _row(seed, shown)
-            answer = row[body]
+            answer = row[-1]
             if not last:
                 last, shared = row, answer[: answer.rindex(_OWN_BEGINS)]
         else:
             row, answer = last, shared + orjson.dumps(dict(zip(OWN, values, strict=True)))[1:].decode()
         ends = version.known_until
-        made_of = list(row)
-        made_of[body] = answer
-        made_of[own:behind] = (
+        yield (
+            *row[:begin],
             version.modes,
             version.known_from.isoformat(),
             ends and ends.isoformat(),
             ends is None and version.modes == everything,
             *values,
+            *row[end:-1],
+            answer,
         )
-        yield tuple(made_of)
 
 
 def _typed(claim: Claim) -> tuple[Any, ...]:
@@ -90,11 +89,13 @@ def columns(model: Any) -> tuple[str, ...]:
 
 @cache
 def _own_places(model: Any) -> tuple[int, int]:
-    """Where in a row its body, and what is a version's own, stand."""
+    """Between which places of a row what is a version's own stands; its answer is last."""
     names = columns(model)
-    own = names.index(KNOWLEDGE[0])
-    assert names[own : own + len(KNOWLEDGE) + len(OWN)] == KNOWLEDGE + OWN, names
-    return names.index("body"), own
+    begin = names.index(KNOWLEDGE[0])
+    end = begin + len(KNOWLEDGE) + len(OWN)
+    assert names[begin:end] == KNOWLEDGE + OWN, names
+    assert names[-1] == "body", names
+    return begin, end
 
 
 def _row(seed: Seed, data: dict[str, Any]) -> Row:
