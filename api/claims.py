@@ -97,10 +97,14 @@ def _ruled(said: int, several: bool) -> ClaimStatus:
 def status(citations: Iterable[Citation]) -> ClaimStatus:
     """The claim status: the first rule that holds."""
     cited = list(citations)
+    return _ruled(_said(cited), len(origins(cited)) >= 2)
+
+
+def _said(citations: Iterable[Citation]) -> int:
     said = 0
-    for one in cited:
+    for one in citations:
         said |= _says(one.relation, one.mode, one.by_holder)
-    return _ruled(said, len(origins(cited)) >= 2)
+    return said
 
 
 def origins(citations: Iterable[Citation]) -> set[str]:
@@ -110,16 +114,13 @@ def origins(citations: Iterable[Citation]) -> set[str]:
 
 def claim(citations: Sequence[Citation]) -> Claim:
     """The claim that a record's evidence amounts to."""
-    if len(citations) == 1:
-        (one,) = citations
-        said = _says(one.relation, one.mode, one.by_holder)
-        return Claim(_ruled(said, False), one.known_on, 1, 1, 1 if said & _COUNTED else 0)
+    outlets = len(origins(citations))
     return Claim(
-        status=status(citations),
-        first_reported_on=min([one.known_on for one in citations]),
-        evidence=len(citations),
-        documents=len({one.source for one in citations}),
-        origins=len(origins(citations)),
+        _ruled(_said(citations), outlets >= 2),
+        min([one.known_on for one in citations]),
+        len(citations),
+        len({one.source for one in citations}),
+        outlets,
     )
 
 
