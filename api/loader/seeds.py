@@ -33,7 +33,7 @@ class Known(Mapping[str, Seed]):
         self.collection = collection
         self.count = 0
         self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, {})
-        self._read = lru_cache(maxsize=4096)(self._seed)
+        self._read = lru_cache(maxsize=1024)(self._seed)
         self.ref = lru_cache(maxsize=16384)(self._ref)
 
     def __contains__(self, id: object) -> bool:

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 WORTH_SPREADING = 8 * 2**20  # bytes of seeds below which other processes take longer to start than they save
-THOROUGH = 32  # tasks between two looks for garbage among all objects, and not the newest alone
+THOROUGH = 8  # tasks between two looks for garbage among all objects, and not the newest alone
 
 T = TypeVar("T")
 R = TypeVar("R")
