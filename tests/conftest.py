@@ -2,16 +2,14 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL, make_url
-from support import WORLD, Api, dispose, service_on
+from sqlalchemy.engine import URL
+from support import SERVER, WORLD, Api, Databases, dispose, service_on
 
 from api.app import Service, create_service
 from api.settings import Settings
@@ -25,7 +23,6 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-SERVER = os.environ.get("TEST_DATABASE_URL", "")
 IN_CI = bool(os.environ.get("CI"))
 #: In CI PostgreSQL is always tested, so that a missing server fails; elsewhere it is where a server is named.
 DATABASES = ["sqlite", "postgresql"] if SERVER or IN_CI else ["sqlite"]
@@ -38,44 +35,6 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("POSITIONS_") or name in ("DATABASE_URL", "DATABASE_REPLICA_URLS"):
             monkeypatch.delenv(name)
-
-
-class Databases:
-    """Makes empty databases of one kind, and removes them at the end."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind = kind
-        self.folder = folder
-        self.made: list[str] = []
-
-    def new(self, template: str | None = None) -> URL:
-        name = f"positions_test_{uuid.uuid4().hex[:12]}"
-        if self.kind == "sqlite":
-            return make_url(f"sqlite:///{self.folder / name}.db")
-        self._serve(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
-        self.made.append(name)
-        return make_url(SERVER).set(drivername="postgresql+psycopg", database=name)
-
-    def drop(self, url: URL) -> None:
-        """Remove one before the end, so that a run which is broken off leaves few behind."""
-        if url.database in self.made:
-            self.made.remove(url.database)
-            self._serve(f"DROP DATABASE {url.database} WITH (FORCE)")
-
-    def remove(self) -> None:
-        for name in self.made:
-            self._serve(f"DROP DATABASE {name} WITH (FORCE)")
-
-    @staticmethod
-    def _serve(statement: str) -> None:
-        if not SERVER:
-            raise RuntimeError("TEST_DATABASE_URL is not set; CI tests PostgreSQL too")
-        engine = create_engine(make_url(SERVER).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.execute(text(statement))
-        finally:
-            engine.dispose()
 
 
 @pytest.fixture(scope="session", params=DATABASES)

@@ -1,5 +1,7 @@
 """What several tests share: a client, and the shapes that they ask about."""
 
+import os
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 from werkzeug.test import Client, TestResponse
 
@@ -20,6 +23,8 @@ from api.resources import RESOURCES
 from api.settings import Settings
 
 WORLD = Path(__file__).with_name("world")
+#: A PostgreSQL server for the tests to make databases in.
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
 ROOT = Path(__file__).parent.parent
 COLLECTIONS = [resource.name for resource in RESOURCES]
 CITED = [resource.name for resource in RESOURCES if issubclass(resource.model, Cited)]
@@ -101,6 +106,44 @@ def problem_of(response: TestResponse) -> Any:
 def path_of(collection: str, id: str, part: str = "") -> str:
     """The path of a record, or of one of its sub-collections."""
     return f"/v1/{collection}/{quote(id)}" + (f"/{part}" if part else "")
+
+
+class Databases:
+    """Makes empty databases of one kind, and removes them at the end."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.made: list[str] = []
+
+    def new(self, template: str | None = None) -> URL:
+        name = f"positions_test_{uuid.uuid4().hex[:12]}"
+        if self.kind == "sqlite":
+            return make_url(f"sqlite:///{self.folder / name}.db")
+        self._serve(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        self.made.append(name)
+        return make_url(SERVER).set(drivername="postgresql+psycopg", database=name)
+
+    def drop(self, url: URL) -> None:
+        """Remove one before the end, so that a run which is broken off leaves few behind."""
+        if url.database in self.made:
+            self.made.remove(url.database)
+            self._serve(f"DROP DATABASE {url.database} WITH (FORCE)")
+
+    def remove(self) -> None:
+        for name in self.made:
+            self._serve(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @staticmethod
+    def _serve(statement: str) -> None:
+        if not SERVER:
+            raise RuntimeError("TEST_DATABASE_URL is not set; CI tests PostgreSQL too")
+        engine = create_engine(make_url(SERVER).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(statement))
+        finally:
+            engine.dispose()
 
 
 def dispose(made: Service | Database) -> None:

@@ -18,10 +18,9 @@ from typing import Any
 import orjson
 import pytest
 from click.testing import CliRunner
-from conftest import Databases
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
-from support import WORLD, Api, dispose
+from support import WORLD, Api, Databases, dispose
 
 from api.app import Service, create_service
 from api.cli import main
