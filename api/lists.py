@@ -15,6 +15,7 @@ from api.queries import Asked, behind, check_ids, conditions, everything, place_
 from api.resource import Part, Resource
 
 PAGE = 50
+FORMS = 128  # whose statements a worker keeps; those of one take some 90 kB
 _ORDERING = ("sort", "limit", "after", "format")
 
 
@@ -75,14 +76,14 @@ class Form:
         return Asked(self.resource, {**values, "sort": sort}, part=(self.part, bindparam("of")) if self.part else None)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=FORMS)
 def _rows(form: Form, sort: str | None, *, after: bool) -> Select[Any]:
     asked = form.asked(sort)
     statement = everything(asked, conditions(asked, form.dialect, form.related))
     return (behind(asked, statement) if after else statement).limit(bindparam("limit"))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=FORMS)
 def _count(form: Form) -> Select[int]:
     asked = form.asked()
     where = conditions(asked, form.dialect, form.related)

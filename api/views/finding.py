@@ -95,7 +95,7 @@ def _search(call: Call) -> Answer:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _statements(table: Table, dialect: str, wanted: tuple[str, ...] | None, kind: ClocksKind) -> search.Search:
     """The statements of a search in some collections, or in all, at clocks of some kind."""
     every = {resource.name: resource for resource in _searched(table)}
