@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from api.database.store import DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
+from api.database.store import STATEMENTS, DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
 from api.models import Base
 
 POLL_SECONDS = 1.0  # between two looks at the servers
@@ -39,7 +39,13 @@ log = logging.getLogger("positions")
 
 def _engine(url: URL, **more: Any) -> Engine:
     """An engine that prepares no statement at the server: a pooler gives each transaction another connection."""
-    return create_engine(url, connect_args={"prepare_threshold": None}, use_native_hstore=False, **more)
+    return create_engine(
+        url,
+        connect_args={"prepare_threshold": None},
+        use_native_hstore=False,
+        query_cache_size=STATEMENTS,
+        **more,
+    )
 
 
 @dataclass(frozen=True)

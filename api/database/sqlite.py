@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from api.database.store import DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
+from api.database.store import STATEMENTS, DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
 
 APPLICATION_ID = 0x504F5331  # "POS1", in the header of the project's SQLite files
 PAGE = 8192  # bytes; several answers fit in a page
@@ -137,6 +137,7 @@ class SqliteDatabase:
             pool_size=8,
             max_overflow=64,
             pool_reset_on_return=None,
+            query_cache_size=STATEMENTS,
         )
 
         @event.listens_for(engine, "connect")

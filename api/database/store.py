@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex
 from api import search
 from api.models import Base, Release
 
+STATEMENTS = 200  # kept compiled by an engine; one takes up to some 50 kB
 REMEMBERED = 10_000  # totals of a release, each a few hundred bytes
 
 
