@@ -24,7 +24,6 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from api.database.store import STATEMENTS, DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
-from api.models import Base
 
 POLL_SECONDS = 1.0  # between two looks at the servers
 CONNECT_SECONDS = 3  # a server that takes longer to connect to is passed over,
@@ -311,8 +310,6 @@ class PostgresDatabase:
                 within = connection.execution_options(schema_translate_map={None: schema})
                 create(within)
                 yield within
-                for table in Base.metadata.sorted_tables:  # or the plans are bad until the server does it by itself
-                    within.exec_driver_sql(f'ANALYZE "{table.name}"')
                 connection.execute(
                     text(f"INSERT INTO {_POINTER} VALUES (:number, :schema)"),
                     {"number": number, "schema": schema},

@@ -102,8 +102,6 @@ class SqliteDatabase:
                     create(connection)
                     yield connection
                     connection.exec_driver_sql("COMMIT")
-                    connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
-                    connection.exec_driver_sql("ANALYZE")
                 engine.dispose()
                 with aside.open("rb") as file:
                     os.fsync(file.fileno())

@@ -121,13 +121,21 @@ def create(connection: Connection) -> None:
 
 
 def index(connection: Connection) -> None:
-    """Make keys and indexes, once the tables of the release that is being made are full."""
+    """Make keys and indexes, once the tables of the release that is being made are full, and take stock of them: without that
+    plans are bad, those of what the load itself still counts and prepares included.
+    """
     for table in Base.metadata.sorted_tables:
         key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
         connection.exec_driver_sql(f'CREATE UNIQUE INDEX "{table.name}_key" ON "{table.name}" ({key})')
         for one in sorted(table.indexes, key=lambda one: str(one.name)):
             connection.execute(CreateIndex(one))
     search.index(connection)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+        connection.exec_driver_sql("ANALYZE")
+    else:
+        for table in Base.metadata.sorted_tables:
+            connection.exec_driver_sql(f'ANALYZE "{table.name}"')
 
 
 def fill(connection: Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
