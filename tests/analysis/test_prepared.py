@@ -1,17 +1,18 @@
 """What a load keeps is what the view would answer anew, for every answer that it keeps and on every database."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 from support import ROOT, Api, dispose
 
 from api.app import create_service
-from api.database import open_database
+from api.database import Store, open_database
 from api.loader import load
-from api.models import Cited, Prepared
+from api.models import Cited, Edge, Prepared
 from api.prepared import preparing
 from api.resources import RESOURCES
 from api.settings import Settings
@@ -101,3 +102,22 @@ def test_what_a_collection_rests_on_is_prepared_as_it_is_counted(kept: Any, reso
     counted = api.get(f"/v1/facets/{resource.name}", by="claim_status", claim_status=every)
     assert prepared["data"] == counted["data"]
     assert prepared["meta"]["rests_on"] == counted["meta"]["rests_on"]
+
+
+def test_the_database_knows_how_large_its_tables_are_when_answers_are_prepared(databases: Any) -> None:
+    """Else it plans as if they were small, and the load of a large release would not end."""
+    known: list[int] = []
+    sized = {
+        "sqlite": "SELECT CAST(stat AS INTEGER) FROM sqlite_stat1 WHERE tbl = 'edges' AND idx = 'edges_key'",
+        "postgresql": "SELECT reltuples FROM pg_class WHERE oid = to_regclass('edges')",
+    }
+
+    def prepare(connection: Connection, _store: Store) -> Iterator[tuple[str, str, bytes]]:
+        known.append(int(connection.exec_driver_sql(sized[connection.dialect.name]).scalar_one()))
+        yield from ()
+
+    database = open_database(databases.new())
+    load(SEEDS, database, RESOURCES, prepare=prepare)
+    with database.current().connect() as connection:
+        assert known == [connection.scalar(select(func.count()).select_from(Edge))]
+    dispose(database)
