@@ -11,11 +11,10 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
 from api import search
 from api.database import Store
-from api.queries import Asked, behind, check_ids, conditions, everything, place_of, prepared_total
+from api.queries import FORMS, Asked, behind, check_ids, conditions, everything, place_of, prepared_total
 from api.resource import Part, Resource
 
 PAGE = 50
-FORMS = 128  # whose statements a worker keeps; those of one take some 90 kB
 _ORDERING = ("sort", "limit", "after", "format")
 
 

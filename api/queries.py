@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +40,7 @@ from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_u
 from api.resource import Facet, Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
 
+FORMS = 128  # of a question, whose statements a worker keeps; those of one take some 90 kB
 NEAR = 2000  # ids that a suggestion is looked for among, on each side
 
 
@@ -293,17 +294,25 @@ def place_of(connection: Connection, asked: Asked) -> dict[str, Any]:
         Problem: 404, where it names nothing.
     """
     id: str = asked.values["after"]
-    model = asked.resource.model
     column, _ = _order(asked)
-    place = select(model.id if column is None else column).where(model.id == id)
-    shown = place.where(model.at(asked.clocks)).limit(1)
-    found = connection.execute(shown).first() or connection.execute(place.limit(1)).first()
+    shown, ever = _place(asked.resource, asked.values.get("sort"), asked.clocks.kind)
+    given = {**asked.clocks.days, "of": id}
+    found = connection.execute(shown, given).first() or connection.execute(ever, {"of": id}).first()
     if found is None:
         check_ids(connection, asked)
         raise not_found(
-            f"after: “{id}” is not an id of one of the {asked.resource.name}.{nearest(connection, model, id)}"
+            f"after: “{id}” is not an id of one of the {asked.resource.name}.{nearest(connection, asked.resource.model, id)}"
         )
     return {"last": id} if column is None else {"last": id, "at": found[0]}
+
+
+@lru_cache(maxsize=FORMS)
+def _place(resource: Resource, sort: str | None, kind: ClocksKind) -> tuple[Select[Any], Select[Any]]:
+    """What finds the place of a record in an order: as the clocks show it, and at all."""
+    model = resource.model
+    column, _ = _order(Asked(resource, {"sort": sort}))
+    ever = select(model.id if column is None else column).where(model.id == bindparam("of")).limit(1)
+    return ever.where(model.at(Clocks.of_kind(kind))), ever
 
 
 def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
@@ -335,7 +344,7 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
 # The statements for one record are made once: making one costs more than running it.
 
 
-@cache
+@lru_cache(maxsize=FORMS)
 def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
     model = resource.model
     columns = [column for column in model.__table__.columns if column.name != "body"]
@@ -344,14 +353,14 @@ def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
     return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, shown)
 
 
-@cache
+@lru_cache(maxsize=FORMS)
 def _of_subject(kind: ClocksKind) -> Select[str, str, str]:
     wanted = select(Evidence.id, Evidence.source_id, Evidence.body)
     known = Evidence.at(Clocks.of_kind(kind))
     return wanted.where(Evidence.subject == bindparam("of"), known).order_by(Evidence.known_on, Evidence.id)
 
 
-@cache
+@lru_cache(maxsize=FORMS)
 def _of_proposal(kind: ClocksKind) -> Select[str]:
     shown = Term.at(Clocks.of_kind(kind))
     return select(Term.body).where(Term.proposal_id == bindparam("of"), shown).order_by(Term.number, Term.id)

@@ -75,7 +75,7 @@ def main() -> None:
         if "exporting" in given.parts:
             results.exported = exporting.export(releases, scratch, say)
         if "loading" in given.parts:
-            results.loaded = loading.load(root, scratch, given.load_sizes, releases, rounds=given.load_rounds, say=say)
+            results.loaded = loading.load(root, scratch, given.load_sizes, rounds=given.load_rounds, say=say)
         if "starting" in given.parts:
             results.started = starting.start(scratch, say)
     now = datetime.now(UTC)

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -24,8 +24,6 @@ class Release:
 
     size: int
     folder: Path
-    #: What its load took, where it was made just now.
-    load: Spent | None = None
 
     @property
     def seeds(self) -> Path:
@@ -117,10 +115,12 @@ def seeds(folder: Path, size: int, *, as_yaml: bool = False) -> Path:
     return folder
 
 
-def load(seeds: Path, database: Path) -> Spent:
-    """Load by the project's own command."""
+def load(seeds: Path, database: Path, *, exports: bool = False) -> Spent:
+    """Load by the project's own command. Exports are made only where they are asked for: no peer's load makes any."""
     environment = {"DATABASE_URL": f"sqlite:///{database}"}
-    return run([OWN, "-m", "api.cli", "load", "--seeds", str(seeds)], environment)
+    return run(
+        [OWN, "-m", "api.cli", "load", "--exports" if exports else "--no-exports", "--seeds", str(seeds)], environment
+    )
 
 
 def remove(database: Path) -> None:
@@ -139,7 +139,7 @@ def release(root: Path, size: int, say: Progress) -> Release:
         remove(made.database)
         made.peers.unlink(missing_ok=True)
         say(f"{size:,} positions: loading")
-        made = replace(made, load=load(made.seeds, made.database))
+        load(made.seeds, made.database, exports=True)
         made.remember_exports()
     if not made.peers.is_file():
         say(f"{size:,} positions: the peers' database")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import data
-from bench.data import Release
 from bench.processes import OWN, Memory, Progress, Spent, run
 
 USUAL, YAML, LINES, CHANGED = (
@@ -41,11 +40,8 @@ class Loaded:
         return Memory(max(one.resident for one in found), max(one.proportional for one in found))
 
 
-def load(root: Path, scratch: Path, sizes: list[int], releases: list[Release], *, rounds: int, say: Progress) -> Loaded:
-    """Measure it: everything at the first size, which the peer is compared at; JSON Lines alone at the others.
-
-    ``releases`` are those of this run; what their loads took is taken over.
-    """
+def load(root: Path, scratch: Path, sizes: list[int], *, rounds: int, say: Progress) -> Loaded:
+    """Measure it: everything at the first size, which the peer is compared at; JSON Lines alone at the others."""
     loaded = Loaded()
     first, *others = sizes
     lines = data.seeds(root / str(first) / "seeds", first)
@@ -70,14 +66,11 @@ def load(root: Path, scratch: Path, sizes: list[int], releases: list[Release], *
         data.remove(database)
     loaded.rounds = {(first, how): spent for how, spent in found.items()}
     for size in others:
-        just = next((one.load for one in releases if one.size == size and one.load), None)
         lines = data.seeds(root / str(size) / "seeds", size)
         loaded.records[size] = _records(lines)
-        if just is None:
-            say(f"loading {size:,} positions: {LINES}")
-            just = _anew(lines, scratch / "load.db")
-            data.remove(scratch / "load.db")
-        loaded.rounds[size, LINES] = [just]
+        say(f"loading {size:,} positions: {LINES}")
+        loaded.rounds[size, LINES] = [_anew(lines, scratch / "load.db")]
+        data.remove(scratch / "load.db")
     return loaded
 
 
