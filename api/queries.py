@@ -41,6 +41,7 @@ from api.resource import Facet, Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
 
 FORMS = 128  # of a question, whose statements a worker keeps; those of one take some 90 kB
+AT_ONCE = 1000  # rows that are fetched at once where they are many
 NEAR = 2000  # ids that a suggestion is looked for among, on each side
 
 
@@ -161,6 +162,12 @@ def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[
     if asked.values.get("after"):
         statement = behind(asked, statement).params(place_of(connection, asked))
     return statement.limit(asked.values.get("limit"))
+
+
+def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
+    """The rows of a statement, which is executed when the first is read; however the reading ends, nothing of it stays open."""
+    with connection.execute(statement, execution_options={"yield_per": AT_ONCE}) as rows:
+        yield from rows
 
 
 def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:

@@ -30,6 +30,7 @@ from api.analysis.question import Question, Reference
 from api.claims import UNHELD
 from api.holdings import recent
 from api.models import FIRST_DAY, LAST_DAY, Holding, Position
+from api.queries import streamed
 from schemas.fields import href
 from schemas.vocabulary import PositionKind, Stance, Verdict
 
@@ -191,8 +192,7 @@ def histories(question: Question) -> Iterator[list[Narrow]]:
     ]
     where = [Holding.known(question.clocks), *question.within(Holding, Holding.issue_id)]
     statement = select(*wanted).where(*where).order_by(Holding.issue_id)
-    rows = question.connection.execute(statement, execution_options={"yield_per": 2000})
-    for _, group in groupby(rows, key=attrgetter("issue_id")):
+    for _, group in groupby(streamed(question.connection, statement), key=attrgetter("issue_id")):
         found = [Narrow(row, question.clocks.as_of) for row in group]
         yield [held for held in found if held.began <= question.today]
 

@@ -19,6 +19,7 @@ from api.analysis.latest import answering
 from api.analysis.matrix import Findings
 from api.analysis.question import Question, Reference
 from api.models import Event, Position, Proposal, Term
+from api.queries import streamed
 from api.resource import issues_of
 from schemas.vocabulary import PositionKind
 
@@ -94,7 +95,7 @@ def _places(question: Question, collection: str, begin: date | None, end: date |
         where.append(Proposal.id.in_(_proposals_on(question)))
     related = _subjects_on(question) if question.issues and model is Event else None
     statement = select(model.body, model.earliest, model.latest).where(*where)
-    for body, earliest, latest in question.connection.execute(statement, execution_options={"yield_per": 2 * _AT_ONCE}):
+    for body, earliest, latest in streamed(question.connection, statement):
         record = orjson.loads(body)
         if related is not None and not any(f"{one['collection']}/{one['id']}" in related for one in record["related"]):
             continue

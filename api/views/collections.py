@@ -185,7 +185,7 @@ def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool 
     """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
     shape = columns(asked.resource.schema)
     rows = queries.stretch(call.connection, asked, where)
-    records = parsed(call.connection.execution_options(stream_results=True).execute(rows))
+    records = parsed(queries.streamed(call.connection, rows))
     if asked.tells_roles:
         shape = (*shape, ROLE)
     body = as_csv(shape, records, bom=bom) if wanted == "csv" else as_lines(shape, records)

@@ -15,7 +15,7 @@ from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_
 from api.parameters import query
 from api.queries import Asked
 from api.resource import Table
-from api.views.flat import FlatTable, streamed
+from api.views.flat import FlatTable
 from schemas.fields import JsonSchema
 
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
@@ -153,7 +153,7 @@ def _lines(call: Call) -> Iterator[bytes]:
             asked = Asked(resource, {})
             begin = b'{"collection":' + orjson.dumps(resource.name) + b',"record":'
             where = queries.conditions(asked, call.connection.dialect.name, ())
-            for row in streamed(call, queries.everything(asked, where)):
+            for row in queries.streamed(call.connection, queries.everything(asked, where)):
                 yield begin + row.body.encode() + b"}\n"
 
 

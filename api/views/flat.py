@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Select
 
 from api import exports, queries
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, ref
@@ -22,7 +21,6 @@ UNTABLED = ("changes", "releases", "processes")
 MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
 _NOT_NARROWING = ("release", "format", "bom")
 SMALL = 2**20  # bytes
-ROWS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,7 @@ def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
     asked = Asked(resource, call.values)
     queries.check_ids(call.connection, asked)
     where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
-    return parsed(streamed(call, queries.everything(asked, where)))
-
-
-def streamed(call: Call, statement: Select[Any]) -> Iterator[Any]:
-    """The rows of a statement, which is executed when the first is read."""
-    yield from call.connection.execute(statement, execution_options={"yield_per": ROWS_AT_A_TIME})
+    return parsed(queries.streamed(call.connection, queries.everything(asked, where)))
 
 
 def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
