@@ -1,12 +1,10 @@
 """The application: the operations as Flask routes, the contract's pages, and the delivery in front of it all."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
-from sqlalchemy import Connection
 from werkzeug.exceptions import HTTPException
 
 from api import problems
@@ -15,7 +13,7 @@ from api.delivery import Delivery
 from api.docs import add_docs
 from api.loader import build_digest
 from api.openapi import API_VERSION, document
-from api.operation import JSON, LINES, Answer, Call, Operation
+from api.operation import JSON, LINES, Answer, Call, Operation, collected
 from api.pages import add_pages
 from api.parameters import read
 from api.problems import MEDIA_TYPE, Problem
@@ -81,50 +79,32 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
         path = operation.path
         for name, id in ids.items():
             path = path.replace(f"{{{name}}}", id)
-        connection = store.connect()
-        call = Call(
-            store=store,
-            connection=connection,
-            table=table,
-            texts=settings.texts,
-            exports=exports,
-            public_url=settings.public_url,
-            host_url=lambda: request.host_url,
-            path=path,
-            ids=ids,
-            values=_preferred(operation, values),
-            given=tuple((name, value) for name, value in request.args.items(multi=True) if value != ""),
-        )
-        try:
+        with store.reading() as connection:
+            call = Call(
+                store=store,
+                connection=connection,
+                table=table,
+                texts=settings.texts,
+                exports=exports,
+                public_url=settings.public_url,
+                host_url=lambda: request.host_url,
+                path=path,
+                ids=ids,
+                values=_preferred(operation, values),
+                given=tuple((name, value) for name, value in request.args.items(multi=True) if value != ""),
+            )
             answer = operation.run(call)
             if not values.get("format"):  # asked for by name, which says what is wanted as a suffix does
                 _negotiate(operation, answer)
-        except BaseException:
-            connection.close()
-            raise
-        if isinstance(answer.body, bytes):
-            connection.close()
-            response = Response(answer.body, status=answer.status, content_type=answer.media_type)
-        elif isinstance(answer.body, Path):
-            connection.close()
-            # The file itself, which the delivery sends as it is, whole or in part.
-            response = Response(answer.body.open("rb"), content_type=answer.media_type, direct_passthrough=True)
-        else:
-            # An answer in chunks reads its rows as it is sent, so its connection is closed behind it.
-            response = Response(_closing(answer.body, connection), status=answer.status, content_type=answer.media_type)
+            body = collected(answer.body)
+        response = Response(body, answer.status, content_type=answer.media_type)
+        response.direct_passthrough = not isinstance(body, bytes)  # a file, which the delivery sends whole or in part
         response.headers.extend(answer.headers)
         if not request.path.startswith(VERSION_PATH + "/"):
             response.headers["Content-Location"] = call.here
         return response
 
     return view
-
-
-def _closing(chunks: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
-    try:
-        yield from chunks
-    finally:
-        connection.close()
 
 
 def _preferred(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:

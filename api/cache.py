@@ -33,14 +33,14 @@ class Kept:
             self.file.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
-    """A representation as it is sent: its tag, the headers of 200 and of 304, and its body."""
+    """A representation as it is sent: its tag, its headers and body, and the headers of 304 once somebody had it already."""
 
     tag: str
     headers: list[tuple[str, str]]
-    unchanged: list[tuple[str, str]]
     body: bytes
+    unchanged: list[tuple[str, str]] | None = None
 
 
 class Cache:

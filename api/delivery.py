@@ -5,14 +5,13 @@ compressed too, until a load replaces the release. Errors are never kept.
 """
 
 import hashlib
-import io
 import logging
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import IO, Any
 from wsgiref.handlers import format_date_time
 
@@ -28,7 +27,6 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 ADDRESS_LIMIT = 8_000
 HEADERS_LIMIT = 32_000
-IN_MEMORY = 4 * 2**20
 TURN_SECONDS = 0.02
 CHUNK = 256 * 2**10
 WORTH_COMPRESSING = 500
@@ -41,6 +39,8 @@ _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
 )
+#: What an answer of 304 does not repeat.
+_OF_THE_BODY = frozenset(("Content-Type", "Content-Encoding", "Content-Length"))
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
@@ -97,23 +97,33 @@ class Delivery:
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path, query = environ.get("PATH_INFO") or "/", environ.get("QUERY_STRING") or ""
-        _within_limits(environ, path, query)
+        if len(path) + len(query) > ADDRESS_LIMIT:
+            raise Problem(
+                problems.URI_TOO_LONG,
+                f"The path and query have {len(path) + len(query)} characters; {ADDRESS_LIMIT} are allowed.",
+            )
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
+            _check_headers(environ)
             return self._pass(environ, start_response, self._held())
         if path == "/healthz":
             return self._pass(environ, start_response, None)
-        store = self.database.current()
-        if store.digest != self._digest:
-            self.cache.clear()
-            self._digest = store.digest
-        environ["positions.store"] = store
+        store = environ["positions.store"] = self.database.current()
         # Feeds and charts hold absolute addresses, which may be made of the Host that was asked for.
-        host = environ.get("HTTP_HOST", "")
-        key = (store.digest, path, normalised(query), environ.get("HTTP_ACCEPT", ""), host)
+        key = (
+            store.digest,
+            path,
+            normalised(query),
+            environ.get("HTTP_ACCEPT", ""),
+            environ.get("HTTP_HOST", ""),
+        )
         kept = self.cache.get(key)
         if kept is None:
-            made = self._make({**environ, "REQUEST_METHOD": "GET"}, store, key)
+            _check_headers(environ)
+            if store.digest != self._digest:
+                self.cache.clear()
+                self._digest = store.digest
+            made = self._in_turn({**environ, "REQUEST_METHOD": "GET"}, store, key)
             if isinstance(made, _Other):
                 return self._give(made.status, made.headers, made.body, store, environ, start_response)
             kept = made
@@ -131,15 +141,18 @@ class Delivery:
         extra = list(_PREFLIGHT) if environ["REQUEST_METHOD"] == "OPTIONS" else []
         return self._give(other.status, [*other.headers, *extra], other.body, store, environ, start_response)
 
-    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
-        # Threads that make answers side by side hand the interpreter to and fro at every row that they read, which costs twice the
-        # time; so they take turns. Who has waited for long goes ahead: somebody makes a large answer.
+    def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
+        # Threads that make answers side by side hand the interpreter to and fro, which costs more than it brings, so they take
+        # turns. Who has waited for long goes ahead: somebody makes a large answer.
         turn = self._turn.acquire(timeout=TURN_SECONDS)
         try:
-            other = _collect(self.application, environ)
+            return self.cache.get(key) or self._make(environ, store, key)  # somebody may have made it meanwhile
         finally:
             if turn:
                 self._turn.release()
+
+    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
+        other = _collect(self.application, environ)
         names = {name.lower(): value for name, value in other.headers}
         if not other.status.startswith("200") or "no-store" in names.get("cache-control", ""):
             return other
@@ -183,6 +196,8 @@ class Delivery:
         ready = kept.ready.get(coding) or self._ready(key, kept, coding, store)
         if matches(environ.get("HTTP_IF_NONE_MATCH"), ready.tag):
             kept.close()
+            if ready.unchanged is None:
+                ready.unchanged = [(name, value) for name, value in ready.headers if name not in _OF_THE_BODY]
             start_response("304 Not Modified", ready.unchanged.copy())
             return [b""]
         if method == "HEAD":
@@ -217,13 +232,12 @@ class Delivery:
     def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, store: Store) -> Ready:
         tag = f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
         headers = [*kept.headers, ("ETag", tag)]
-        unchanged = self._headers([one for one in headers if one[0] != "Content-Type"], store)
         body = kept.body or b""
         if coding:
             body = kept.coded[coding] = encode(coding, body)
             headers.append(("Content-Encoding", coding))
         headers.append(("Content-Length", str(len(body) if kept.body is not None else kept.length)))
-        ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), unchanged, body)
+        ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), body)
         if coding:
             self.cache.put(key, kept)
         return ready
@@ -281,57 +295,31 @@ class _Other:
 
 
 def _collect(application: Application, environ: Environ) -> _Other:
-    """Run the application and take its whole answer, at most `IN_MEMORY` bytes of it in memory."""
+    """Run the application and take its whole answer."""
     started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], None]:
         started[:] = [status, headers]
         return lambda _data: None
 
-    chunks = application(environ, start_response)
-    if isinstance(chunks, io.BufferedReader):
+    chunks: Any = application(environ, start_response)
+    if hasattr(chunks, "fileno"):
         return _Other(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
-    parts: list[bytes] = []
-    spool: IO[bytes] | None = None
-    length = 0
     try:
-        for chunk in chunks:
-            length += len(chunk)
-            if spool is None and length > IN_MEMORY:
-                spool = tempfile.TemporaryFile()  # noqa: SIM115  # it outlives this function
-                spool.writelines(parts)
-                parts.clear()
-            if spool is None:
-                parts.append(chunk)
-            else:
-                spool.write(chunk)
-    except BaseException:
-        if spool is not None:
-            spool.close()
-        raise
+        body = b"".join(chunks)
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
-    if spool is None:
-        return _Other(started[0], started[1], b"".join(parts), length)
-    spool.seek(0)
-    return _Other(started[0], started[1], spool, length)
+    return _Other(started[0], started[1], body, len(body))
 
 
-def _within_limits(environ: Environ, path: str, query: str) -> None:
-    if len(path) + len(query) > ADDRESS_LIMIT:
-        raise Problem(
-            problems.URI_TOO_LONG,
-            f"The path and query have {len(path) + len(query)} characters; {ADDRESS_LIMIT} are allowed.",
-        )
-    size = 0
-    for name, value in environ.items():  # a plain loop, since every answer waits for it
-        if name[:5] == "HTTP_":
-            size += len(name) + len(value)
+def _check_headers(environ: Environ) -> None:
+    size = sum(len(name) + len(value) for name, value in environ.items() if name.startswith("HTTP_"))
     if size > HEADERS_LIMIT:
         raise Problem(problems.HEADERS_TOO_LARGE, f"The headers have {size} bytes; {HEADERS_LIMIT} are allowed.")
 
 
+@cache
 def _http_date(day: date) -> str:
     return format_date_time((day - date(1970, 1, 1)).days * 86400)
 

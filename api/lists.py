@@ -11,7 +11,17 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
 from api import search
 from api.database import Store
-from api.queries import FORMS, Asked, behind, check_ids, conditions, everything, place_of, prepared_total
+from api.queries import (
+    FORMS,
+    Asked,
+    behind,
+    check_ids,
+    conditions,
+    everything,
+    joined,
+    place_of,
+    prepared_total,
+)
 from api.resource import Part, Resource
 
 PAGE = 50
@@ -19,10 +29,12 @@ _ORDERING = ("sort", "limit", "after", "format")
 
 
 class Page(NamedTuple):
-    """Some rows as of `queries.everything`, whether more follow, and how many there are in all."""
+    """Some rows as of `queries.everything`, `joined` by column (None: there are none); the id behind which more follow; and how
+    many there are in all.
+    """
 
-    rows: Sequence[Any]
-    more: bool
+    rows: dict[str, str | None]
+    following: str | None
     total: int
 
 
@@ -79,7 +91,7 @@ class Form:
 def _rows(form: Form, sort: str | None, *, after: bool) -> Select[Any]:
     asked = form.asked(sort)
     statement = everything(asked, conditions(asked, form.dialect, form.related))
-    return (behind(asked, statement) if after else statement).limit(bindparam("limit"))
+    return joined((behind(asked, statement) if after else statement).limit(bindparam("limit")))
 
 
 @lru_cache(maxsize=FORMS)
@@ -100,13 +112,17 @@ def page(store: Store, connection: Connection, asked: Asked, related: Sequence[s
     after: str | None = asked.values.get("after")
     statement = _rows(form, asked.values.get("sort"), after=bool(after))
     place = place_of(connection, asked) if after else {}
-    rows = connection.execute(statement, {**parameters, **place, "limit": limit + 1}).all()
-    if not rows or any(number and number > 1 for _, number in form.given):
+    rows = connection.execute(statement, {**parameters, **place, "limit": limit + 1}).mappings().one()
+    found = rows["id"].count("\n") + 1 if rows["id"] else 0
+    if not found or any(number and number > 1 for _, number in form.given):
         check_ids(connection, asked)  # else the rows show that what the filters name exists
-    if not after and len(rows) <= limit:
-        return Page(rows, more=False, total=len(rows))
+    if not after and found <= limit:
+        return Page(dict(rows), following=None, total=found)
     total = store.remembered((form, *parameters.values()), lambda: _total(connection, asked, form, parameters))
-    return Page(rows[:limit], len(rows) > limit, total)
+    if found <= limit:
+        return Page(dict(rows), following=None, total=total)
+    shown = {name: lines[: lines.rindex("\n")] for name, lines in rows.items()}
+    return Page(shown, following=shown["id"].rpartition("\n")[2], total=total)
 
 
 def _total(connection: Connection, asked: Asked, form: Form, parameters: dict[str, Any]) -> int:

@@ -1,10 +1,12 @@
 """One declaration of a view: from it come its routes, its validation and its place in the contract."""
 
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -18,6 +20,7 @@ from api.queries import clocks
 from api.resource import Table
 from schemas.fields import JsonSchema
 
+IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while it is sent
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 LINES = "application/x-ndjson"
@@ -134,6 +137,32 @@ class Operation:
         kept = select(Prepared.media_type, Prepared.body).where(Prepared.path == call.here)
         row = call.connection.execute(kept).first()
         return Answer(row.body, row.media_type) if row else None
+
+
+def collected(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
+    """An answer's body as a whole: in memory, or as an open file where it has more than `IN_MEMORY` bytes or is one."""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, Path):
+        return body.open("rb")
+    parts: list[bytes] = []
+    length = 0
+    chunks = iter(body)
+    for chunk in chunks:
+        parts.append(chunk)
+        length += len(chunk)
+        if length > IN_MEMORY:
+            break
+    else:
+        return b"".join(parts)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # it outlives this function
+    try:
+        file.writelines(chain(parts, chunks))
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
 
 
 def json_answer(data: Any, call: Call, **meta: Any) -> Answer:

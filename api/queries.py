@@ -1,6 +1,6 @@
 """Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -20,6 +21,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from api import search
 from api.claims import ASSERTING, JUDGING
@@ -31,6 +35,7 @@ from api.models import (
     Footing,
     Issue,
     Process,
+    Proposal,
     Retired,
     Term,
     Total,
@@ -176,8 +181,6 @@ def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any
     wanted = [model.id, model.body]
     if (standing := role(asked)) is not None:
         wanted.append(standing)
-    if model is Evidence:
-        wanted.append(Evidence.source_id)
     return _ordered(asked, select(*wanted).where(*where))
 
 
@@ -323,15 +326,35 @@ def _place(resource: Resource, sort: str | None, kind: ClocksKind) -> tuple[Sele
 
 
 def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
-    """The row of one record.
+    """The row of one record, with every column.
 
     Raises:
         Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn; `Moved` where it was renamed.
     """
+    return _found(connection, resource, id, at, _of_record)
+
+
+def whole(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
+    """One record as it is answered with: its ``id`` and ``body``, and `joined` (None: there are none) the bodies of its
+    ``evidence``, in order of knowledge, and of a proposal's ``terms``, in its order.
+
+    Raises:
+        Problem, Moved: as of `record`.
+    """
+    return _found(connection, resource, id, at, _of_whole)
+
+
+def _found(
+    connection: Connection,
+    resource: Resource,
+    id: str,
+    at: Clocks,
+    statement: Callable[[Resource, ClocksKind], Select[Any]],
+) -> Any:
     model = resource.model
     if "\0" in id:  # which PostgreSQL cannot even be asked for
         raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
-    row = connection.execute(_of_record(resource, at.kind), {**at.days, "of": id}).first()
+    row = connection.execute(statement(resource, at.kind), {**at.days, "of": id}).first()
     if row is not None:
         return row
     where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
@@ -355,32 +378,54 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
 def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
     model = resource.model
     columns = [column for column in model.__table__.columns if column.name != "body"]
+    return _of_id(resource, kind, *columns, model.body.label("body"))
+
+
+@lru_cache(maxsize=FORMS)
+def _of_whole(resource: Resource, kind: ClocksKind) -> Select[Any]:
+    model, at = resource.model, Clocks.of_kind(kind)
+    below: dict[str, Select[Any]] = {}
+    if issubclass(model, Cited):
+        cited = select(Evidence.body).where(Evidence.subject == model.subject, Evidence.at(at))
+        below["evidence"] = cited.order_by(Evidence.known_on, Evidence.id)
+    if model is Proposal:
+        terms = select(Term.body).where(Term.proposal_id == model.id, Term.at(at))
+        below["terms"] = terms.order_by(Term.number, Term.id)
+    parts = (joined(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
+    return _of_id(resource, kind, model.id, model.body, *parts)
+
+
+def _of_id(resource: Resource, kind: ClocksKind, *columns: Any) -> Select[Any]:
+    model = resource.model
     where = [] if resource.where is None else [resource.where]
-    shown = model.at(Clocks.of_kind(kind))
-    return select(*columns, model.body.label("body")).where(model.id == bindparam("of"), *where, shown)
+    return select(*columns).where(model.id == bindparam("of"), *where, model.at(Clocks.of_kind(kind)))
 
 
-@lru_cache(maxsize=FORMS)
-def _of_subject(kind: ClocksKind) -> Select[str, str, str]:
-    wanted = select(Evidence.id, Evidence.source_id, Evidence.body)
-    known = Evidence.at(Clocks.of_kind(kind))
-    return wanted.where(Evidence.subject == bindparam("of"), known).order_by(Evidence.known_on, Evidence.id)
+def joined(rows: Select[Any]) -> Select[Any]:
+    """One row in place of many: of each column, the texts in order as lines. Ids and bodies have no line ends of their own.
+
+    SQLite lets the interpreter go at each row, and another thread takes it, so what is read most often is read as one row.
+    """
+    each = rows.subquery()
+    columns: list[Any] = [_Lines(column).label(name) for name, column in each.c.items()]
+    return select(*columns)
 
 
-@lru_cache(maxsize=FORMS)
-def _of_proposal(kind: ClocksKind) -> Select[str]:
-    shown = Term.at(Clocks.of_kind(kind))
-    return select(Term.body).where(Term.proposal_id == bindparam("of"), shown).order_by(Term.number, Term.id)
+class _Lines(FunctionElement[str]):
+    """Texts as lines of one; SQLAlchemy's own `aggregate_strings` is compiled anew each time that it is executed."""
+
+    type = Text()
+    inherit_cache = True
 
 
-def evidence(connection: Connection, subject: str, at: Clocks) -> Sequence[Any]:
-    """The evidence of one record, named as ``collection/id``: the id, source and body of each piece, in order of knowledge."""
-    return connection.execute(_of_subject(at.kind), {**at.days, "of": subject}).all()
+@compiles(_Lines, "sqlite")
+def _sqlite_lines(element: _Lines, compiler: SQLCompiler, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)}, char(10))"
 
 
-def terms(connection: Connection, proposal: str, at: Clocks) -> Sequence[Any]:
-    """The body of each term of one proposal, in its order."""
-    return connection.execute(_of_proposal(at.kind), {**at.days, "of": proposal}).all()
+@compiles(_Lines, "postgresql")
+def _postgres_lines(element: _Lines, compiler: SQLCompiler, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, chr(10))"
 
 
 class Moved(Exception):

@@ -301,6 +301,16 @@ def array(items: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(items) + b"]"
 
 
+def array_of_lines(text: str | None) -> bytes:
+    """JSON values, each in a line, as a JSON array."""
+    return b"[" + (text or "").replace("\n", ",").encode() + b"]"
+
+
+def lines(text: str | None) -> list[str]:
+    """The lines of a text, which end with line feeds and nothing else: a body may hold what Unicode calls a line separator."""
+    return text.split("\n") if text else []
+
+
 def table_schema(shape: tuple[Column, ...], key: str | None = "id") -> dict[str, Any]:
     """A Frictionless Table Schema."""
     schema: dict[str, Any] = {

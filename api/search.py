@@ -14,8 +14,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Double,
-    Float,
     FromClause,
     Integer,
     MetaData,
@@ -24,13 +22,13 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    cast,
     func,
     literal_column,
+    not_,
+    null,
     or_,
     select,
     text,
-    tuple_,
 )
 
 _WORD = re.compile(r"[^\W_]+")
@@ -47,17 +45,12 @@ _SEARCHED = Table(
 )
 _FOUND = _SEARCHED.c
 _FTS5 = Table("search", MetaData(), Column("rowid", Integer))
-#: The numbers of the hits of a page, and the least and the greatest of them.
-_NUMBERS = bindparam("numbers", type_=Integer(), expanding=True)
-_LOW, _HIGH = bindparam("low", type_=Integer()), bindparam("high", type_=Integer())
 #: Where a load puts what search is to find, until all of it is there and can be put in order.
 ENTRIES = "entries"
-#: Up to so many hits are ranked by how well they match; more, by their score alone, which is fixed at load.
-RANKED = 2000
 
 
 class Entry(NamedTuple):
-    """A record as search sees it. Of equally good hits, those of a higher score come first."""
+    """A record as search sees it. Of hits that match alike, those of a higher score come first."""
 
     collection: str
     id: str
@@ -119,42 +112,42 @@ def index(connection: Connection) -> None:
 
 
 class _Sqlite:
-    """How SQLite searches for a `phrase`: which rows match, how well, and what is shown of them."""
+    """How SQLite searches for a `phrase`: which rows match, in their titles or only elsewhere, and what is shown of them."""
 
-    def __init__(self, asked: BindParameter[str]) -> None:
-        matching = text(f"search MATCH :{asked.key}").bindparams(asked)
-        self.matches: ColumnElement[bool] = matching  # type: ignore[assignment]  # a condition, whatever its class
+    def __init__(self, asked: BindParameter[str] | None = None) -> None:
+        self.matches = self._matching(asked if asked is not None else bindparam("asked", type_=Text()))
+        self.tiers = [
+            self._matching(bindparam("titled", type_=Text())),
+            self._matching(bindparam("other", type_=Text())),
+        ]
         self.alone: FromClause = _FTS5
         self.tables: FromClause = _SEARCHED.join(_FTS5, _FTS5.c.rowid == _FOUND.number)
         self.number: ColumnElement[int] = _FTS5.c.rowid
-        self.rank: ColumnElement[float] = literal_column("bm25(search, 4.0, 1.0)", Float)
-        self.marked: list[ColumnElement[Any]] = [
-            literal_column(f"highlight(search, 0, '{_OPEN}', '{_CLOSE}')"),
-            literal_column(f"snippet(search, 1, '{_OPEN}', '{_CLOSE}', '…', 40)"),
-        ]
-        # The sign keeps FTS5 from beginning its search anew for each number; the bounds are its own.
-        self.among: ColumnElement[bool] = and_(
-            literal_column("+search.rowid", Integer).in_(_NUMBERS), self.number.between(_LOW, _HIGH)
-        )
+        self.title = literal_column(f"highlight(search, 0, '{_OPEN}', '{_CLOSE}')", Text)
+        self.words = literal_column(f"snippet(search, 1, '{_OPEN}', '{_CLOSE}', '…', 40)", Text)
+
+    @staticmethod
+    def _matching(asked: BindParameter[str]) -> ColumnElement[bool]:
+        matching: Any = text(f"search MATCH :{asked.key}").bindparams(asked)
+        condition: ColumnElement[bool] = matching
+        return condition
 
 
 class _Postgres:
     """As of `_Sqlite`, on PostgreSQL."""
 
-    def __init__(self, asked: BindParameter[str]) -> None:
-        wanted = func.plainto_tsquery(literal_column("'english'::regconfig"), asked)
+    def __init__(self, asked: BindParameter[str] | None = None) -> None:
+        typed = asked if asked is not None else bindparam("asked", type_=Text())
+        wanted = func.plainto_tsquery(literal_column("'english'::regconfig"), typed)
         marks = f"StartSel={_OPEN}, StopSel={_CLOSE}"
         self.matches: ColumnElement[bool] = _FOUND.vector.op("@@")(wanted)
+        titled = func.ts_filter(_FOUND.vector, literal_column("'{a}'::\"char\"[]")).op("@@", is_comparison=True)(wanted)
+        self.tiers = [and_(self.matches, titled), and_(self.matches, not_(titled))]
         self.alone: FromClause = _SEARCHED
         self.tables: FromClause = _SEARCHED
         self.number: ColumnElement[int] = _FOUND.number
-        # In double precision, as Python has it: the rank of the last hit must compare equal to itself on the next page.
-        self.rank: ColumnElement[float] = -cast(func.ts_rank(_FOUND.vector, wanted), Double)
-        self.marked: list[ColumnElement[Any]] = [
-            func.ts_headline("english", _FOUND.title, wanted, f"{marks}, HighlightAll=true"),
-            func.ts_headline("english", _FOUND.words, wanted, f"{marks}, MaxWords=40, MinWords=20"),
-        ]
-        self.among: ColumnElement[bool] = and_(self.number.in_(_NUMBERS), self.number.between(_LOW, _HIGH))
+        self.title = func.ts_headline("english", _FOUND.title, wanted, f"{marks}, HighlightAll=true")
+        self.words = func.ts_headline("english", _FOUND.words, wanted, f"{marks}, MaxWords=40, MinWords=20")
 
 
 def phrase(dialect: str, typed: str) -> str:
@@ -162,21 +155,20 @@ def phrase(dialect: str, typed: str) -> str:
     return fts5(typed) if dialect == "sqlite" else typed
 
 
-def _how(dialect: str, asked: BindParameter[str] | str) -> "_Sqlite | _Postgres":
-    if isinstance(asked, str):
-        asked = bindparam("asked", phrase(dialect, asked), Text)
-    return _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
-
-
 def matching_ids(dialect: str, collections: Iterable[str], asked: BindParameter[str] | str) -> Select[Any]:
     """A sub-select of the ids in some collections that match what a reader typed, or the `phrase` that a parameter will hold."""
-    how = _how(dialect, asked)
+    if isinstance(asked, str):
+        asked = bindparam("asked", phrase(dialect, asked), Text)
+    how = _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
     named = _FOUND.collection.in_(sorted(collections))
     return select(_FOUND.id).select_from(how.tables).where(how.matches, named)
 
 
 class Search:
-    """The statements of one form of search, made once; what was typed is their parameter ``asked``, as a `phrase`.
+    """The statements of one form of search, made once; `asked` gives their parameters.
+
+    Hits in whose titles every word stands come first; among these, as among the others, those of the higher score, which is fixed
+    at load. So no hit is looked at but those of the page, however many there are.
 
     ``shown`` gives, for collections of which not every record counts, the condition that a record of an id does.
     ``collections`` None means every record of every collection, which is the quickest.
@@ -188,73 +180,59 @@ class Search:
         collections: Iterable[str] | None,
         shown: Mapping[str, Callable[[ColumnElement[str]], ColumnElement[bool]]],
     ) -> None:
-        self.how = how = _how(dialect, bindparam("asked", type_=Text()))
-        self.where: list[ColumnElement[bool]] = [how.matches]
-        self.tables = how.alone
+        self.dialect = dialect
+        how = _Sqlite() if dialect == "sqlite" else _Postgres()
+        counted, where = how.alone, []
         if collections is not None:
-            self.tables = how.tables
+            counted = how.tables
             whole = [name for name in sorted(collections) if name not in shown]
             counts = (and_(_FOUND.collection == name, counts(_FOUND.id)) for name, counts in sorted(shown.items()))
-            self.where.append(or_(_FOUND.collection.in_(whole), *counts))
-        self.count = self._select(func.count())
-        self.best = _Ordered(self, [how.rank, how.number])
-        self.first = _Ordered(self, [how.number])
-        # What is shown of a hit costs more than finding it, so it is worked out for those of a page alone.
-        self.marked = (
-            select(how.number, _FOUND.collection, _FOUND.id, _FOUND.title, *how.marked)
-            .select_from(how.tables)
-            .where(how.matches, how.among)
-        )
+            where.append(or_(_FOUND.collection.in_(whole), *counts))
+        self._count = select(func.count()).select_from(counted).where(how.matches, *where)
+        named = select(_FOUND.number).where(_FOUND.collection == bindparam("collection"), _FOUND.id == bindparam("id"))
+        self._places, self._pages = [], []
+        # Where all of the words are in the title, the others need no marking, which costs as much as finding them.
+        for matches, words in zip(how.tiers, (null(), how.words), strict=True):
+            hits = select(how.number).select_from(how.tables).where(matches, *where)
+            self._places.append(hits.where(how.number == named.scalar_subquery()))
+            columns = (_FOUND.collection, _FOUND.id, _FOUND.title, how.title, words)
+            behind = hits.with_only_columns(*columns).where(how.number > bindparam("behind", type_=Integer()))
+            self._pages.append(behind.order_by(how.number).limit(bindparam("limit")))
 
-    def _select(self, *columns: Any) -> Select[Any]:
-        return select(*columns).select_from(self.tables).where(*self.where)
+    def asked(self, typed: str) -> dict[str, str]:
+        """What a reader typed, as parameters of the statements."""
+        words = phrase(self.dialect, typed)
+        if self.dialect != "sqlite":
+            return {"asked": words}
+        return {"asked": words, "titled": f"{{title}} : ({words})", "other": f"({words}) NOT ({{title}} : ({words}))"}
 
     def total(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
         """How many hits there are."""
-        return int(connection.scalar(self.count, parameters) or 0)
+        return int(connection.scalar(self._count, parameters) or 0)
 
-    def page(
-        self,
-        connection: Connection,
-        parameters: Mapping[str, Any],
-        total: int,
-        after: str | None,
-        limit: int,
-    ) -> list[Hit]:
-        """Some of so many hits, those behind one (``collection/id``), the best first.
+    def page(self, connection: Connection, parameters: Mapping[str, Any], after: str | None, limit: int) -> list[Hit]:
+        """Some hits, the best first: those behind one (``collection/id``), or the first.
 
         Raises:
             LookupError: ``after`` is not among the hits.
         """
-        ordered = self.best if total <= RANKED else self.first
-        given = {**parameters, "limit": limit}
-        statement = ordered.page
-        if after is not None:
-            collection, _, id = after.partition("/")
-            here = connection.execute(ordered.place, {**parameters, "collection": collection, "id": id}).first()
-            if here is None:
-                raise LookupError(after)
-            statement = ordered.behind
-            given.update((f"here_{number}", value) for number, value in enumerate(here))
-        numbers = list(connection.scalars(statement, given))
-        if not numbers:
-            return []
-        among = {"numbers": numbers, "low": min(numbers), "high": max(numbers)}
-        hits = {number: _hit(row) for number, *row in connection.execute(self.marked, {**parameters, **among})}
-        return [hits[number] for number in numbers]
+        tier, behind = (0, 0) if after is None else self._place(connection, parameters, after)
+        hits: list[Hit] = []
+        for statement in self._pages[tier:]:
+            given = {**parameters, "behind": behind, "limit": limit - len(hits)}
+            hits += map(_hit, connection.execute(statement, given).all())
+            if len(hits) == limit:
+                break
+            behind = 0
+        return hits
 
-
-class _Ordered:
-    """The hits in the order of some keys: a page of them, the place of one, and the page behind a place."""
-
-    def __init__(self, search: Search, keys: list[ColumnElement[Any]]) -> None:
-        number = search.how.number
-        every = search._select(number).order_by(*keys).limit(bindparam("limit"))
-        named = select(_FOUND.number).where(_FOUND.collection == bindparam("collection"), _FOUND.id == bindparam("id"))
-        here = [bindparam(f"here_{place}", type_=key.type) for place, key in enumerate(keys)]
-        self.page = every
-        self.place = search._select(*keys).where(number == named.scalar_subquery())
-        self.behind = every.where(tuple_(*keys) > tuple_(*here) if len(keys) > 1 else keys[0] > here[0])
+    def _place(self, connection: Connection, parameters: Mapping[str, Any], hit: str) -> tuple[int, int]:
+        collection, _, id = hit.partition("/")
+        for tier, statement in enumerate(self._places):
+            number = connection.scalar(statement, {**parameters, "collection": collection, "id": id})
+            if number is not None:
+                return tier, number
+        raise LookupError(hit)
 
 
 def _hit(row: Sequence[Any]) -> Hit:

@@ -47,6 +47,13 @@ def test_search_finds_records_of_every_collection_by_words_in_some_form(api: Api
     assert len(hits(api, "pepper")) == len(set(hits(api, "pepper"))) > 5
 
 
+def test_search_shows_first_what_has_every_word_in_its_name(api: Api) -> None:
+    named = ["pepper" in hit["name"].lower() for hit in api.data("/v1/search", q="pepper", limit=200)]
+    assert True in named
+    assert False in named
+    assert named == sorted(named, reverse=True)
+
+
 def test_search_narrows_by_collection_and_pages(api: Api) -> None:
     every = hits(api, "pepper")
     assert hits(api, "pepper", collection="terms,events") == [

@@ -297,7 +297,8 @@ def test_a_long_address_is_414(api: Api) -> None:
 
 
 def test_large_headers_are_431(api: Api) -> None:
-    problem = api.problem("/v1/parties", 431, headers={"X-Large": "a" * 33000})
+    # An address that nobody has asked for: what is kept is given to everybody.
+    problem = api.problem("/v1/parties?limit=199", 431, headers={"X-Large": "a" * 33000})
     assert problem["type"] == "/v1/problems/headers-too-large"
 
 

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from api.database.store import STATEMENTS, DatabaseError, NothingLoaded, Replace
 
 APPLICATION_ID = 0x504F5331  # "POS1", in the header of the project's SQLite files
 PAGE = 8192  # bytes; several answers fit in a page
+#: A look at the file lets the interpreter go, which costs an answer from the cache half of its time when threads wait for it.
+LOOK_SECONDS = 0.05
 SORTING = 64 * 2**20  # bytes of memory that making an index may take
 
 
@@ -31,16 +34,18 @@ class SqliteDatabase:
 
     def __init__(self, url: URL) -> None:
         self.path = Path(str(url.database)).absolute()
-        self._name = str(self.path)
         self._seen: tuple[int, int, int] | None = None
+        self._look_at = 0.0
         self._store: Store | None = None
         self._opening = threading.Lock()
+        self._kept = threading.local()
 
     def __str__(self) -> str:
         return str(self.path)
 
     def forget(self) -> None:
-        """Look again at the next question: every look is at the file itself, so there is nothing to forget."""
+        """Look again, at the next question, which release is current."""
+        self._look_at = 0.0
 
     def close(self) -> None:
         """Close what is open and not in use."""
@@ -48,14 +53,17 @@ class SqliteDatabase:
             self._store.engine.dispose()
 
     def current(self) -> Store:
-        """The release that is current now; costs one look at the file when nothing has changed.
+        """The release that is current now, or was when the file was looked at, `LOOK_SECONDS` ago at most.
 
         Raises:
             NothingLoaded: there is no file yet.
             DatabaseError: the file is not the project's.
         """
+        now = time.monotonic()
+        if self._store is not None and now < self._look_at:
+            return self._store
         try:
-            found = os.stat(self._name)  # noqa: PTH116  # every answer looks at the file, and a plain name is looked at sooner
+            found = self.path.stat()
         except FileNotFoundError:
             found = None
         if found is None or found.st_size == 0:
@@ -70,11 +78,12 @@ class SqliteDatabase:
                     engine = self._engine(f"file:{quote(str(self.path))}?mode=ro&immutable=1", seen)
                     with engine.connect() as connection:
                         row = newest_release(connection)
-                    fresh = Store(engine, row.id, row.date, row.digest, row.build)
+                    fresh = Store(engine, row.id, row.date, row.digest, row.build, kept=self._kept)
                     self._store, self._seen = fresh, seen
                     if held is not None:
                         held.engine.dispose()  # what others still read with it is closed when they are done
                     held = fresh
+        self._look_at = now + LOOK_SECONDS
         return held
 
     @contextmanager

@@ -1,7 +1,8 @@
 """A release that is open for reading, and the making of one: the same on both databases."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -42,6 +43,8 @@ class Store:
     totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
     #: The replicas that have the release now, in the order in which to try them before the engine.
     replicas: Callable[[], Iterable[Engine]] = tuple
+    #: Where each thread keeps its connection from one answer to the next; None where connections go back to a pool.
+    kept: threading.local | None = None
 
     def remembered(self, question: Any, count: Callable[[], int]) -> int:
         """A total, counted at the first question for it: a release never changes."""
@@ -52,8 +55,30 @@ class Store:
             total = self.totals[question] = count()
         return total
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for the answer that this thread makes: its own, or one of the pool.
+
+        Raises:
+            Replaced, DatabaseError: as of `connect`.
+        """
+        if self.kept is None:
+            with self.connect() as connection:
+                yield connection
+            return
+        held: Connection | None = getattr(self.kept, "connection", None)
+        if held is None or held.closed or held.engine is not self.engine:
+            if held is not None:
+                held.close()
+            held = self.kept.connection = self.connect()
+        try:
+            yield held
+        except DBAPIError:
+            held.close()
+            raise
+
     def connect(self) -> Connection:
-        """A connection for reading.
+        """A connection for reading, which whoever asks for it closes.
 
         Raises:
             Replaced: another release took this one's place.
@@ -131,7 +156,6 @@ def index(connection: Connection) -> None:
             connection.execute(CreateIndex(one))
     search.index(connection)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
         connection.exec_driver_sql("ANALYZE")
     else:
         for table in Base.metadata.sorted_tables:

@@ -1,10 +1,10 @@
 """The nested layer: the list and the record of every collection, and the natural sub-collections."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from api import queries
 from api.lists import PAGE, page
@@ -12,7 +12,18 @@ from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, Choice, narrowing, paging, query
 from api.queries import Asked, Moved
-from api.representations import Column, array, as_csv, as_lines, columns, envelope, extended, parsed
+from api.representations import (
+    Column,
+    array,
+    array_of_lines,
+    as_csv,
+    as_lines,
+    columns,
+    envelope,
+    extended,
+    lines,
+    parsed,
+)
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
 from schemas.fields import component, href, span
@@ -139,12 +150,14 @@ def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
 
 def _parent(call: Call, resource: Resource) -> Any:
     """The record whose sub-collection is asked for, whatever the clocks: what they hide is then simply not in the list."""
-    return _moving(call, resource, Clocks())
+    return _moving(call, resource, Clocks(), queries.record)
 
 
-def _moving(call: Call, resource: Resource, at: Clocks) -> Any:
+def _moving(
+    call: Call, resource: Resource, at: Clocks, read: Callable[[Connection, Resource, str, Clocks], Any]
+) -> Any:
     try:
-        return queries.record(call.connection, resource, call.ids["id"], at)
+        return read(call.connection, resource, call.ids["id"], at)
     except Moved as moved:
         old = href(resource.name, call.ids["id"])
         raise Moved(call.link().replace(old, href(resource.name, moved.id), 1)) from None
@@ -156,9 +169,7 @@ def _list(call: Call, asked: Asked) -> Answer:
         queries.check_ids(call.connection, asked)
         where = queries.conditions(asked, call.connection.dialect.name, related)
         return flat_answer(call, asked, where, wanted)
-    rows, more, total = page(call.store, call.connection, asked, related)
-    bodies = _bodies(call, asked.resource, rows, roles=asked.tells_roles)
-    following = rows[-1].id if more else None
+    rows, following, total = page(call.store, call.connection, asked, related)
     links = {
         "self": call.here,
         "first": call.link(after=None),
@@ -170,15 +181,19 @@ def _list(call: Call, asked: Asked) -> Answer:
         "Link": ", ".join([*shown, '</openapi.json>; rel="service-desc"']),
         "X-Total-Count": str(total),
     }
-    return Answer(envelope(array(bodies), page=about, links=links, meta=call.meta()), headers=headers)
+    return Answer(
+        envelope(_listed(call, asked.resource, rows), page=about, links=links, meta=call.meta()), headers=headers
+    )
 
 
-def _bodies(call: Call, resource: Resource, rows: Sequence[Any], *, roles: bool) -> list[bytes]:
+def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> bytes:
+    """Rows that were joined as a JSON array."""
     if resource.model is Evidence:
-        return _evidence_bodies(call, rows)
-    if roles:
-        return [extended(row.body, role=orjson.dumps(row.role)) for row in rows]
-    return [row.body.encode() for row in rows]
+        return _listed_evidence(call, rows["body"])
+    if "role" in rows:
+        pairs = zip(lines(rows["body"]), lines(rows["role"]), strict=True)
+        return array(extended(body, role=orjson.dumps(role)) for body, role in pairs)
+    return array_of_lines(rows["body"])
 
 
 def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool = False) -> Answer:
@@ -193,28 +208,26 @@ def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool 
 
 
 def _record(call: Call, resource: Resource) -> Answer:
-    at = call.clocks
-    row = _moving(call, resource, at)
+    row = _moving(call, resource, call.clocks, queries.whole)
     members: dict[str, bytes] = {}
     if _has_more(resource):
-        cited = queries.evidence(call.connection, row.subject, at)
-        members["evidence"] = array(_evidence_bodies(call, cited))
+        members["evidence"] = _listed_evidence(call, row.evidence)
     if resource.model is Proposal:
-        members["terms"] = array(row.body.encode() for row in queries.terms(call.connection, row.id, at))
-    body = b"".join(_bodies(call, resource, [row], roles=False))
-    if members:
-        body = extended(body, **members)
-    return Answer(envelope(body, links={"self": call.here}, meta=call.meta()))
+        members["terms"] = array_of_lines(row.terms)
+    # In a list of one, since a piece of evidence may be shown with its passage.
+    body = _listed(call, resource, {"body": row.body})[1:-1]
+    return Answer(envelope(extended(body, **members), links={"self": call.here}, meta=call.meta()))
 
 
-def _evidence_bodies(call: Call, rows: Sequence[Any]) -> list[bytes]:
+def _listed_evidence(call: Call, bodies: str | None) -> bytes:
     """Pieces of evidence; where this server has the texts, each with the passage that it cites."""
     if call.texts is None:
-        return [row.body.encode() for row in rows]
+        return array_of_lines(bodies)
     texts = by_sha256(call.texts)
-    wanted = select(Source.id, Source.sha256).where(Source.id.in_({row.source_id for row in rows}))
+    records = [orjson.loads(body) for body in lines(bodies)]
+    wanted = select(Source.id, Source.sha256).where(Source.id.in_({record["source"]["id"] for record in records}))
     sources = {row.id: row.sha256 for row in call.connection.execute(wanted)}
-    return [_with_passage(orjson.loads(row.body), texts.get(sources[row.source_id] or "")) for row in rows]
+    return array(_with_passage(record, texts.get(sources[record["source"]["id"]] or "")) for record in records)
 
 
 def _with_passage(record: dict[str, Any], text: str | None) -> bytes:

@@ -11,7 +11,7 @@ from api.models import Clocks, ClocksKind
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Choice, Words, query
 from api.problems import not_found
-from api.representations import array, envelope
+from api.representations import envelope
 from api.resource import Resource, Table
 from schemas.fields import SLUG, Integer, Pattern, href
 
@@ -24,8 +24,9 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         tag="search",
         summary="Search every collection",
         description=(
-            "Records in whose text every word stands, in some form, the best match first. What the clocks do not show is left out; "
-            "a collection without clocks is always shown. `highlight` is HTML-escaped, with what was found in `<mark>`."
+            "Records in whose text every word stands, in some form: first those that have all of them in their names, and among "
+            "these, as among the others, those that more documents tell of. What the clocks do not show is left out; a collection "
+            "without clocks is always shown. `highlight` is HTML-escaped, with what was found in `<mark>`."
         ),
         view=_search,
         query=query(
@@ -57,26 +58,24 @@ def _search(call: Call) -> Answer:
     wanted: tuple[str, ...] | None = tuple(call.values["collection"]) or None
     clocks = call.clocks
     found = _statements(call.table, call.connection.dialect.name, wanted, clocks.kind)
-    parameters = {**clocks.days, "asked": search.phrase(call.connection.dialect.name, call.values["q"])}
+    parameters = {**clocks.days, **found.asked(call.values["q"])}
     total = call.store.remembered((found, *parameters.values()), lambda: found.total(call.connection, parameters))
     limit: int = call.values["limit"] or 50
     after: str | None = call.values["after"]
     try:
-        hits = found.page(call.connection, parameters, total, after, limit + 1)
+        hits = found.page(call.connection, parameters, after, limit + 1)
     except LookupError:
         raise not_found(f"after: “{after}” is not among the hits.") from None
     page = hits[:limit]
     following = f"{page[-1].collection}/{page[-1].id}" if len(hits) > limit else None
-    bodies = [
-        orjson.dumps(
-            {
-                "collection": hit.collection,
-                "id": hit.id,
-                "name": hit.title,
-                "href": href(hit.collection, hit.id),
-                "highlight": hit.highlight,
-            }
-        )
+    shown = [
+        {
+            "collection": hit.collection,
+            "id": hit.id,
+            "name": hit.title,
+            "href": href(hit.collection, hit.id),
+            "highlight": hit.highlight,
+        }
         for hit in page
     ]
     links = {
@@ -86,7 +85,7 @@ def _search(call: Call) -> Answer:
     }
     return Answer(
         envelope(
-            array(bodies),
+            orjson.dumps(shown),
             page={"limit": limit, "total": total, "next": following},
             links=links,
             meta=call.meta(),
