@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
+from sqlalchemy.orm import configure_mappers
 from werkzeug.exceptions import HTTPException
 
 from api import problems
@@ -43,6 +44,7 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     app.config["PROPAGATE_EXCEPTIONS"] = True  # to the delivery, which knows what to do about each
     listed = operations(table)
     contract = document(table, listed)
+    configure_mappers()  # now, rather than when somebody waits for the first answer
     database = open_database(settings.database, settings.replicas)
     for operation in listed:
         _route(app, operation, settings, table)

@@ -11,20 +11,25 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
 from api import search
 from api.database import Store
+from api.models import Clocks
 from api.queries import (
     FORMS,
     Asked,
     behind,
+    by_id,
     check_ids,
     conditions,
     everything,
     joined,
+    no_place,
     place_of,
     prepared_total,
 )
 from api.resource import Part, Resource
 
 PAGE = 50
+#: The column that says whether there is a record of the id behind which a page begins.
+_KNOWN = "known"
 _ORDERING = ("sort", "limit", "after", "format")
 
 
@@ -90,8 +95,15 @@ class Form:
 @lru_cache(maxsize=FORMS)
 def _rows(form: Form, sort: str | None, *, after: bool) -> Select[Any]:
     asked = form.asked(sort)
-    statement = everything(asked, conditions(asked, form.dialect, form.related))
-    return joined((behind(asked, statement) if after else statement).limit(bindparam("limit")))
+    statement = everything(asked, conditions(asked, form.dialect, form.related)).limit(bindparam("limit"))
+    if not after:
+        return joined(statement)
+    rows = joined(behind(asked, statement))
+    if not by_id(asked):
+        return rows
+    model = form.resource.model
+    exists = select(model.id).where(model.id == bindparam("last"), model.at(Clocks())).exists()
+    return rows.add_columns(exists.label(_KNOWN))
 
 
 @lru_cache(maxsize=FORMS)
@@ -111,16 +123,18 @@ def page(store: Store, connection: Connection, asked: Asked, related: Sequence[s
     limit: int = asked.values.get("limit") or PAGE
     after: str | None = asked.values.get("after")
     statement = _rows(form, asked.values.get("sort"), after=bool(after))
-    place = place_of(connection, asked) if after else {}
-    rows = connection.execute(statement, {**parameters, **place, "limit": limit + 1}).mappings().one()
+    place = {} if not after else {"last": after} if by_id(asked) else place_of(connection, asked)
+    rows = dict(connection.execute(statement, {**parameters, **place, "limit": limit + 1}).mappings().one())
+    if not rows.pop(_KNOWN, True):
+        raise no_place(connection, asked)
     found = rows["id"].count("\n") + 1 if rows["id"] else 0
     if not found or any(number and number > 1 for _, number in form.given):
         check_ids(connection, asked)  # else the rows show that what the filters name exists
     if not after and found <= limit:
-        return Page(dict(rows), following=None, total=found)
+        return Page(rows, following=None, total=found)
     total = store.remembered((form, *parameters.values()), lambda: _total(connection, asked, form, parameters))
     if found <= limit:
-        return Page(dict(rows), following=None, total=total)
+        return Page(rows, following=None, total=total)
     shown = {name: lines[: lines.rindex("\n")] for name, lines in rows.items()}
     return Page(shown, following=shown["id"].rpartition("\n")[2], total=total)
 

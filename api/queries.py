@@ -304,16 +304,26 @@ def place_of(connection: Connection, asked: Asked) -> dict[str, Any]:
         Problem: 404, where it names nothing.
     """
     id: str = asked.values["after"]
-    column, _ = _order(asked)
     shown, ever = _place(asked.resource, asked.values.get("sort"), asked.clocks.kind)
     given = {**asked.clocks.days, "of": id}
     found = connection.execute(shown, given).first() or connection.execute(ever, {"of": id}).first()
     if found is None:
-        check_ids(connection, asked)
-        raise not_found(
-            f"after: “{id}” is not an id of one of the {asked.resource.name}.{nearest(connection, asked.resource.model, id)}"
-        )
-    return {"last": id} if column is None else {"last": id, "at": found[0]}
+        raise no_place(connection, asked)
+    return {"last": id} if by_id(asked) else {"last": id, "at": found[0]}
+
+
+def no_place(connection: Connection, asked: Asked) -> Problem:
+    """That ``after`` names nothing; or, before that, that a filter does."""
+    check_ids(connection, asked)
+    id, resource = asked.values["after"], asked.resource
+    return not_found(
+        f"after: “{id}” is not an id of one of the {resource.name}.{nearest(connection, resource.model, id)}"
+    )
+
+
+def by_id(asked: Asked) -> bool:
+    """Whether the list is in order of ids, so that a place in it is an id and nothing else."""
+    return _order(asked)[0] is None
 
 
 @lru_cache(maxsize=FORMS)
