@@ -98,6 +98,7 @@ KINDS = (
 )
 INSTANCE_LIMIT = 2000
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_VERSION = re.compile(r"/(api|v[0-9]+)(?=/)", re.IGNORECASE | re.ASCII)
 _CUT_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
 _BY_STATUS = {kind.status: kind for kind in KINDS if kind is not INVALID_PARAMETER}
 
@@ -187,20 +188,44 @@ def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
 
 
 def _nearest_path(path: str, paths: Iterable[str]) -> str:
-    """A path that is nearly the one asked for: its fixed parts may be misspelt, a final slash too much."""
-    asked = path.rstrip("/").split("/")
-    alike = [
-        "/".join(
-            given if fixed.startswith("<") else fixed for given, fixed in zip(asked, other.split("/"), strict=True)
-        )
-        for other in paths
-        if other.count("/") == len(asked) - 1
+    """A sentence that suggests the paths that are most like the one asked for, whatever version it names, or nothing."""
+    version = _VERSION.match(path)
+    asked = path[version.end() if version else 0 :].strip("/").split("/")
+    rules = set(paths)
+    found: dict[str, float] = {}
+    for rule in rules:
+        if ":" not in rule and not rule.startswith("/v1"):  # each path of the API is there without the version too
+            filled, likeness = _alike(asked, rule)
+            found[f"/v1{filled}" if version and f"/v1{rule}" in rules else filled] = likeness
+    best = max(found.values(), default=0)
+    near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness >= best - 5)
+    return _suggest([one for _, one in near[:3]])
+
+
+def _alike(asked: list[str], rule: str) -> tuple[str, float]:
+    """The path of a rule, with the ids of the segments asked for, and how alike it is to them: from 0 to 100."""
+    parts = rule.strip("/").split("/")
+    if parts[:-1] == asked and "<" not in rule:
+        return rule, 95.0  # directly below what was asked for
+    if len(parts) != len(asked):
+        return rule, 0.0
+    # An id says less than a fixed word that is nearly right.
+    likeness = [
+        70.0 if part.startswith("<") else fuzz.ratio(one.lower(), part) for one, part in zip(asked, parts, strict=True)
     ]
-    return did_you_mean("/".join(asked)[:200], alike)
+    if min(likeness) < 60:
+        return rule, 0.0
+    if "<" in rule:
+        rule = "/" + "/".join(one if part.startswith("<") else part for one, part in zip(asked, parts, strict=True))
+    return rule[:200], sum(likeness) / len(likeness)
 
 
 def did_you_mean(found: str, choices: Iterable[str]) -> str:
     """A sentence that suggests the nearest choices, or nothing."""
     nearest = process.extract(found, list(dict.fromkeys(choices)), scorer=fuzz.WRatio, limit=3, score_cutoff=70)
-    names = [f"“{match[0]}”" for match in nearest]
-    return f" Did you mean {' or '.join(names)}?" if names else ""
+    return _suggest([match[0] for match in nearest])
+
+
+def _suggest(names: Iterable[str]) -> str:
+    quoted = " or ".join(f"“{name}”" for name in names)
+    return f" Did you mean {quoted}?" if quoted else ""
