@@ -189,7 +189,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
         declared["from"] = Moment(
             "Only what may lie on or after this day: a date, a date-time or milliseconds since 1970."
         )
-        declared["to"] = Moment("Only what may lie on or before this day.")
+        declared["to"] = Moment("Only what may lie on or before this day; not before `from`.")
     if resource.name not in UNSEARCHED:
         declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")
     return declared
@@ -225,10 +225,14 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
         elif isinstance(declared, AnyOf):
             _into(found, wrong, name, declared, values)
         elif len(values) > 1:
-            wrong[name] = ["may be given once."]
+            wrong[name] = [f"is given {len(values)} times; it may be given once."]
         elif values[0] != "" or not isinstance(declared, Words | Moment | Clock):
             _into(found, wrong, name, declared, values[0])
-    wrong.update((name, [MISSING]) for name in required if name not in found and name not in wrong)
+    wrong.update(
+        (name, [_missing(schema.fields[name])]) for name in required if name not in found and name not in wrong
+    )
+    if (begin := found.get("from")) and (end := found.get("to")) and begin > end:
+        wrong["from"] = [f"{begin} is after {end}, which is given as `to`."]
     if unknown or wrong:
         told = [
             _explain(name, message, ",".join(arguments.getlist(name)))
@@ -237,9 +241,6 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
         ]
         raise invalid([*unknown, *told])
     return found
-
-
-MISSING = "Missing data for required field."
 
 
 @cache
@@ -251,6 +252,14 @@ def _unset(schema: Schema) -> tuple[dict[str, Any], frozenset[str]]:
         if one.load_default is not missing
     }
     return values, frozenset(name for name, one in schema.fields.items() if one.required)
+
+
+def _missing(declared: Field[Any]) -> str:
+    """What is said of a parameter that must be given and is not: what it is, and what it may be where that is a closed set."""
+    told = f"is missing, and must be given: {declared.metadata['description']}"
+    one = declared.one if isinstance(declared, AnyOf) else declared
+    allowed = one.shape("seed").get("enum", []) if isinstance(one, Contract) else []
+    return Finding.of(told.rstrip("."), "", allowed) if allowed else told
 
 
 def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declared: Field[Any], value: Any) -> None:
@@ -267,7 +276,7 @@ def _unknown(name: str, value: str, names: list[str]) -> Wrong:
 
 def _explain(name: str, message: str, value: str) -> Wrong:
     if not isinstance(message, Finding):
-        return Wrong(name, value[:200], message if message.endswith(".") else f"{message}.")
+        return Wrong(name, value[:200], message if message.endswith((".", "?")) else f"{message}.")
     hint = did_you_mean(str(message.found), message.allowed)
     return Wrong(name, value[:200], f"{message}.{hint} Allowed: {', '.join(message.allowed)}.", tuple(message.allowed))
 

@@ -140,8 +140,12 @@ class Pattern(Contract[str]):
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         text: str = self._expect(value, str, self.form)
         if len(text) > self.longest or not self.pattern.fullmatch(text):
-            raise ValidationError(f"{_found(text)} is not {self.form}")
+            raise ValidationError(f"{_found(text)} is not {self.form}{self.hint(text)}")
         return text
+
+    def hint(self, text: str) -> str:
+        """What may have been meant, as the end of a sentence, or nothing."""
+        return ""
 
 
 class Slug(Pattern):
@@ -151,6 +155,9 @@ class Slug(Pattern):
         longest = options.pop("longest", SLUG_LENGTH)
         form = f"an id (lower-case letters and digits in words joined by single hyphens, a letter first, at most {longest} characters)"
         super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
+
+    def hint(self, text: str) -> str:
+        return _as_slug(text)
 
 
 class DerivedId(Contract[str]):
@@ -208,7 +215,7 @@ class Integer(Contract[int]):
         if isinstance(value, bool) or not (
             isinstance(value, int) or (isinstance(value, str) and _DIGITS.fullmatch(value))
         ):
-            raise ValidationError(f"{_found(value)} is not a whole number")
+            raise ValidationError(f"{_found(value)} is not a whole number; {self.least} to {self.most} are allowed")
         if not self.least <= int(value) <= self.most:
             raise ValidationError(f"{value} is out of range; {self.least} to {self.most} are allowed")
         return int(value)
@@ -527,8 +534,14 @@ class Parts(Contract[list[Any]]):
 
 def _slug(value: object) -> str:
     if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-        raise ValidationError(f"{_found(value)} is not an id")
+        raise ValidationError(f"{_found(value)} is not an id{_as_slug(value)}")
     return value
+
+
+def _as_slug(value: object) -> str:
+    """How a name would be written as an id, as the end of a sentence, or nothing."""
+    slug = "-".join(re.findall(r"[a-z0-9]+", str(value).lower())) if isinstance(value, str) and value.isascii() else ""
+    return f"; did you mean “{slug}”?" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
 
 
 def _each(items: list[Any], read: Any) -> list[Any]:

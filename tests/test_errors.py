@@ -234,6 +234,53 @@ def test_a_path_that_is_not_there_is_a_problem_too(api: Api, path: str) -> None:
     assert orjson.loads(b"".join(body))["type"] == "/v1/problems/not-found"
 
 
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/v1/partys/aldoria", "“/v1/parties/aldoria”"),
+        ("/V1/Parties", "“/v1/parties”"),
+        ("/v2/parties", "“/v1/parties”"),
+        ("/api/parties", "“/v1/parties”"),
+        ("/partes", "“/parties”"),
+        ("/v1/options/party", "“/v1/options/parties”"),
+        ("/v1/feeds/changes.rss", "“/v1/feeds/changes.atom”"),
+        ("/v1/openapi.yaml", "“/openapi.yaml”"),
+        ("/v1/feeds", "“/v1/feeds/changes.atom” or “/v1/feeds/events.ics”"),
+        ("/v1/parties/", "“/v1/parties”"),
+        ("/v1/parties/aldoria/position", "“/v1/parties/aldoria/positions”"),
+    ],
+)
+def test_a_path_that_is_nearly_right_is_answered_with_the_right_one(api: Api, path: str, nearest: str) -> None:
+    assert f"Did you mean {nearest}?" in api.problem(path, 404)["detail"]
+
+
+def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> None:
+    assert "Did you mean" not in api.problem("/robots.txt", 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "said", "allowed"),
+    [
+        ("/v1/facets/positions", "by", "is missing, and must be given", "stance"),
+        ("/v1/search", "q", "is missing, and must be given", None),
+        ("/v1/charts/reception.vl.json", "proposal", "is missing, and must be given", None),
+        ("/v1/parties?limit=ten", "limit", "“ten” is not a whole number; 1 to 200 are allowed", None),
+        ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it may be given once", None),
+        ("/v1/positions?party=Port%20Sela", "party", "did you mean “port-sela”?", None),
+        ("/v1/positions?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
+        ("/v1/timeline.csv?from=2031-02-01&to=1900000000000", "from", "2031-02-01 is after 2030-03-17", None),
+    ],
+)
+def test_a_wrong_parameter_is_told_with_what_is_allowed(
+    api: Api, path: str, name: str, said: str, allowed: str | None
+) -> None:
+    (error,) = api.problem(path, 400)["errors"]
+    assert error["parameter"] == name
+    assert said in error["message"]
+    assert not error["message"].endswith("?.")
+    assert allowed is None or allowed in error["allowed"]
+
+
 METHODS = ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
 
 

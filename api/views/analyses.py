@@ -159,7 +159,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                         Choice(timeline.COLLECTIONS, "Collection."), "Only records of these collections."
                     ),
                     "from": Moment("Only what may lie on or after this day."),
-                    "to": Moment("Only what may lie on or before this day."),
+                    "to": Moment("Only what may lie on or before this day; not before `from`."),
                 },
                 find=lambda call: timeline.timeline(question(call), *_span_asked(call)),
                 data=_listing(TimelineEntrySchema),
