@@ -57,10 +57,9 @@ class Settings:
         """
         for name in environment:
             if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
-                nearest = process.extractOne(name, NAMES)
-                raise SettingError(
-                    f"{name} is not a setting; did you mean {nearest[0]}? The settings are {', '.join(NAMES)}."
-                )
+                nearest = process.extractOne(name, NAMES, score_cutoff=78)
+                hint = f"; did you mean {nearest[0]}?" if nearest else "."
+                raise SettingError(f"{name} is not a setting{hint} The settings are {', '.join(NAMES)}.")
         database = _database("DATABASE_URL is", environment.get("DATABASE_URL") or DEFAULT_DATABASE)
         return cls(
             database=database,
@@ -91,6 +90,12 @@ def _database(named: str, text: str) -> URL:
     if not url.database or url.database == ":memory:":
         raise SettingError(
             f"{named} an address that names no file; several workers read one database, so it cannot be in memory"
+        )
+    if Path(url.database).is_dir():
+        raise SettingError(f"{named} the address of {url.database}, which is a folder; name a file in it")
+    if url.query:
+        raise SettingError(
+            f"{named} an SQLite address with parameters ({', '.join(url.query)}), which have no effect here"
         )
     return url
 
@@ -140,6 +145,8 @@ def _megabytes(name: str, text: str) -> int:
 
 
 def _address(name: str, text: str | None) -> str | None:
-    if text and not text.startswith(("http://", "https://")):
-        raise SettingError(f"{name} is “{text}”; give the address that readers use, beginning with http:// or https://")
+    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise SettingError(
+            f"{name} is “{text}”; give the address that readers use, such as https://example.org or https://example.org/positions"
+        )
     return text.rstrip("/") if text else None

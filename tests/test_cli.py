@@ -214,5 +214,5 @@ def test_serve_does_not_start_on_seeds_at_fault(database: str, world: Path) -> N
     (world / "release.yaml").write_text("id: Bad Id\n", encoding="utf-8")
     result = run("serve", "--seeds", str(world), "--port", str(free_port()), DATABASE_URL=database)
     assert result.exit_code == 1
-    assert "release.yaml:1:5: this file “Bad Id”: id: “Bad Id” is not an id" in result.output
+    assert "release.yaml:1:5: release “Bad Id”: id: “Bad Id” is not an id" in result.output
     assert "the field date is missing" in result.output

@@ -220,5 +220,5 @@ def _mapping(path: Path, schema: type[Schema], faults: list[Fault]) -> tuple[Any
     except Unreadable as error:
         faults += error.faults
         return None
-    data = load_by(schema, raw, Place(path), "this file", faults)
+    data = load_by(schema, raw, Place(path), path.stem, faults)
     return None if data is None else (raw, data)

@@ -315,8 +315,11 @@ def _node(path: Path, text: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise Unreadable(Fault(str(path), line, column, f"is not YAML: {error.problem or error.context}")) from error
-    except yaml.YAMLError as error:
-        raise Unreadable(Fault(str(path), 0, 0, f"is not YAML text: {str(error).splitlines()[0]}")) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: text.find(chr(error.character))]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        what = f"is not YAML text: it holds the control character U+{error.character:04X}"
+        raise Unreadable(Fault(str(path), line, column, what)) from error
     finally:
         if loader is not None:
             loader.dispose()
