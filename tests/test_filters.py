@@ -178,8 +178,10 @@ def test_a_moment_is_a_date_a_date_time_or_milliseconds(api: Api, moment: str) -
     assert api.ids("/v1/events", **{"from": moment}) != api.ids("/v1/events", **{"from": "2030-02-02"})
 
 
-def test_a_span_that_ends_before_it_begins_is_an_empty_answer(api: Api) -> None:
-    assert "harbour-talks" not in api.ids("/v1/events", **{"from": "2030-06-01", "to": "2030-01-01"})
+def test_a_span_may_be_one_day_and_does_not_end_before_it_begins(api: Api) -> None:
+    assert api.ids("/v1/events", **{"from": "2030-02-01", "to": "2030-02-01"}) == ["chamber-vote"]
+    problem = api.problem("/v1/events", 400, **{"from": "2030-06-01", "to": "2030-01-01"})
+    assert [one["parameter"] for one in problem["errors"]] == ["from"]
 
 
 def test_clocks_and_modes_read_lists_as_filters_do(api: Api) -> None:

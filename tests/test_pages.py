@@ -4,7 +4,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 from support import COLLECTIONS, Api
+
+from api.pages.pages import spoken
 
 FOREIGN = re.compile(r"^(https?:)?//")
 #: Elements that make a browser fetch something, and by which attribute.
@@ -87,3 +90,55 @@ def test_a_mistake_is_explained_on_a_page(api: Api) -> None:
 def test_the_clocks_work_on_pages(api: Api) -> None:
     before, after = api.ask("/explore/matrix", known_at="1900-01-01").text, api.ask("/explore/matrix").text
     assert before.count("<td>") < after.count("<td>")
+
+
+def test_an_unknown_page_is_explained_on_a_page_with_the_nearest(api: Api) -> None:
+    response = api.ask("/explore/partys/aldoria")
+    assert response.status_code == 404
+    assert response.content_type == "text/html; charset=utf-8"
+    assert "Did you mean “parties”?" in response.text
+    assert api.ask("/explore/").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/explore/matrix", "/explore/positions"])
+def test_what_a_page_was_asked_for_is_kept_when_it_is_asked_for_more(api: Api, path: str) -> None:
+    text = api.ask(path, party="aldoria,borovia", as_of="2031-01-01").text
+    assert re.findall(r'<input type="hidden"[^>]*>', text) == [
+        '<input type="hidden" name="party" value="aldoria,borovia">'
+    ]
+
+
+def test_the_table_of_a_page_is_of_the_same_records(api: Api) -> None:
+    text = api.ask("/explore/positions", party="aldoria", limit="1").text
+    assert 'href="/v1/positions.csv?party=aldoria"' in text
+
+
+def test_the_first_page_shows_no_row_without_a_stance(api: Api) -> None:
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", re.sub(r"\s+", " ", api.ask("/").text))
+    assert rows
+    assert all("<td><a " in row for row in rows)
+
+
+@pytest.mark.parametrize(("collection", "named_by"), [("parties", "name"), ("issues", "label")])
+def test_what_has_a_name_is_listed_by_name(api: Api, collection: str, named_by: str) -> None:
+    names = [one[named_by] for one in api.get(f"/v1/{collection}", sort=named_by, limit="200")["data"]]
+    text = api.ask(f"/explore/{collection}", limit="200").text
+    places = [text.index(f">{escape(name)}</a>") for name in names]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("edtf", "words"),
+    [
+        ("2031-05-06", "2031-05-06"),
+        ("2031~", "about 2031"),
+        ("2031?", "2031 (uncertain)"),
+        ("2031%", "about 2031 (uncertain)"),
+        ("2031~/..", "since about 2031"),
+        ("2031/", "since 2031, end unknown"),
+        ("/2031-05-06", "by 2031-05-06"),
+        ("2030/2031-01~", "2030 to about 2031-01"),
+    ],
+)
+def test_a_date_is_shown_in_words(edtf: str, words: str) -> None:
+    assert spoken(edtf) == words

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, redirect, render_template, request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.problems import KINDS, MEDIA_TYPE, Problem
-from api.representations import columns
+from api.parameters import UNSEARCHED
+from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
 from api.resource import Table
 from schemas.fields import Subject
 from schemas.vocabulary import VOCABULARIES, Mode, Stance
@@ -29,7 +30,10 @@ SYMBOLS: dict[str, str] = {
     Stance.UNCLEAR: "?",
 }
 #: What a page of a record does not repeat, since its heading or another part says it.
-HEADED = ("id", "href", "summary", "evidence", "terms", "note", "absent", "claim_status", "first_reported_on")
+HEADED = (
+    "id", "href", "summary", "evidence", "terms", "note", "absent",
+    "claim_status", "first_reported_on", "evidence_count", "document_count", "origin_count",
+)  # fmt: skip
 
 
 def add_pages(app: Flask, table: Table) -> None:
@@ -54,17 +58,21 @@ def add_pages(app: Flask, table: Table) -> None:
             "definitions": {term.value: term.definition for vocabulary in VOCABULARIES.values() for term in vocabulary},
             "subjects": subjects,
             "explored": explored,
+            "spoken": spoken,
             "api": api_address,
         }
 
     @pages.get("/")
     def home() -> str:
         states = {one["id"] for one in _ask(app, "/v1/parties", {"kind": "state", "limit": "200"})["data"]}
+        found = _ask(app, "/v1/matrix")
+        parties = [party for party in _across(found) if party["id"] in states][:MAIN_PARTIES]
+        rows = [row for row in found["data"] if any(cell["party"] in parties for cell in row["cells"])]
         return render_template(
             "home.html",
             service=_ask(app, "/v1/")["data"],
-            matrix=(found := _ask(app, "/v1/matrix")),
-            parties=[party for party in _across(found) if party["id"] in states][:MAIN_PARTIES],
+            matrix={"data": rows},
+            parties=parties,
             proposals=_ask(app, "/v1/proposals", {"sort": "-made_on"})["data"],
             events=_ask(app, "/v1/events", {"sort": "-occurred_on", "limit": "6"})["data"],
         )
@@ -79,16 +87,21 @@ def add_pages(app: Flask, table: Table) -> None:
     @pages.get(f"/explore/<any({known}):collection>")
     def collection(collection: str) -> str:
         resource = table.by_name[collection]
+        named_by = resource.schema.named_by
+        by_name = {"sort": named_by} if named_by in [sort.name for sort in resource.sorts] else {}
+        asked = {**by_name, **request.args}
         return render_template(
             "collection.html",
             collection=collection,
             about=(resource.schema.__doc__ or "").split("\n")[0],
-            named_by=resource.schema.named_by,
+            named_by=named_by,
+            dated_by=resource.schema.dated_by,
             filters=[one for one in resource.filters if one.vocabulary],
+            searched=collection not in UNSEARCHED,
             clocks=resource.model.clocks,
-            asked=request.args,
-            answer=_ask(app, f"/v1/{collection}", request.args),
-            flat=columns(resource.schema),
+            asked=asked,
+            unpaged={name: value for name, value in asked.items() if name not in ("after", "limit")},
+            answer=_ask(app, f"/v1/{collection}", asked),
         )
 
     @pages.get(f"/explore/<any({known}):collection>/<id>")
@@ -108,6 +121,15 @@ def add_pages(app: Flask, table: Table) -> None:
             parts=[(name, part) for name, part in parts if part["data"]],
             headed=(*HEADED, resource.schema.named_by),
         )
+
+    @pages.get("/explore/")
+    def start() -> WerkzeugResponse:
+        return redirect("/", 308)
+
+    @pages.get("/explore/<path:rest>")
+    def nothing(rest: str) -> str:
+        hint = did_you_mean(rest[:200].partition("/")[0], ["matrix", *listed])
+        raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
 
     @pages.get("/explore/style.css")
     def style() -> Response:
@@ -152,6 +174,20 @@ def _across(matrix: dict[str, Any]) -> list[dict[str, str]]:
 def plain(value: object) -> str:
     """A term of a vocabulary as words."""
     return str(value).replace("_", " ")
+
+
+def spoken(edtf: str) -> str:
+    """A date in EDTF as words: “2025~/..” is “since about 2025”."""
+    start, between, end = edtf.partition("/")
+    if not between:
+        plainly = start.rstrip("?~%")
+        about = "about " if start.endswith(("~", "%")) else ""
+        return f"{about}{plainly}{' (uncertain)' if start.endswith(('?', '%')) else ''}"
+    if start in ("", ".."):
+        return f"by {spoken(end)}"
+    if end in ("", ".."):
+        return f"since {spoken(start)}" + (", end unknown" if not end else "")
+    return f"{spoken(start)} to {spoken(end)}"
 
 
 def explored(path: str) -> str:
