@@ -156,8 +156,7 @@ def _reference(path: str, query: str) -> str:
 
 def invalid(errors: Iterable[Wrong]) -> Problem:
     """A 400 for every parameter that cannot be used, all in one."""
-    found = tuple(errors)
-    return Problem(INVALID_PARAMETER, " ".join(f"{one.parameter}: {one.message}" for one in found), found)
+    return _of_parameters(INVALID_PARAMETER, errors)
 
 
 def not_found(detail: str) -> Problem:
@@ -165,14 +164,24 @@ def not_found(detail: str) -> Problem:
     return Problem(NOT_FOUND, detail)
 
 
+def unknown(errors: Iterable[Wrong]) -> Problem:
+    """A 404 for every parameter whose value names nothing, all in one."""
+    return _of_parameters(NOT_FOUND, errors)
+
+
 def refuse_unknown(errors: Iterable[Wrong]) -> None:
-    """Refuse the values that name nothing, all in one.
+    """Refuse the values that name nothing.
 
     Raises:
-        Problem: 404, where there are any.
+        Problem: as of `unknown`, where there are any.
     """
     if found := tuple(errors):
-        raise Problem(NOT_FOUND, " ".join(f"{one.parameter}: {one.message}" for one in found), found)
+        raise unknown(found)
+
+
+def _of_parameters(kind: Kind, errors: Iterable[Wrong]) -> Problem:
+    found = tuple(errors)
+    return Problem(kind, " ".join(f"{one.parameter}: {one.message}" for one in found), found)
 
 
 def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
@@ -222,8 +231,11 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
 
 def did_you_mean(found: str, choices: Iterable[str]) -> str:
     """A sentence that suggests the nearest choices, or nothing."""
-    nearest = process.extract(found, list(dict.fromkeys(choices)), scorer=fuzz.WRatio, limit=3, score_cutoff=70)
-    return _suggest([match[0] for match in nearest])
+    names = list(dict.fromkeys(choices))
+    near = process.extract(found, names, scorer=fuzz.ratio, processor=str.lower, limit=3, score_cutoff=60)
+    if not near and len(found) >= 4:
+        near = process.extract(found, names, scorer=fuzz.partial_ratio, processor=str.lower, limit=3, score_cutoff=85)
+    return _suggest([name for name, likeness, _ in near if likeness >= near[0][1] - 10])
 
 
 def _suggest(names: Iterable[str]) -> str:

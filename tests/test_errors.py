@@ -204,6 +204,24 @@ def test_an_id_that_does_not_exist_is_404_with_the_nearest(api: Api) -> None:
     assert "“pepper-plan”" in api.problem("/v1/proposals/peper-plan/terms", 404)["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/cite?path=/v1/nowhere", "path"),
+        ("/v1/search?q=pepper&after=demands/nowhere", "after"),
+        ("/v1/feeds/changes.atom?after=nowhere", "after"),
+    ],
+)
+def test_a_parameter_that_names_nothing_is_among_the_errors(api: Api, path: str, parameter: str) -> None:
+    assert [one["parameter"] for one in api.problem(path, 404)["errors"]] == [parameter]
+
+
+def test_only_what_is_near_is_suggested(api: Api) -> None:
+    detail = api.problem("/v1/parties?kind=stat", 400)["detail"]
+    assert "Did you mean “state”?" in detail
+    assert "Did you mean" not in api.problem("/v1/parties?kind=qqq", 400)["detail"]
+
+
 def test_a_demand_is_not_one_of_the_statements(api: Api) -> None:
     api.get("/v1/positions/borovia-saffron-quota")
     api.problem("/v1/statements/borovia-saffron-quota", 404)

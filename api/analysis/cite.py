@@ -20,7 +20,7 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from api.operation import Answer, Call, Operation
 from api.parameters import read
-from api.problems import Problem, Wrong, invalid, not_found
+from api.problems import Problem, Wrong, invalid, unknown
 from api.queries import Moved
 
 VERSION_PATH = "/v1"
@@ -79,7 +79,9 @@ class Paths:
 
 
 def _unknown(path: str) -> Problem:
-    return not_found(f"path: “{path[:200]}” is not a path of this service; see /v1/ for what there is.")
+    return unknown(
+        [Wrong("path", path[:200], f"“{path[:200]}” is not a path of this service; see /v1/ for what there is.")]
+    )
 
 
 def cite(call: Call, paths: Paths, path: str) -> dict[str, Any]:

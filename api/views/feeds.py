@@ -12,7 +12,7 @@ from api import queries
 from api.models import Change, Release
 from api.operation import Answer, Call, Operation
 from api.parameters import narrowing, of_filter, query
-from api.problems import not_found
+from api.problems import Wrong, unknown
 from api.queries import Asked
 from api.representations import parsed
 from api.resource import Resource, Table
@@ -80,7 +80,7 @@ def _changes(call: Call) -> Answer:
             select(Release.number).join(Change, Change.release_id == Release.id).where(Change.id == after)
         )
         if number is None:
-            raise not_found(f"after: “{after}” is not an id of one of the changes.")
+            raise unknown([Wrong("after", after, f"“{after}” is not an id of one of the changes.")])
         statement = statement.where(tuple_(-Release.number, Change.id) > (-number, after))
     rows = call.connection.execute(statement).all()
     feed = _feed(call)

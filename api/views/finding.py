@@ -10,7 +10,7 @@ from api import search
 from api.models import Clocks, ClocksKind
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Choice, Words, query
-from api.problems import not_found
+from api.problems import Wrong, unknown
 from api.representations import envelope
 from api.resource import Resource, Table
 from schemas.fields import SLUG, Integer, Pattern, href
@@ -65,7 +65,7 @@ def _search(call: Call) -> Answer:
     try:
         hits = found.page(call.connection, parameters, after, limit + 1)
     except LookupError:
-        raise not_found(f"after: “{after}” is not among the hits.") from None
+        raise unknown([Wrong("after", after, f"“{after}” is not among the hits.")]) from None
     page = hits[:limit]
     following = f"{page[-1].collection}/{page[-1].id}" if len(hits) > limit else None
     shown = [
