@@ -25,6 +25,8 @@ from api.settings import Settings
 from api.views import operations
 
 VERSION_PATH = "/v1"
+#: What a list may be asked for by the Accept header, and the `format` that says the same.
+_FORMATS = {JSON: None, "text/csv": "csv", LINES: "ndjson"}
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,8 @@ def _preferred(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     if _takes_anything() or values.get("format"):
         return values
     if "format" in operation.query.fields:
-        best = request.accept_mimetypes.best_match([JSON, "text/csv", LINES])
-        wanted = {"text/csv": "csv", LINES: "ndjson"}.get(best or "")
-        return {**values, "format": wanted}
+        best = request.accept_mimetypes.best_match(_FORMATS)
+        return {**values, "format": _FORMATS.get(best or "")}
     return values
 
 
@@ -132,7 +133,8 @@ def _negotiate(operation: Operation, answer: Answer) -> None:
     if not request.accept_mimetypes.best_match([media_type]):
         raise Problem(
             problems.NOT_ACCEPTABLE,
-            f"This path answers with {media_type}; the Accept header is “{str(request.accept_mimetypes)[:200]}”.",
+            f"This path answers with {' or '.join(_FORMATS if 'format' in operation.query.fields else [media_type])}; "
+            f"the Accept header is “{str(request.accept_mimetypes)[:200]}”.",
         )
 
 

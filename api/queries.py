@@ -41,7 +41,7 @@ from api.models import (
     Total,
     in_any,
 )
-from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown
+from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown, unknown
 from api.resource import Facet, Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
 
@@ -316,9 +316,8 @@ def no_place(connection: Connection, asked: Asked) -> Problem:
     """That ``after`` names nothing; or, before that, that a filter does."""
     check_ids(connection, asked)
     id, resource = asked.values["after"], asked.resource
-    return not_found(
-        f"after: “{id}” is not an id of one of the {resource.name}.{nearest(connection, resource.model, id)}"
-    )
+    hint = nearest(connection, resource.model, id)
+    return unknown([Wrong("after", id, f"“{id}” is not an id of one of the {resource.name}.{hint}")])
 
 
 def by_id(asked: Asked) -> bool:
