@@ -1,7 +1,8 @@
 """Dates as EDTF level 1 (ISO 8601-2): read by the package ``edtf``, bounded strictly.
 
-An approximate or uncertain date (``~``, ``?``) has the bounds of the plain one; an open or unknown end has none. Plain days,
-months and years, which are nearly all that seeds hold, are read here, a thousand times as fast; a test holds the two equal.
+An approximate or uncertain date (``~``, ``?``) has the bounds of the plain one; an open or unknown end has none. Days, months,
+years and intervals between them, which are nearly all that seeds hold, are read here, a thousand times as fast; a test holds
+the two equal.
 """
 
 import re
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from edtf import EDTFObject
 
 _PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?[?~%]?", re.ASCII)
+_NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
 EXAMPLES = "2024-02-13, 2024-01, 2023, 2023~ (about), 2023? (uncertain), 2023/2024-01, 2025-11/.. (still so), /2024 (start unknown)"
 
@@ -44,7 +46,7 @@ def parse(text: str) -> Edtf:
     """
     if not text.isascii() or text != text.strip() or not text:
         raise ValueError(f"not an EDTF date; give one such as {EXAMPLES}")
-    return _plain(text) or by_package(text)
+    return _plain(text) or _interval(text) or by_package(text)
 
 
 def _plain(text: str) -> Edtf | None:
@@ -64,6 +66,24 @@ def _plain(text: str) -> Edtf | None:
     return Edtf(text, first, first.replace(month=12, day=31), Precision.YEAR)
 
 
+def _interval(text: str) -> Edtf | None:
+    """An interval between plain dates, of which one may be open or unknown; None where it is anything else, or ends too early.
+
+    Raises:
+        ValueError: it has no date at all, on which the package fails.
+    """
+    begin, slash, end = text.partition("/")
+    first, last = _plain(begin), _plain(end)
+    if not slash or (first is None and begin not in _NO_BOUND) or (last is None and end not in _NO_BOUND):
+        return None
+    if first is None and last is None:
+        raise ValueError("an interval needs a date at one end at least")
+    earliest, latest = first and first.earliest, last and last.latest
+    if earliest and latest and earliest > latest:
+        return None
+    return Edtf(text, earliest, latest, Precision.INTERVAL)
+
+
 def by_package(text: str) -> Edtf:
     """As of `parse`, by the package ``edtf``, which takes long to import and to parse."""
     from edtf import parse_edtf  # noqa: PLC0415  # building its grammar takes longer than answering
@@ -77,10 +97,8 @@ def by_package(text: str) -> Edtf:
     if isinstance(parsed, Interval):
         # The package pads an unknown end by ten years; the project's bound of an unknown end is none.
         start, _, end = text.partition("/")
-        earliest = None if start in ("", "..") else _bound(parsed.lower_strict())
-        latest = None if end in ("", "..") else _bound(parsed.upper_strict())
-        if earliest is None and latest is None:
-            raise ValueError("an interval needs a date at one end at least")
+        earliest = None if start in _NO_BOUND else _bound(parsed.lower_strict())
+        latest = None if end in _NO_BOUND else _bound(parsed.upper_strict())
         if earliest and latest and earliest > latest:
             raise ValueError(f"the interval ends before it begins; did you mean {end}/{start}?")
         return Edtf(text, earliest, latest, Precision.INTERVAL)
