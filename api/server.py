@@ -1,14 +1,19 @@
 """The production server: granian, chosen by measurement (see docs/decisions/server.md)."""
 
+import multiprocessing
 import os
 import socket
+import time
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
+
+from api.app import create_app
 
 HEADER_SECONDS = 10
+STARTING_SECONDS = 0.5  # many times what a forked worker takes to start
 
 
 class ServerError(Exception):
@@ -22,7 +27,10 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
         ServerError: the address cannot be listened on.
     """
     _refuse_taken(host, port)
-    server = Server(
+    # Forked workers share the memory of one application. A forked worker would also go on with the code that was imported before it,
+    # so where code is to be loaded again each worker starts anew.
+    multiprocessing.set_start_method("spawn" if reload else "fork", force=True)
+    server = _Server(
         target="api.app:create_app",
         factory=True,
         address=host,
@@ -35,12 +43,28 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
         blocking_threads=4,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=1024 * 1024),
         respawn_failed_workers=not reload,
+        reload_ignore_worker_failure=True,  # the next change may mend it
         workers_kill_timeout=10,
         log_access=False,
         log_level=LogLevels.warning,
         reload=reload,
     )
-    server.serve()
+    if reload:
+        server.serve()
+        return
+    app = create_app()
+    server.serve(target_loader=lambda: app, wrap_loader=False)
+
+
+class _Server(MPServer):
+    """Granian's server, which tells each worker once to end. One that was forked a moment ago misses it, having the signal handlers
+    of its parent yet, and would be killed only after ``workers_kill_timeout``: so a worker is given time to start.
+    """
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        newest = max(worker.birth for worker in self.wrks)
+        time.sleep(max(0.0, newest + STARTING_SECONDS - time.monotonic()))
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -78,7 +78,8 @@ def _interval(text: str) -> Edtf | None:
         return None
     if first is None and last is None:
         raise ValueError("an interval needs a date at one end at least")
-    earliest, latest = first and first.earliest, last and last.latest
+    earliest = None if first is None else first.earliest
+    latest = None if last is None else last.latest
     if earliest and latest and earliest > latest:
         return None
     return Edtf(text, earliest, latest, Precision.INTERVAL)

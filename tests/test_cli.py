@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,7 +138,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(port: int, database: str, seeds: Path = WORLD, *options: str) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    port: int, database: str, seeds: Path = WORLD, *options: str, code: Path = ROOT
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [
             sys.executable,
@@ -152,8 +155,8 @@ def serving(port: int, database: str, seeds: Path = WORLD, *options: str) -> Ite
             "2",
             *options,
         ],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database, "PYTHONUNBUFFERED": "1"},
+        cwd=code,
+        env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(code), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -196,6 +199,41 @@ def test_serve_loads_answers_stops_and_finds_its_release_again(database: str) ->
         output, _ = process.communicate(timeout=PATIENCE)
     assert "which is what" in output
     assert "loading" not in output
+
+
+def test_serve_ends_when_it_is_told_to_while_it_starts(database: str) -> None:
+    assert run("load", "--seeds", str(WORLD), "--no-exports", DATABASE_URL=database).exit_code == 0
+    # From the first worker on, the server takes the signal itself; before that, it is Python's to end the process.
+    for forked, wait in ((False, 0.0), (False, 0.5), (True, 0.0), (True, 0.01), (True, 0.03), (True, 0.1), (True, 0.5)):
+        with serving(free_port(), database) as process:
+            end = time.monotonic() + PATIENCE
+            while forked and not children(process.pid) and time.monotonic() < end:
+                time.sleep(0.001)
+            time.sleep(wait)
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=3)
+        assert process.returncode in ((0,) if forked else (0, -signal.SIGTERM)), output
+        assert "Killing" not in output
+        assert "Traceback" not in output
+
+
+def children(pid: int) -> str:
+    """The processes that a process has started and that are still there."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+
+
+def test_serve_starts_again_with_the_code_that_was_changed(database: str, tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    for folder in ("api", "schemas"):
+        shutil.copytree(ROOT / folder, code / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    app, port = code / "api" / "app.py", free_port()
+    with serving(port, database, WORLD, "--reload", code=code):
+        assert b'"ok"' in answers(port, "/healthz")
+        app.write_text(app.read_text().replace('"status": "ok"', '"status": "changed"'))
+        end = time.monotonic() + PATIENCE
+        while b'"changed"' not in answers(port, "/healthz") and time.monotonic() < end:
+            time.sleep(0.1)
+        assert b'"changed"' in answers(port, "/healthz")
 
 
 def test_serve_takes_changed_seeds_under_the_same_id_only_when_told_to(database: str, world: Path) -> None:
