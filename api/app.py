@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 from sqlalchemy.orm import configure_mappers
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from api import problems
 from api.database import open_database
@@ -41,6 +43,7 @@ class Service:
 def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     """Make the service; no release needs to be loaded yet."""
     app = Flask("api", static_folder=None)
+    app.url_rule_class = _Route
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.config["PROPAGATE_EXCEPTIONS"] = True  # to the delivery, which knows what to do about each
@@ -63,6 +66,20 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
 def create_app() -> Delivery:
     """The WSGI application, with the settings of the environment: what the server's workers start."""
     return create_service(Settings.read()).wsgi
+
+
+class _Route(Rule):
+    """A rule that compiles what builds its addresses when one is built, which is done for few of them. Werkzeug compiles it for each at
+    once, which takes as long as all the rest of making the service.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(super()._compile_builder)
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            return compiled(append_unknown)(rule, **values)
+
+        return build
 
 
 def _route(app: Flask, operation: Operation, settings: Settings, table: Table) -> None:
