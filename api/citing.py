@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapidfuzz import fuzz
-
 from api.loader.record import Seed
 from api.loader.seeds import Seeds
 from api.texts import by_sha256, digest, sha256
@@ -45,6 +43,8 @@ def cite(text: str, words: str) -> Passage:
     if found:
         places = "; ".join(f"char={start},{end} (“…{_around(text, start, end)}…”)" for start, end in found)
         raise CitingError(f"these words stand there {len(found)} times; give more of them. They are at {places}")
+    from rapidfuzz import fuzz  # noqa: PLC0415  # as of `api.problems`: what serves imports this module too
+
     match = fuzz.partial_ratio_alignment(words.lower(), text.lower(), score_cutoff=70)
     if match is None:
         raise CitingError("these words do not stand there, nor anything like them")

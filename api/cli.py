@@ -5,20 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 from sqlalchemy.engine import make_url
 
 from api.app import create_service
@@ -35,6 +24,9 @@ from api.resources import RESOURCES
 from api.server import ServerError, serve
 from api.settings import DEFAULT_DATABASE, SettingError, Settings
 from api.views import export, prepared_operations
+
+if TYPE_CHECKING:
+    from api.progress import Shown
 
 CONTRACT = Path("openapi.yaml")
 COVERAGE = Path("docs/coverage.md")
@@ -267,52 +259,23 @@ def _explained() -> Iterator[None]:
 @contextmanager
 def _progress() -> Iterator[Report]:
     """What long work has come to, on standard error: as a bar where somebody looks at it, else as a line now and then."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-    tasks: dict[str, TaskID] = {}
-    begin = told = time.monotonic()
+    begin = time.monotonic()
+    shown: Shown | None = None
 
     def report(stage: str, done: int, total: int | None) -> None:
-        nonlocal told
-        if stage not in tasks:
-            tasks[stage] = bar.add_task(stage, total=total)
-        bar.update(tasks[stage], completed=done, total=total)
-        now = time.monotonic()
-        if console.is_terminal and now - begin >= PATIENCE:
-            bar.start()
-        elif not console.is_terminal and now - told >= INTERVAL:
-            told = now
-            click.echo(_line(bar.tasks[-1]), err=True)
+        nonlocal shown
+        if shown is None and time.monotonic() - begin >= min(PATIENCE, INTERVAL):
+            from api.progress import Shown  # noqa: PLC0415  # most work is short, and rich takes 3 MB in every worker
+
+            shown = Shown(begin, PATIENCE, INTERVAL)
+        if shown is not None:
+            shown.report(stage, done, total)
 
     try:
         yield report
     finally:
-        if bar.live.is_started:
-            bar.stop()
-
-
-class _Rate(ProgressColumn):
-    """How much is done in a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
-
-
-def _line(task: Task) -> str:
-    """What a task has come to."""
-    if task.total is None:
-        return str(task.description)
-    rate = f", {task.speed:,.0f}/s" if task.speed else ""
-    left = f", about {task.time_remaining:.0f} s left" if task.time_remaining else ""
-    return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}{rate}{left}"
+        if shown is not None:
+            shown.close()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from rapidfuzz import fuzz, process
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 MEDIA_TYPE = "application/problem+json"
@@ -218,6 +217,8 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
         return rule, 95.0  # directly below what was asked for
     if len(parts) != len(asked):
         return rule, 0.0
+    from rapidfuzz import fuzz  # noqa: PLC0415  # as of `did_you_mean`
+
     # An id says less than a fixed word that is nearly right.
     likeness = [
         70.0 if part.startswith("<") else fuzz.ratio(one.lower(), part) for one, part in zip(asked, parts, strict=True)
@@ -231,6 +232,8 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
 
 def did_you_mean(found: str, choices: Iterable[str]) -> str:
     """A sentence that suggests the nearest choices, or nothing."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+
     names = list(dict.fromkeys(choices))
     near = process.extract(found, names, scorer=fuzz.ratio, processor=str.lower, limit=3, score_cutoff=60)
     if not near and len(found) >= 4:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapidfuzz import process
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -57,6 +56,8 @@ class Settings:
         """
         for name in environment:
             if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
+                from rapidfuzz import process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+
                 nearest = process.extractOne(name, NAMES, score_cutoff=78)
                 hint = f"; did you mean {nearest[0]}?" if nearest else "."
                 raise SettingError(f"{name} is not a setting{hint} The settings are {', '.join(NAMES)}.")

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
-
 Path_ = tuple[str | int, ...]
 
 
@@ -48,6 +46,8 @@ class SeedError(Exception):
 
 def nearest(found: object, allowed: Iterable[str]) -> str | None:
     """The allowed name that is nearest to what was found, or None where none is near."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+
     text = str(found)
     choices = allowed if isinstance(allowed, Sequence) else list(allowed)
     match = process.extractOne(text, choices, scorer=fuzz.ratio, processor=str.lower, score_cutoff=60)
