@@ -126,6 +126,12 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "11:18",
             "which this teaches, is not there",
         ),
+        (
+            "credibility: 6",
+            "credibility: 6\n      bears_on: [valid_from, valid_from]",
+            "11:17",
+            "bears_on: names “valid_from” twice",
+        ),
         ("      relation: asserts", "      relation: [asserts", "9:11", "is not YAML"),
     ],
 )
@@ -136,6 +142,12 @@ def test_a_fault_is_told_with_its_place_and_the_nearest_right_thing(
     told = [fault for fault in found if fault.startswith(f"river/statements.yaml:{place}: ")]
     assert len(told) == 1, found
     assert said in told[0], found
+
+
+@pytest.mark.parametrize("nothing", ["~", "null", ""])
+def test_nothing_among_the_values_of_a_list_is_a_fault(one: Path, nothing: str) -> None:
+    found = spoil(one, "  name: Upland", f"  name: Upland\n  aliases:\n  - Hills\n  - {nothing}", "common/parties.yaml")
+    assert [fault.partition(": ")[2] for fault in found] == ["parties “upland”: aliases[1]: is empty"]
 
 
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:

@@ -178,11 +178,15 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
         elif inner == ["Missing data for required field."]:
             yield locate.fault(place, f"{name}: the field {key} is missing{_form(field_)}")
         elif inner == ["Field may not be null."]:
-            yield locate.fault(place / key, f"{name}: {key}: is empty{_form(field_)}")
+            yield locate.fault(place / key, f"{_within(name, key)}: is empty{_form(field_)}")
         else:
-            step = f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
             nested = field_.schema if isinstance(field_, PieceField) else (schema if isinstance(key, int) else None)
-            yield from _explain(nested, inner, place / key, step, locate)
+            yield from _explain(nested, inner, place / key, _within(name, key), locate)
+
+
+def _within(name: str, key: str | int) -> str:
+    """The name of a value inside what is called ``name``."""
+    return f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
 
 
 def _form(field_: Any) -> str:

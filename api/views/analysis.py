@@ -13,13 +13,13 @@ from api.analysis.matrix import Findings
 from api.analysis.question import Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
-from api.parameters import CLOCKS, AnyOf, Choice, query
+from api.parameters import CLOCKS, AnyOf, query
 from api.queries import Moved
 from api.representations import Column
 from api.resource import Resource
 from api.views.collections import FORMATS
 from api.views.flat import FlatTable, answer
-from schemas.fields import Contract, Day, JsonSchema, Side, Slug, Term, href
+from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term, href
 from schemas.vocabulary import Mode
 
 TAG = "analyses"
