@@ -103,8 +103,6 @@ def _row(seed: Seed, data: dict[str, Any]) -> Row:
     if issubclass(model, Dated):
         begin, end = span(schema.dated_by, data)
         data["earliest"], data["latest"] = begin.isoformat(), end.isoformat()
-    if "stance" in data:
-        data["score"] = data["stance"].score
     return selector(schema, columns(model))(data)
 
 

@@ -10,11 +10,11 @@ from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side,
 from schemas.fields.dates import Day, EdtfDate, date_answer
 from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug
 from schemas.fields.inner import Parts, Piece, Pieces, component
-from schemas.fields.open import Anything, Counts, Values
 from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href
 from schemas.fields.scalars import Flag, Integer, Number
 from schemas.fields.terms import Absent, Choice, Term, Terms
 from schemas.fields.text import SELECTOR, Link, Pattern, Selector, Strings, Text, has_control, span
+from schemas.fields.undeclared import Anything, Counts, Values
 
 __all__ = [
     "DERIVED_ID_LENGTH",
