@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from api.loader import rules
-from api.loader.faults import Fault, Place, SeedError
-from api.loader.read import Locator, Piece, SeedFile, Unreadable, find, mapping, pieces, records
+from api.loader.faults import Fault, Place, SeedError, Unreadable
+from api.loader.read import Piece, SeedFile, fault_at, find, mapping, pieces, records
 from api.loader.record import Seed, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
 from api.loader.spread import collecting_between_tasks, spread
@@ -94,8 +94,7 @@ def second(
     """
     done, records_ = 0, sum(len(known) for known in seeds.records.values())
     total = sum(size for _, size in seeds.blocks)
-    locate = Locator()
-    faults += [locate.fault(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
+    faults += [fault_at(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
     for (_, size), (wrong, result) in zip(seeds.blocks, spread(task, seeds.blocks, seeds.size), strict=True):
         faults += wrong
         if not faults:
@@ -126,8 +125,7 @@ def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
         faults += rules.broken(seed, seeds)
     if not faults:
         return []
-    locate = Locator()
-    return [locate.fault(place, message) for place, message in faults]
+    return [fault_at(place, message) for place, message in faults]
 
 
 @dataclass
@@ -204,13 +202,12 @@ def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
 
 
 def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | int, ...]], taken: int) -> Fault:
-    locate = Locator()
     holder = seeds.at(taken // Seeds.NUMBERS)
     other = next(one for one in inside(holder) if one.id == id)
-    there = locate.fault(other.place / "id", "")
+    there = fault_at(other.place / "id", "")
     place = Place(seeds.at(here[0]).place.file, (*here[1], "id"))
     said = f"this id is taken, by the {other.resource.name} at {there.file}:{there.line}"
-    return locate.fault(place, f"{collection} “{id}”: {said}")
+    return fault_at(place, f"{collection} “{id}”: {said}")
 
 
 def _mapping(path: Path, schema: type[Schema], faults: list[Fault]) -> tuple[Any, dict[str, Any]] | None:

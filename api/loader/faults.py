@@ -19,6 +19,11 @@ class Fault:
     column: int
     message: str
 
+    @classmethod
+    def of_file(cls, path: Path, message: str) -> "Fault":
+        """What is wrong with a whole file or folder."""
+        return cls(str(path), 0, 0, message)
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         return f"{place}: {self.message}"
@@ -36,6 +41,14 @@ class Place(NamedTuple):
 
     def __truediv__(self, step: str | int) -> "Place":
         return Place(self.file, (*self.path, step))
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as what its name says; carries the faults."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
 
 
 class SeedError(Exception):
