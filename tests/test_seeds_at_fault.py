@@ -36,8 +36,12 @@ PLAIN = """\
 
 
 def faults(folder: Path) -> list[str]:
+    """The faults of a folder, which a check and a load tell alike."""
     with pytest.raises(SeedError) as error:
         check(folder, RESOURCES)
+    with pytest.raises(SeedError) as loading:
+        load(folder, open_database(make_url(f"sqlite:///{folder.with_suffix('.db')}")), RESOURCES)
+    assert loading.value.faults == error.value.faults
     return [str(fault).replace(f"{folder}/", "") for fault in error.value.faults]
 
 
@@ -148,6 +152,14 @@ def test_a_fault_is_told_with_its_place_and_the_nearest_right_thing(
 def test_nothing_among_the_values_of_a_list_is_a_fault(one: Path, nothing: str) -> None:
     found = spoil(one, "  name: Upland", f"  name: Upland\n  aliases:\n  - Hills\n  - {nothing}", "common/parties.yaml")
     assert [fault.partition(": ")[2] for fault in found] == ["parties “upland”: aliases[1]: is empty"]
+
+
+def test_an_affiliation_to_nobody_is_a_fault(one: Path) -> None:
+    more = "\n  affiliations:\n  - {party: lowlnd, role: ally, represents: true}"
+    found = spoil(one, "  name: Upland", f"  name: Upland{more}", "common/parties.yaml")
+    assert found == [
+        "common/parties.yaml:4:13: party: “lowlnd” is not the id of one of the parties; did you mean “lowland”?"
+    ]
 
 
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:

@@ -36,9 +36,7 @@ def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> See
         SeedError: with every fault of the folder.
     """
     seeds, faults = read(root, table, progress)
-    second(
-        seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking (records)", done, total)
-    )
+    check_rest(seeds, faults, progress)
     return seeds
 
 
@@ -76,7 +74,6 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
         _merge(seeds, found, faults)
         done += piece.end - piece.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
-    seeds.sound = not faults
     return seeds, faults
 
 
@@ -105,14 +102,17 @@ def second(
         raise SeedError(faults)
 
 
-class _Checked:
-    """The task of checking a block."""
+def check_rest(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
+    """The second reading of seeds that nobody stores.
 
-    def __init__(self, seeds: Seeds) -> None:
-        self.seeds = seeds
+    Raises:
+        SeedError: as of `second`.
+    """
 
-    def __call__(self, block: tuple[int, int]) -> tuple[list[Fault], None]:
-        return [fault for seed in self.seeds.block(block) for fault in checked(seed, self.seeds)], None
+    def task(block: tuple[int, int]) -> tuple[list[Fault], None]:
+        return [fault for seed in seeds.block(block) for fault in checked(seed, seeds)], None
+
+    second(seeds, task, lambda _: None, faults, lambda done, total: progress("checking (records)", done, total))
 
 
 def checked(seed: Seed, seeds: Seeds) -> list[Fault]:

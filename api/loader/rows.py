@@ -20,6 +20,8 @@ from schemas.fields import Pieces, Ref, References, Strings, Text, href
 from schemas.record import Record
 
 Row = tuple[Any, ...]
+#: Rows by table.
+Rows = dict[str, list[Row]]
 #: What a version of a record has of its own in its row, and in its answer as well, which it ends: so what is before is made once.
 KNOWLEDGE = ("modes", "known_from", "known_until", "current")
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")

@@ -95,8 +95,6 @@ class Seeds:
         self.files: list[SeedFile] = []
         self.processes: dict[str | None, str] = {}
         self.size = 0
-        #: Whether every record by itself is right, so that the rules can be held against it.
-        self.sound = False
         #: How often a name led to no record so far, told as a fault or not.
         self.unresolved = 0
         self.blocks: list[tuple[int, int]] = []
