@@ -103,6 +103,11 @@ def problem_of(response: TestResponse) -> Any:
     return body
 
 
+def ids_of(references: list[dict[str, str]]) -> list[str]:
+    """The ids of an answer's references."""
+    return [one["id"] for one in references]
+
+
 def path_of(collection: str, id: str, part: str = "") -> str:
     """The path of a record, or of one of its sub-collections."""
     return f"/v1/{collection}/{quote(id)}" + (f"/{part}" if part else "")
