@@ -13,12 +13,10 @@ from support import CITED, COLLECTIONS, Api
 
 from api.claims import MODE_BIT, Citation, Version, status, versions
 from api.resources import RESOURCES
+from schemas.evidence import BEARABLE
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
 DAYS = [str(date(2029, 6, 1) + timedelta(days=12 * step)) for step in range(64)]
-CLAIM = ("claim_status", "evidence_count", "document_count", "origin_count", "first_reported_on")
-BEARABLE = ("valid_from", "valid_until", "status", "lifecycle", "outcome", "occurred_on", "made_on", "point_count")
-BEARABLE += ("assessment", "consequence", "place")
 
 
 def naive_status(evidence: list[dict[str, Any]]) -> str:

@@ -18,8 +18,6 @@ from api.openapi import to_yaml
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
 
-BESIDE = {"/", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"}
-
 
 def test_the_committed_contract_is_what_the_code_declares(service: Service) -> None:
     assert (ROOT / "openapi.yaml").read_text(encoding="utf-8") == to_yaml(service.contract), "run `positions openapi`"

@@ -16,8 +16,6 @@ from api.analysis.latest import Cell, Held, by_issue, recorded
 from api.analysis.question import Names, Question
 from api.representations import Column
 
-Cells = dict[tuple[str, str], Cell]
-
 
 @dataclass(frozen=True)
 class Findings:

@@ -15,7 +15,7 @@ from marshmallow import Schema
 
 from api.loader import rules
 from api.loader.faults import Fault, Place, SeedError, Unreadable
-from api.loader.read import Piece, SeedFile, fault_at, find, mapping, pieces, records
+from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import Seed, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
 from api.loader.spread import collecting_between_tasks, spread
@@ -60,19 +60,19 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
             first.take(file, Place(file.path), process[0], found)
     found.cuts.append(len(found.content))
     _merge(seeds, found, faults)
-    parts: list[Piece] = []
+    parts: list[Chunk] = []
     for file in seeds.files:
         if file.collection != "processes":
             try:
-                parts += pieces(file)
+                parts += chunks(file)
             except Unreadable as error:
                 faults += error.faults
                 seeds.unread.add(file.collection)
-    seeds.size = sum(piece.end - piece.start for piece in parts)
+    seeds.size = sum(chunk.end - chunk.start for chunk in parts)
     done = 0
-    for piece, found in zip(parts, spread(first, parts, seeds.size), strict=True):
+    for chunk, found in zip(parts, spread(first, parts, seeds.size), strict=True):
         _merge(seeds, found, faults)
-        done += piece.end - piece.start
+        done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
     return seeds, faults
 
@@ -89,7 +89,7 @@ def second(
     Raises:
         SeedError: where there are faults, of the first reading or of this one.
     """
-    done, records_ = 0, sum(len(known) for known in seeds.records.values())
+    done, count = 0, sum(len(known) for known in seeds.records.values())
     total = sum(size for _, size in seeds.blocks)
     faults += [fault_at(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
     for (_, size), (wrong, result) in zip(seeds.blocks, spread(task, seeds.blocks, seeds.size), strict=True):
@@ -97,7 +97,7 @@ def second(
         if not faults:
             take(result)
         done += size
-        progress(records_ * done // max(total, 1), records_)
+        progress(count * done // max(total, 1), count)
     if faults:
         raise SeedError(faults)
 
@@ -130,7 +130,7 @@ def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
 
 @dataclass
 class _Found:
-    """What the first reading of a piece finds: its records, the ids and where they are, the ends of blocks, and faults."""
+    """What the first reading of a chunk finds: its records, the ids and where they are, the ends of blocks, and faults."""
 
     content: bytearray = field(default_factory=bytearray)
     ids: list[tuple[str, str, int, tuple[str | int, ...]]] = field(default_factory=list)
@@ -142,24 +142,24 @@ class _Found:
 
 
 class _First:
-    """The task of reading a piece for the first time: each record by itself."""
+    """The task of reading a chunk for the first time: each record by itself."""
 
     def __init__(self, table: Table, numbers: dict[SeedFile, int]) -> None:
         self.table = table
         self.numbers = numbers
 
-    def __call__(self, piece: Piece) -> _Found:
+    def __call__(self, chunk: Chunk) -> _Found:
         found = _Found()
         try:
-            for place, raw in records(piece):
-                if piece.file.collection == "retired":
+            for place, raw in records(chunk):
+                if chunk.file.collection == "retired":
                     if entry := load_by(RetiredSchema, raw, place, "retired", found.faults):
                         found.retired.append({**entry, "place": place})
                 else:
-                    self.take(piece.file, place, raw, found)
+                    self.take(chunk.file, place, raw, found)
         except Unreadable as error:
             found.faults += error.faults
-            found.unread.add(piece.file.collection)
+            found.unread.add(chunk.file.collection)
         if found.content and (not found.cuts or found.cuts[-1] < len(found.content)):
             found.cuts.append(len(found.content))
         return found
@@ -185,7 +185,7 @@ class _First:
 
 
 def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
-    """Add what was found in one piece. An id that is taken is a fault."""
+    """Add what was found in one chunk. An id that is taken is a fault."""
     begin = seeds.keep(bytes(found.content), found.cuts)
     seeds.retired += found.retired
     faults += found.faults

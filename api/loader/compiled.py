@@ -235,6 +235,3 @@ def plain(value: Any) -> Any:
 def _made(name: str, lines: list[str], names: Data) -> Any:
     exec("\n".join(lines), names)
     return names[name]
-
-
-__all__ = ["Reader", "RowMaker", "Writer", "reader", "selector", "writer"]

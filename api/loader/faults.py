@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
-Path_ = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +36,7 @@ class Place(NamedTuple):
     """
 
     file: Path
-    path: Path_ = ()
+    path: Steps = ()
     key: bool = False
 
     def __truediv__(self, step: str | int) -> "Place":

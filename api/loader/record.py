@@ -12,8 +12,7 @@ from api.loader.compiled import reader
 from api.loader.faults import Fault, Place, suggestion
 from api.loader.read import fault_at
 from api.resource import Resource, Table
-from schemas.fields import Finding, Parts, Ref
-from schemas.fields import Piece as PieceField
+from schemas.fields import Finding, Parts, Piece, Ref
 
 
 @dataclass(slots=True)
@@ -180,7 +179,7 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
         elif inner == ["Field may not be null."]:
             yield fault_at(place / key, f"{_within(name, key)}: is empty{_form(field_)}")
         else:
-            nested = field_.schema if isinstance(field_, PieceField) else (schema if isinstance(key, int) else None)
+            nested = field_.schema if isinstance(field_, Piece) else (schema if isinstance(key, int) else None)
             yield from _explain(nested, inner, place / key, _within(name, key))
 
 

@@ -25,8 +25,6 @@ from schemas.analyses import (
 )
 from schemas.fields import Choice, Contract, JsonSchema, Slug, component
 
-__all__ = ["analyses", "analysis_tables", "question", "record"]
-
 
 def _listing(schema: type[Schema]) -> JsonSchema:
     return {"type": "array", "items": ref(component(schema))}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from api.loader.faults import Fault, Unreadable, suggestion
 
-PIECE = 2**20  # bytes of JSON Lines that are read at once
+CHUNK = 2**20  # bytes of JSON Lines that are read at once
 SHARED = "common"
 
 
@@ -21,7 +21,7 @@ class SeedFile:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """A part of a seed file, read by itself: some bytes, and the number of the line at which they begin, counted from 0."""
 
     file: SeedFile
@@ -36,23 +36,23 @@ def digest(root: Path) -> str:
     for path in sorted(path for path in root.rglob("*") if path.suffix in (".yaml", ".jsonl") and _visible(path, root)):
         total.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
         with path.open("rb") as file:
-            while block := file.read(PIECE):
+            while block := file.read(CHUNK):
                 total.update(block)
     return total.hexdigest()
 
 
-def pieces(file: SeedFile) -> Iterator[Piece]:
-    """The parts of a file: whole lines of JSON Lines, together about `PIECE` bytes; any other file as it is."""
+def chunks(file: SeedFile) -> Iterator[Chunk]:
+    """The parts of a file: whole lines of JSON Lines, together about `CHUNK` bytes; any other file as it is."""
     try:
         size = file.path.stat().st_size
         if file.path.suffix != ".jsonl":
-            yield Piece(file, 0, size, 0)
+            yield Chunk(file, 0, size, 0)
             return
         with file.path.open("rb") as lines:
             start = line = 0
-            while block := lines.read(PIECE):
+            while block := lines.read(CHUNK):
                 block += lines.readline()
-                yield Piece(file, start, start + len(block), line)
+                yield Chunk(file, start, start + len(block), line)
                 start += len(block)
                 line += block.count(b"\n")
     except OSError as error:

@@ -8,27 +8,27 @@ from typing import Any
 import orjson
 
 from api.loader.faults import Fault, Place, Unreadable
-from api.loader.read.files import Piece
+from api.loader.read.files import Chunk
 from api.loader.read.yaml_text import no_text
 
 _SPACED_COLON = re.compile(rb'"[ \t\r]+:')
 
 
-def lines(piece: Piece) -> Iterator[tuple[Place, Any]]:
-    """Each record of a piece with its place; blank lines are passed over.
+def lines(chunk: Chunk) -> Iterator[tuple[Place, Any]]:
+    """Each record of a chunk with its place; blank lines are passed over.
 
     Raises:
         Unreadable: with a fault for each line that is wrong, when the others have been given.
     """
-    path = piece.file.path
+    path = chunk.file.path
     faults = []
     try:
         with path.open("rb") as file:
-            file.seek(piece.start)
-            content = file.read(piece.end - piece.start)
+            file.seek(chunk.start)
+            content = file.read(chunk.end - chunk.start)
     except OSError as error:
         raise Unreadable(Fault.of_file(path, f"cannot be read: {error.strerror}")) from error
-    for index, line in enumerate(content.split(b"\n"), piece.line):
+    for index, line in enumerate(content.split(b"\n"), chunk.line):
         if not line or line.isspace():
             continue
         try:

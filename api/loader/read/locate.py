@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from api.loader.faults import Fault, Path_, Place
+from api.loader.faults import Fault, Place, Steps
 from api.loader.read.yaml_text import composed, composed_line, start_of, text_of
 
 
@@ -32,7 +32,7 @@ def _in_line(place: Place) -> tuple[int, int]:
     return number + 1, 1 if node is None else _walk(node, place.path[1:], key=place.key)[1]
 
 
-def _walk(node: yaml.Node, path: Path_, *, key: bool) -> tuple[int, int]:
+def _walk(node: yaml.Node, path: Steps, *, key: bool) -> tuple[int, int]:
     found = node
     for step in path:
         if isinstance(found, yaml.SequenceNode) and isinstance(step, int) and step < len(found.value):

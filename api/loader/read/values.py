@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from api.loader.faults import Place
-from api.loader.read.files import Piece
+from api.loader.read.files import Chunk
 from api.loader.read.json_lines import lines
 from api.loader.read.yaml_text import whole
 
 
-def records(piece: Piece) -> Iterator[tuple[Place, Any]]:
-    """Each record of a piece with its place, as plain values.
+def records(chunk: Chunk) -> Iterator[tuple[Place, Any]]:
+    """Each record of a chunk with its place, as plain values.
 
     Raises:
         Unreadable: the file is not what its name says, or a record in it repeats a key.
     """
-    path = piece.file.path
+    path = chunk.file.path
     if path.suffix == ".jsonl":
-        yield from lines(piece)
+        yield from lines(chunk)
         return
     expected = "a list of records is expected: each begins with “- id:”"
     for index, record in enumerate(whole(path, list, expected, empty="an empty list is written []")):
