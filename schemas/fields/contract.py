@@ -41,7 +41,7 @@ def shown(value: object) -> str:
 
 
 class Contract(fields.Field[T], ABC):
-    """A field with a description; ``tail`` puts it behind the others, where provenance and notes are.
+    """A field with a description; ``tail`` puts it behind the others, where provenance and notes are, and what was added later.
 
     A field that is neither required nor made by the service may be left out or null.
     """
