@@ -7,7 +7,7 @@ import orjson
 from marshmallow import Schema
 
 from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
-from api.analysis.matrix import Findings
+from api.analysis.question import Findings
 from api.operation import Call, ref
 from api.parameters import AnyOf, Moment
 from api.representations import Column, columns, row_schema

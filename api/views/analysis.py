@@ -9,8 +9,7 @@ from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from api import queries
-from api.analysis.matrix import Findings
-from api.analysis.question import Question
+from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query

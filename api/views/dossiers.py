@@ -9,7 +9,7 @@ from marshmallow import ValidationError, missing
 from api import queries
 from api.analysis import dossier, facets
 from api.analysis.cite import Paths, cite
-from api.analysis.matrix import Findings
+from api.analysis.question import Findings
 from api.models import Cited, Issue, Party
 from api.operation import JSON, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, narrowing, query
