@@ -189,7 +189,15 @@ def question(call: Call, **changes: Any) -> Question:
 
 
 def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], at: Clocks | None = None) -> Any:
-    """The row of a record at some clocks, the call's unless said; ``link`` is this call for another id, where it has one now."""
+    """The row of a record at some clocks, the call's unless said.
+
+    Args:
+        link: gives the link of this call for another id.
+
+    Raises:
+        Moved: the record has another id now, with the link to it.
+        Problem: as of `queries.record`.
+    """
     try:
         return queries.record(call.connection, resource, id, call.clocks if at is None else at)
     except Moved as moved:

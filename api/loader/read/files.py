@@ -42,7 +42,11 @@ def digest(root: Path) -> str:
 
 
 def chunks(file: SeedFile) -> Iterator[Chunk]:
-    """The parts of a file: whole lines of JSON Lines, together about `CHUNK` bytes; any other file as it is."""
+    """The parts of a file: whole lines of JSON Lines, together about `CHUNK` bytes; any other file as it is.
+
+    Raises:
+        Unreadable: the file cannot be read.
+    """
     try:
         size = file.path.stat().st_size
         if file.path.suffix != ".jsonl":
