@@ -12,10 +12,11 @@ from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 from werkzeug.datastructures import MultiDict
 
-from api.problems import Problem, Wrong, did_you_mean, invalid
+from api.problems import Wrong, did_you_mean, invalid
 from api.resource import Filter, Resource
 from schemas.fields import (
     DERIVED_ID_LENGTH,
+    Choice,
     Contract,
     Day,
     Finding,
@@ -24,10 +25,9 @@ from schemas.fields import (
     Side,
     Slug,
     Term,
-    not_allowed,
 )
 from schemas.record import Mapping
-from schemas.vocabulary import ClaimStatus, Mode, Vocabulary
+from schemas.vocabulary import ClaimStatus, Mode
 
 #: Four digits alone are a year, which is refused: a reader who types it does not mean two seconds after 1970.
 _MILLISECONDS = re.compile(r"[0-9]{1,3}|[0-9]{5,14}|-[0-9]{1,13}", re.ASCII)
@@ -129,22 +129,6 @@ class Words(Contract[str]):
         if _CONTROL.search(text):
             raise ValidationError("holds a control character.")
         return text.strip()
-
-
-class Choice(Contract[str]):
-    """One of some words."""
-
-    def __init__(self, words: tuple[str, ...], description: str, **options: Any) -> None:
-        super().__init__(description, **options)
-        self.words = list(words)
-
-    def shape(self, side: Side) -> JsonSchema:
-        return {"type": "string", "enum": self.words}
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
-        if value not in self.words:
-            raise not_allowed(f"“{str(value)[:60]}” is not one of its values", value, self.words)
-        return str(value)
 
 
 class Clock(Day):
@@ -279,18 +263,3 @@ def _explain(name: str, message: str, value: str) -> Wrong:
         return Wrong(name, value[:200], message if message.endswith((".", "?")) else f"{message}.")
     hint = did_you_mean(str(message.found), message.allowed)
     return Wrong(name, value[:200], f"{message}.{hint} Allowed: {', '.join(message.allowed)}.", tuple(message.allowed))
-
-
-__all__ = [
-    "AnyOf",
-    "Choice",
-    "Moment",
-    "Problem",
-    "Vocabulary",
-    "Words",
-    "narrowing",
-    "of_filter",
-    "paging",
-    "query",
-    "read",
-]

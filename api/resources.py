@@ -2,7 +2,7 @@
 facets, seed files and tests; see docs/extending.md.
 """
 
-from api.models import (
+from api.models.collections import (
     Change,
     Event,
     Evidence,

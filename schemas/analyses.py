@@ -5,24 +5,23 @@ tables are made from them.
 from typing import Any
 
 from schemas.fields import (
-    Contract,
+    Counts,
     Day,
     DerivedId,
     EdtfDate,
     Flag,
     Integer,
-    JsonSchema,
     Link,
     Number,
     Piece,
     Pieces,
     Reference,
     References,
-    Side,
     Strings,
     Subject,
     Term,
     Text,
+    Values,
 )
 from schemas.record import Mapping
 from schemas.vocabulary import (
@@ -40,20 +39,6 @@ from schemas.vocabulary import (
 
 _GIVEN: dict[str, Any] = {"dump_only": True}
 _MAYBE: dict[str, Any] = {"dump_only": True, "allow_none": True}
-
-
-class Counts(Contract[dict[str, int]]):
-    """Whole numbers by name."""
-
-    def shape(self, side: Side) -> JsonSchema:
-        return {"type": "object", "additionalProperties": {"type": "integer", "format": "int64", "minimum": 0}}
-
-
-class Values(Contract[dict[str, Any]]):
-    """Values by name, as they were asked for."""
-
-    def shape(self, side: Side) -> JsonSchema:
-        return {"type": "object", "additionalProperties": True}
 
 
 class FootingSchema(Mapping):

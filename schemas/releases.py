@@ -1,17 +1,13 @@
 """Releases of the data, and what each changed; and ids that are no longer used."""
 
-from typing import Any
-
 from schemas.fields import (
-    Contract,
+    Anything,
     Day,
     DerivedId,
     Integer,
-    JsonSchema,
     Pattern,
     Pieces,
     Reference,
-    Side,
     Slug,
     Subject,
     Term,
@@ -54,13 +50,6 @@ class ReleaseSchema(Record):
     added = Integer("Records that it added.", dump_only=True)
     changed = Integer("Records that it changed.", dump_only=True)
     removed = Integer("Records that it removed.", dump_only=True)
-
-
-class Anything(Contract[Any]):
-    """Any JSON value, as a seed file holds it."""
-
-    def shape(self, side: Side) -> JsonSchema:
-        return {}
 
 
 class FieldChangeSchema(Mapping):

@@ -26,7 +26,7 @@ settings.load_profile("tests")
 IN_CI = bool(os.environ.get("CI"))
 #: In CI PostgreSQL is always tested, so that a missing server fails; elsewhere it is where a server is named.
 DATABASES = ["sqlite", "postgresql"] if SERVER or IN_CI else ["sqlite"]
-collect_ignore = [] if "postgresql" in DATABASES else ["test_replicas.py"]  # SQLite has none
+collect_ignore = [] if "postgresql" in DATABASES else ["replicas"]  # SQLite has none
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,8 @@
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from werkzeug.test import Client, TestResponse
 
@@ -103,9 +105,31 @@ def problem_of(response: TestResponse) -> Any:
     return body
 
 
+def ids_of(references: list[dict[str, str]]) -> list[str]:
+    """The ids of an answer's references."""
+    return [one["id"] for one in references]
+
+
 def path_of(collection: str, id: str, part: str = "") -> str:
     """The path of a record, or of one of its sub-collections."""
     return f"/v1/{collection}/{quote(id)}" + (f"/{part}" if part else "")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The SQL statements that are executed meanwhile; what sets a connection up or looks which release is current is left out."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked = not statement.lower().startswith(("pragma", "show", "set"))
+        if asked and not any(word in statement for word in ("pg_catalog", "positions_pointer")):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 class Databases:

@@ -3,7 +3,7 @@
 import pytest
 from support import COLLECTIONS, Api
 
-from schemas.vocabulary import VOCABULARIES, Stance
+from schemas.vocabulary import VOCABULARIES, Stance, Vocabulary
 
 
 def test_the_way_in_names_every_collection_the_release_and_the_licences(api: Api) -> None:
@@ -19,6 +19,7 @@ def test_the_way_in_names_every_collection_the_release_and_the_licences(api: Api
 def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> None:
     served = {one["name"]: one for one in api.data("/v1/vocabularies")}
     assert list(served) == list(VOCABULARIES)
+    assert set(VOCABULARIES.values()) == set(Vocabulary.__subclasses__())
     for name, vocabulary in VOCABULARIES.items():
         assert [one["term"] for one in served[name]["terms"]] == [term.value for term in vocabulary]
         assert all(one["definition"].endswith(".") for one in served[name]["terms"])

@@ -13,12 +13,11 @@ from support import CITED, COLLECTIONS, Api
 
 from api.claims import MODE_BIT, Citation, Version, status, versions
 from api.resources import RESOURCES
+from schemas.evidence import BEARABLE
+from schemas.record import Record
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
 DAYS = [str(date(2029, 6, 1) + timedelta(days=12 * step)) for step in range(64)]
-CLAIM = ("claim_status", "evidence_count", "document_count", "origin_count", "first_reported_on")
-BEARABLE = ("valid_from", "valid_until", "status", "lifecycle", "outcome", "occurred_on", "made_on", "point_count")
-BEARABLE += ("assessment", "consequence", "place")
 
 
 def naive_status(evidence: list[dict[str, Any]]) -> str:
@@ -49,6 +48,11 @@ def naive_origins(evidence: list[dict[str, Any]]) -> int:
     return len(origins)
 
 
+def schema_of(record: dict[str, Any]) -> type[Record]:
+    """The schema of a record, by its path."""
+    return RESOURCES.by_name[record["href"].split("/")[2]].schema
+
+
 class Naive:
     """What the answers of the service should be, from its evidence and affiliations alone."""
 
@@ -69,14 +73,13 @@ class Naive:
 
     def evidence(self, record: dict[str, Any], api: Api) -> list[dict[str, Any]]:
         """The evidence of a record, with what its claim status needs."""
-        if "party" in record:
-            holders = {record["party"]["id"]}
-        elif "proposers" in record:
-            holders = {one["id"] for one in record["proposers"]}
-        elif "number" in record:
-            holders = {one["id"] for one in api.data(record["proposal"]["href"])["proposers"]}
-        else:
-            holders = {one["id"] for one in record["participants"]}
+        given = api.data(record["proposal"]["href"]) if "number" in record else record
+        holders = {
+            one["id"]
+            for name, kind in schema_of(given)._declared_fields.items()
+            if getattr(kind, "holder", False)
+            for one in (given[name] if isinstance(given[name], list) else [given[name]])
+        }
         found = []
         for one in api.data(record["href"])["evidence"]:
             said = one["said_on"] or {"earliest": one["known_on"], "latest": one["known_on"]}
@@ -182,11 +185,11 @@ def test_the_clocks_combine(api: Api, naive: Naive, collection: str) -> None:
 
 def held(record: dict[str, Any], day: str, api: Api) -> bool:
     """Whether a record may have been held, made or begun on a day, by the data model, §4."""
-    if "party" in record:
+    if "valid_from" in record:
         begin = (record["valid_from"] or {}).get("earliest") or "0"
         return begin <= day <= ((record["valid_until"] or {}).get("latest") or "9999")
     dated = api.data(record["proposal"]["href"]) if "number" in record else record
-    return ((dated.get("made_on") or dated.get("occurred_on") or {}).get("earliest") or "0") <= day
+    return ((dated[schema_of(dated).dated_by[0]] or {}).get("earliest") or "0") <= day
 
 
 @pytest.mark.parametrize("collection", CITED)

@@ -29,8 +29,10 @@ SEEDS = """
   title: Floods
   party: PARTY
   urgency: low
+  settled_by: dykes
   evidence:
     - {source: SOURCE, relation: asserts, mode: anonymous, credibility: 6}
+    - {source: SOURCE, relation: asserts, mode: leaked_document, credibility: 6}
 """
 
 
@@ -45,6 +47,7 @@ class GrievanceSchema(CitedSchema):
     urgency = Term(Level, "How urgent it is called.", required=True)
     raised_on = EdtfDate("When it was raised.")
     remedies = Strings("What would help.")
+    settled_by = Text("What settled it: a field that was added later.", tail=True)
 
 
 @pytest.fixture
@@ -111,6 +114,14 @@ def test_it_has_a_flat_table_and_a_table_schema(extended: Api) -> None:
     names = [field["name"] for field in extended.get("/v1/grievances.schema.json")["fields"]]
     assert names == list(rows[0])
     assert extended.ask("/v1/grievances.csv").text.startswith(",".join(names))
+
+
+def test_a_field_that_was_added_later_is_the_last_column_and_in_every_version(extended: Api) -> None:
+    assert list(extended.get("/v1/grievances.json")[0])[-2:] == ["origin_count", "settled_by"]
+    for query in ({}, {"mode": "anonymous"}, {"mode": "leaked_document"}):
+        floods = extended.data("/v1/grievances/floods", **query)
+        assert (floods["origin_count"], floods["settled_by"]) == (1, "dykes")
+        assert floods["evidence_count"] == (1 if query else 2)
 
 
 def test_the_contract_the_search_and_the_way_in_know_it(extended: Api) -> None:

@@ -36,8 +36,12 @@ PLAIN = """\
 
 
 def faults(folder: Path) -> list[str]:
+    """The faults of a folder, which a check and a load tell alike."""
     with pytest.raises(SeedError) as error:
         check(folder, RESOURCES)
+    with pytest.raises(SeedError) as loading:
+        load(folder, open_database(make_url(f"sqlite:///{folder.with_suffix('.db')}")), RESOURCES)
+    assert loading.value.faults == error.value.faults
     return [str(fault).replace(f"{folder}/", "") for fault in error.value.faults]
 
 
@@ -126,6 +130,12 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "11:18",
             "which this teaches, is not there",
         ),
+        (
+            "credibility: 6",
+            "credibility: 6\n      bears_on: [valid_from, valid_from]",
+            "11:17",
+            "bears_on: names “valid_from” twice",
+        ),
         ("      relation: asserts", "      relation: [asserts", "9:11", "is not YAML"),
     ],
 )
@@ -136,6 +146,20 @@ def test_a_fault_is_told_with_its_place_and_the_nearest_right_thing(
     told = [fault for fault in found if fault.startswith(f"river/statements.yaml:{place}: ")]
     assert len(told) == 1, found
     assert said in told[0], found
+
+
+@pytest.mark.parametrize("nothing", ["~", "null", ""])
+def test_nothing_among_the_values_of_a_list_is_a_fault(one: Path, nothing: str) -> None:
+    found = spoil(one, "  name: Upland", f"  name: Upland\n  aliases:\n  - Hills\n  - {nothing}", "common/parties.yaml")
+    assert [fault.partition(": ")[2] for fault in found] == ["parties “upland”: aliases[1]: is empty"]
+
+
+def test_an_affiliation_to_nobody_is_a_fault(one: Path) -> None:
+    more = "\n  affiliations:\n  - {party: lowlnd, role: ally, represents: true}"
+    found = spoil(one, "  name: Upland", f"  name: Upland{more}", "common/parties.yaml")
+    assert found == [
+        "common/parties.yaml:4:13: party: “lowlnd” is not the id of one of the parties; did you mean “lowland”?"
+    ]
 
 
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:

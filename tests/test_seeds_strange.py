@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.loader import Fault, SeedError, check
-from api.loader.read import plain
+from api.loader.read.yaml_text import plain
 from api.resources import RESOURCES
 
 DEMANDS = "spice-round/demands.yaml"

@@ -14,8 +14,7 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import footing
-from api.analysis.matrix import Findings
-from api.analysis.question import Question, Reference
+from api.analysis.question import Findings, Question, Reference
 from api.models import Term
 from schemas.vocabulary import TermChange
 

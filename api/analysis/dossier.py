@@ -16,8 +16,7 @@ import orjson
 from sqlalchemy import Row, select
 
 from api.analysis.footing import footing
-from api.analysis.matrix import Findings
-from api.analysis.question import Question
+from api.analysis.question import Findings, Question
 from api.claims import ASSERTING, CLOSED, DENYING, JUDGING, OPEN, WITHHOLDING, representation
 from api.models import Affiliation, Evidence, Source
 from api.resource import Resource

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from api import queries
 from api.analysis.footing import LISTED
-from api.analysis.matrix import Findings
+from api.analysis.question import Findings
 from api.models import Cited, Clocks, Process, Recorded
 from api.queries import Asked
 from api.representations import Column

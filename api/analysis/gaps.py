@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.analysis.latest import Cell, by_issue, recorded
-from api.analysis.matrix import Findings, footing_of, rests_on
-from api.analysis.question import Question
+from api.analysis.matrix import footing_of, rests_on
+from api.analysis.question import Findings, Question
 from schemas.vocabulary import Stance
 
 

@@ -8,23 +8,12 @@ not the same as an undecided one.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from api.analysis.footing import Footing, footing
 from api.analysis.latest import Cell, Held, by_issue, recorded
-from api.analysis.question import Names, Question
+from api.analysis.question import Findings, Names, Question
 from api.representations import Column
-
-Cells = dict[tuple[str, str], Cell]
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What an analysis found: its data, and what they rest on."""
-
-    data: Any
-    rests_on: dict[str, int]
 
 
 def matrix(question: Question) -> Findings:

@@ -26,8 +26,7 @@ from sqlalchemy import select
 
 from api.analysis.footing import evidence_of, rests_on
 from api.analysis.latest import Narrow, by_column, columns_of, histories
-from api.analysis.matrix import Findings
-from api.analysis.question import Names, Question
+from api.analysis.question import Findings, Names, Question
 from api.models import LAST_DAY, Evidence, Position
 from schemas.fields import href
 from schemas.vocabulary import Direction, Lifecycle, Stance

@@ -1,4 +1,4 @@
-"""What a reader asks of an analysis, and the names that its answer needs."""
+"""What a reader asks of an analysis, what it finds, and the names that its answer needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -120,3 +120,11 @@ class Names:
     def place(self, id: str) -> tuple[str, str]:
         """What issues are ordered by: their topic, then themselves."""
         return self._issues[id].parent_id or id, id
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an analysis found: its data, and what they rest on."""
+
+    data: Any
+    rests_on: dict[str, int]

@@ -21,8 +21,7 @@ from sqlalchemy import select
 
 from api.analysis.footing import Footing, footing
 from api.analysis.latest import Held, answering, columns_of, latest, positions
-from api.analysis.matrix import Findings
-from api.analysis.question import Question, Reference
+from api.analysis.question import Findings, Question, Reference
 from api.models import Position, Term
 from schemas.vocabulary import PositionKind, Stance, Verdict
 

@@ -20,8 +20,7 @@ from sqlalchemy import select
 
 from api.analysis.footing import rests_on
 from api.analysis.latest import Cell, Held, answering, cells, positions, span_of, standing
-from api.analysis.matrix import Findings
-from api.analysis.question import Question, Reference
+from api.analysis.question import Findings, Question, Reference
 from api.analysis.reception import answered
 from api.models import FIRST_DAY, LAST_DAY, Proposal, Term
 from api.resource import issues_of

@@ -16,8 +16,7 @@ from sqlalchemy import ColumnElement, select
 
 from api.analysis.footing import rests_on
 from api.analysis.latest import answering
-from api.analysis.matrix import Findings
-from api.analysis.question import Question, Reference
+from api.analysis.question import Findings, Question, Reference
 from api.models import Event, Position, Proposal, Term
 from api.queries import streamed
 from api.resource import issues_of

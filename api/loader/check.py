@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from api.loader import rules
-from api.loader.faults import Fault, Place, SeedError
-from api.loader.read import Locator, Piece, SeedFile, Unreadable, find, mapping, pieces, records
+from api.loader.faults import Fault, Place, SeedError, Unreadable
+from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import Seed, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
 from api.loader.spread import collecting_between_tasks, spread
@@ -36,9 +36,7 @@ def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> See
         SeedError: with every fault of the folder.
     """
     seeds, faults = read(root, table, progress)
-    second(
-        seeds, _Checked(seeds), lambda _: None, faults, lambda done, total: progress("checking (records)", done, total)
-    )
+    check_rest(seeds, faults, progress)
     return seeds
 
 
@@ -62,21 +60,20 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
             first.take(file, Place(file.path), process[0], found)
     found.cuts.append(len(found.content))
     _merge(seeds, found, faults)
-    parts: list[Piece] = []
+    parts: list[Chunk] = []
     for file in seeds.files:
         if file.collection != "processes":
             try:
-                parts += pieces(file)
+                parts += chunks(file)
             except Unreadable as error:
                 faults += error.faults
                 seeds.unread.add(file.collection)
-    seeds.size = sum(piece.end - piece.start for piece in parts)
+    seeds.size = sum(chunk.end - chunk.start for chunk in parts)
     done = 0
-    for piece, found in zip(parts, spread(first, parts, seeds.size), strict=True):
+    for chunk, found in zip(parts, spread(first, parts, seeds.size), strict=True):
         _merge(seeds, found, faults)
-        done += piece.end - piece.start
+        done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
-    seeds.sound = not faults
     return seeds, faults
 
 
@@ -92,28 +89,30 @@ def second(
     Raises:
         SeedError: where there are faults, of the first reading or of this one.
     """
-    done, records_ = 0, sum(len(known) for known in seeds.records.values())
+    done, count = 0, sum(len(known) for known in seeds.records.values())
     total = sum(size for _, size in seeds.blocks)
-    locate = Locator()
-    faults += [locate.fault(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
+    faults += [fault_at(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
     for (_, size), (wrong, result) in zip(seeds.blocks, spread(task, seeds.blocks, seeds.size), strict=True):
         faults += wrong
         if not faults:
             take(result)
         done += size
-        progress(records_ * done // max(total, 1), records_)
+        progress(count * done // max(total, 1), count)
     if faults:
         raise SeedError(faults)
 
 
-class _Checked:
-    """The task of checking a block."""
+def check_rest(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
+    """The second reading of seeds that nobody stores.
 
-    def __init__(self, seeds: Seeds) -> None:
-        self.seeds = seeds
+    Raises:
+        SeedError: as of `second`.
+    """
 
-    def __call__(self, block: tuple[int, int]) -> tuple[list[Fault], None]:
-        return [fault for seed in self.seeds.block(block) for fault in checked(seed, self.seeds)], None
+    def task(block: tuple[int, int]) -> tuple[list[Fault], None]:
+        return [fault for seed in seeds.block(block) for fault in checked(seed, seeds)], None
+
+    second(seeds, task, lambda _: None, faults, lambda done, total: progress("checking (records)", done, total))
 
 
 def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
@@ -126,13 +125,12 @@ def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
         faults += rules.broken(seed, seeds)
     if not faults:
         return []
-    locate = Locator()
-    return [locate.fault(place, message) for place, message in faults]
+    return [fault_at(place, message) for place, message in faults]
 
 
 @dataclass
 class _Found:
-    """What the first reading of a piece finds: its records, the ids and where they are, the ends of blocks, and faults."""
+    """What the first reading of a chunk finds: its records, the ids and where they are, the ends of blocks, and faults."""
 
     content: bytearray = field(default_factory=bytearray)
     ids: list[tuple[str, str, int, tuple[str | int, ...]]] = field(default_factory=list)
@@ -144,24 +142,24 @@ class _Found:
 
 
 class _First:
-    """The task of reading a piece for the first time: each record by itself."""
+    """The task of reading a chunk for the first time: each record by itself."""
 
     def __init__(self, table: Table, numbers: dict[SeedFile, int]) -> None:
         self.table = table
         self.numbers = numbers
 
-    def __call__(self, piece: Piece) -> _Found:
+    def __call__(self, chunk: Chunk) -> _Found:
         found = _Found()
         try:
-            for place, raw in records(piece):
-                if piece.file.collection == "retired":
+            for place, raw in records(chunk):
+                if chunk.file.collection == "retired":
                     if entry := load_by(RetiredSchema, raw, place, "retired", found.faults):
                         found.retired.append({**entry, "place": place})
                 else:
-                    self.take(piece.file, place, raw, found)
+                    self.take(chunk.file, place, raw, found)
         except Unreadable as error:
             found.faults += error.faults
-            found.unread.add(piece.file.collection)
+            found.unread.add(chunk.file.collection)
         if found.content and (not found.cuts or found.cuts[-1] < len(found.content)):
             found.cuts.append(len(found.content))
         return found
@@ -187,7 +185,7 @@ class _First:
 
 
 def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
-    """Add what was found in one piece. An id that is taken is a fault."""
+    """Add what was found in one chunk. An id that is taken is a fault."""
     begin = seeds.keep(bytes(found.content), found.cuts)
     seeds.retired += found.retired
     faults += found.faults
@@ -204,13 +202,12 @@ def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
 
 
 def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | int, ...]], taken: int) -> Fault:
-    locate = Locator()
     holder = seeds.at(taken // Seeds.NUMBERS)
     other = next(one for one in inside(holder) if one.id == id)
-    there = locate.fault(other.place / "id", "")
+    there = fault_at(other.place / "id", "")
     place = Place(seeds.at(here[0]).place.file, (*here[1], "id"))
     said = f"this id is taken, by the {other.resource.name} at {there.file}:{there.line}"
-    return locate.fault(place, f"{collection} “{id}”: {said}")
+    return fault_at(place, f"{collection} “{id}”: {said}")
 
 
 def _mapping(path: Path, schema: type[Schema], faults: list[Fault]) -> tuple[Any, dict[str, Any]] | None:

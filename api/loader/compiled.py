@@ -136,6 +136,7 @@ def _taking(field: fields.Field[Any], v: str, names: Data) -> list[str]:
             f"if type({v}) is not list: return None",
             f"for one in {v}:",
             f" if type(one) is not str or one not in allowed_{v}: return None",
+            f"if len(set({v})) != len({v}): return None",
             f"{v} = list({v})",
         ]
     if kind is Parts:
@@ -234,6 +235,3 @@ def plain(value: Any) -> Any:
 def _made(name: str, lines: list[str], names: Data) -> Any:
     exec("\n".join(lines), names)
     return names[name]
-
-
-__all__ = ["Reader", "RowMaker", "Writer", "reader", "selector", "writer"]

@@ -189,7 +189,10 @@ def _holding(schema: type[Record]) -> tuple[tuple[str, bool], ...]:
 
 
 def representing(seeds: Seeds) -> list[tuple[str, str, Any, Any]]:
-    """The affiliations that represent: party, represented party, earliest and latest day (None: open)."""
+    """The affiliations that represent: party, represented party, earliest and latest day (None: open).
+
+    One whose party is not there is left out: that is a fault, told where the affiliation is checked.
+    """
     return [
         (
             seed.id,
@@ -199,5 +202,5 @@ def representing(seeds: Seeds) -> list[tuple[str, str, Any, Any]]:
         )
         for seed in seeds.of("parties").values()
         for one in seed.data["affiliations"]
-        if one["represents"]
+        if one["represents"] and one["party"]
     ]

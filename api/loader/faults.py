@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-Path_ = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, order=True)
@@ -16,6 +16,11 @@ class Fault:
     line: int
     column: int
     message: str
+
+    @classmethod
+    def of_file(cls, path: Path, message: str) -> "Fault":
+        """What is wrong with a whole file or folder."""
+        return cls(str(path), 0, 0, message)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -29,11 +34,19 @@ class Place(NamedTuple):
     """
 
     file: Path
-    path: Path_ = ()
+    path: Steps = ()
     key: bool = False
 
     def __truediv__(self, step: str | int) -> "Place":
         return Place(self.file, (*self.path, step))
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as what its name says; carries the faults."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
 
 
 class SeedError(Exception):

@@ -10,10 +10,9 @@ from marshmallow import Schema, ValidationError
 
 from api.loader.compiled import reader
 from api.loader.faults import Fault, Place, suggestion
-from api.loader.read import Locator
+from api.loader.read import fault_at
 from api.resource import Resource, Table
-from schemas.fields import Finding, Parts, Ref
-from schemas.fields import Piece as PieceField
+from schemas.fields import Finding, Parts, Piece, Ref
 
 
 @dataclass(slots=True)
@@ -73,7 +72,7 @@ def record(
     for name, kind, raws in parts:
         if kind.required and not raws:
             faults.append(
-                Locator().fault(
+                fault_at(
                     place / name,
                     f"{resource.name} “{seed.id}”: has no {name}; a record without {name} does not load",
                 )
@@ -139,14 +138,14 @@ def load_by(
     if not isinstance(raw, dict):
         if faults is not None:
             said = f"{collection}: a record is a mapping of fields, beginning with its id"
-            faults.append(Locator().fault(place, said))
+            faults.append(fault_at(place, said))
         return None
     try:
         return _loader(schema).load(raw)  # type: ignore[no-any-return]
     except ValidationError as error:
         name = f"{collection} “{raw['id']}”" if isinstance(raw.get("id"), str) else collection
         if faults is not None:
-            faults += _explain(schema, error.messages, place, name, Locator())
+            faults += _explain(schema, error.messages, place, name)
         return None
 
 
@@ -155,14 +154,14 @@ def _loader(schema: type[Schema]) -> Schema:
     return schema()
 
 
-def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str, locate: Locator) -> Iterator[Fault]:
+def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str) -> Iterator[Fault]:
     """Marshmallow's errors as faults in their places, in the project's words."""
     if isinstance(messages, list):
         for message in messages:
             said = str(message)
             if isinstance(message, Finding):
                 said += f"{suggestion(message.found, message.allowed, end='.')} Allowed: {', '.join(message.allowed)}"
-            yield locate.fault(place, f"{name}: {said}")
+            yield fault_at(place, f"{name}: {said}")
         return
     for key, inner in messages.items():
         field_ = schema._declared_fields.get(key) if schema and isinstance(key, str) else None
@@ -174,15 +173,19 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
                 if made
                 else f"“{key}” is not a field here{suggestion(key, names, end='.')} The fields are: {', '.join(names)}"
             )
-            yield locate.fault(Place(place.file, (*place.path, key), key=True), f"{name}: {what}")
+            yield fault_at(Place(place.file, (*place.path, key), key=True), f"{name}: {what}")
         elif inner == ["Missing data for required field."]:
-            yield locate.fault(place, f"{name}: the field {key} is missing{_form(field_)}")
+            yield fault_at(place, f"{name}: the field {key} is missing{_form(field_)}")
         elif inner == ["Field may not be null."]:
-            yield locate.fault(place / key, f"{name}: {key}: is empty{_form(field_)}")
+            yield fault_at(place / key, f"{_within(name, key)}: is empty{_form(field_)}")
         else:
-            step = f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
-            nested = field_.schema if isinstance(field_, PieceField) else (schema if isinstance(key, int) else None)
-            yield from _explain(nested, inner, place / key, step, locate)
+            nested = field_.schema if isinstance(field_, Piece) else (schema if isinstance(key, int) else None)
+            yield from _explain(nested, inner, place / key, _within(name, key))
+
+
+def _within(name: str, key: str | int) -> str:
+    """The name of a value inside what is called ``name``."""
+    return f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
 
 
 def _form(field_: Any) -> str:

@@ -20,7 +20,9 @@ from schemas.fields import Pieces, Ref, References, Strings, Text, href
 from schemas.record import Record
 
 Row = tuple[Any, ...]
-#: What a version of a record has of its own in its row, and in its answer as well, which it ends: so what is before is made once.
+#: Rows by table.
+Rows = dict[str, list[Row]]
+#: What a version of a record has of its own in its row, and in its answer as well, side by side: so what is around it is made once.
 KNOWLEDGE = ("modes", "known_from", "known_until", "current")
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")
 _OWN_BEGINS = f'"{OWN[0]}":'
@@ -41,7 +43,7 @@ def rows(
     data["all_modes"] = everything = made[-1].modes
     body, own = _own_places(model)
     last: Row = ()
-    shared = ""
+    before = after = ""
     for version in reversed(made):
         claim = version.claim
         values = (
@@ -59,9 +61,10 @@ def rows(
             row = _row(seed, shown)
             answer = row[body]
             if not last:
-                last, shared = row, answer[: answer.rindex(_OWN_BEGINS)]
+                begin = answer.rindex(_OWN_BEGINS)
+                last, before, after = row, answer[:begin], answer[begin + len(_own(values)) :]
         else:
-            row, answer = last, shared + orjson.dumps(dict(zip(OWN, values, strict=True)))[1:].decode()
+            row, answer = last, before + _own(values) + after
         ends = version.known_until
         made_of = list(row)
         made_of[body] = answer
@@ -74,6 +77,11 @@ def rows(
         for place, value in zip(own, known + values, strict=True):
             made_of[place] = value
         yield tuple(made_of)
+
+
+def _own(values: tuple[Any, ...]) -> str:
+    """The members of an answer that are a version's own, as they stand in it."""
+    return orjson.dumps(dict(zip(OWN, values, strict=True)))[1:-1].decode()
 
 
 def _typed(claim: Claim) -> tuple[Any, ...]:
@@ -103,8 +111,6 @@ def _row(seed: Seed, data: dict[str, Any]) -> Row:
     if issubclass(model, Dated):
         begin, end = span(schema.dated_by, data)
         data["earliest"], data["latest"] = begin.isoformat(), end.isoformat()
-    if "stance" in data:
-        data["score"] = data["stance"].score
     return selector(schema, columns(model))(data)
 
 

@@ -18,8 +18,7 @@ from api.loader.record import Seed, inside, record
 from api.loader.rules import known_on
 from api.resource import Table
 from schemas.dates import Edtf
-from schemas.fields import Piece as PieceField
-from schemas.fields import Pieces, Ref, Reference, References, Subject, Subjects, href
+from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href
 
 LENGTH = struct.Struct("<I")
 
@@ -95,8 +94,6 @@ class Seeds:
         self.files: list[SeedFile] = []
         self.processes: dict[str | None, str] = {}
         self.size = 0
-        #: Whether every record by itself is right, so that the rules can be held against it.
-        self.sound = False
         #: How often a name led to no record so far, told as a fault or not.
         self.unresolved = 0
         self.blocks: list[tuple[int, int]] = []
@@ -203,7 +200,7 @@ class Seeds:
                 data[name] = [dict(one) for one in value]
                 for index, one in enumerate(data[name]):
                     self._resolve(kind.schema, one, place / name / index, faults)
-            elif isinstance(kind, PieceField):
+            elif isinstance(kind, Piece):
                 data[name] = dict(value)
                 self._resolve(kind.schema, data[name], place / name, faults)
 
@@ -242,6 +239,6 @@ def _naming(schema: type[Schema]) -> tuple[tuple[str, Any, bool], ...]:
         if not kind.dump_only
         and (
             isinstance(kind, Reference | References | Subject | Subjects)
-            or (isinstance(kind, PieceField) and _naming(kind.schema))
+            or (isinstance(kind, Piece) and _naming(kind.schema))
         )
     )

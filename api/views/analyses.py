@@ -7,9 +7,9 @@ import orjson
 from marshmallow import Schema
 
 from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
-from api.analysis.matrix import Findings
+from api.analysis.question import Findings
 from api.operation import Call, ref
-from api.parameters import AnyOf, Choice, Moment
+from api.parameters import AnyOf, Moment
 from api.representations import Column, columns, row_schema
 from api.views.analysis import COMMON, Analysis, Comparison, of_path, question, record
 from api.views.flat import FlatTable
@@ -23,9 +23,7 @@ from schemas.analyses import (
     SilenceSchema,
     TimelineEntrySchema,
 )
-from schemas.fields import Contract, JsonSchema, Slug, component
-
-__all__ = ["analyses", "analysis_tables", "question", "record"]
+from schemas.fields import Choice, Contract, JsonSchema, Slug, component
 
 
 def _listing(schema: type[Schema]) -> JsonSchema:

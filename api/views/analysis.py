@@ -9,17 +9,16 @@ from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from api import queries
-from api.analysis.matrix import Findings
-from api.analysis.question import Question
+from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
-from api.parameters import CLOCKS, AnyOf, Choice, query
+from api.parameters import CLOCKS, AnyOf, query
 from api.queries import Moved
 from api.representations import Column
 from api.resource import Resource
 from api.views.collections import FORMATS
 from api.views.flat import FlatTable, answer
-from schemas.fields import Contract, Day, JsonSchema, Side, Slug, Term, href
+from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term, href
 from schemas.vocabulary import Mode
 
 TAG = "analyses"
@@ -190,7 +189,15 @@ def question(call: Call, **changes: Any) -> Question:
 
 
 def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], at: Clocks | None = None) -> Any:
-    """The row of a record at some clocks, the call's unless said; ``link`` is this call for another id, where it has one now."""
+    """The row of a record at some clocks, the call's unless said.
+
+    Args:
+        link: gives the link of this call for another id.
+
+    Raises:
+        Moved: the record has another id now, with the link to it.
+        Problem: as of `queries.record`.
+    """
     try:
         return queries.record(call.connection, resource, id, call.clocks if at is None else at)
     except Moved as moved:

@@ -13,7 +13,7 @@ import orjson
 from api.analysis import matrix
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import query
-from api.views.analyses import question, record
+from api.views.analysis import question, record
 from api.views.flat import FlatTable
 from schemas.fields import Contract, Slug
 from schemas.vocabulary import Stance

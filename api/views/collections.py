@@ -10,7 +10,7 @@ from api import queries
 from api.lists import PAGE, page
 from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
-from api.parameters import AnyOf, Choice, narrowing, paging, query
+from api.parameters import AnyOf, narrowing, paging, query
 from api.queries import Asked, Moved
 from api.representations import (
     Column,
@@ -26,7 +26,7 @@ from api.representations import (
 )
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
-from schemas.fields import component, href, span
+from schemas.fields import Choice, component, href, span
 
 FORMATS = {"csv": CSV, "ndjson": LINES}
 ROLE = Column(

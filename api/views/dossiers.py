@@ -9,17 +9,17 @@ from marshmallow import ValidationError, missing
 from api import queries
 from api.analysis import dossier, facets
 from api.analysis.cite import Paths, cite
-from api.analysis.matrix import Findings
+from api.analysis.question import Findings
 from api.models import Cited, Issue, Party
 from api.operation import JSON, Call, Operation, enveloped, json_answer, ref
-from api.parameters import CLOCKS, AnyOf, Choice, narrowing, query
+from api.parameters import CLOCKS, AnyOf, narrowing, query
 from api.queries import Asked
 from api.representations import columns, row_schema
 from api.resource import Resource, Table
 from api.views.analyses import analyses
 from api.views.analysis import TAG, Analysis, of_path, question
 from schemas.analyses import ClaimSchema
-from schemas.fields import Contract, JsonSchema, Side, component
+from schemas.fields import Choice, Contract, JsonSchema, Side, component
 
 #: Counting fewer records than this takes a few milliseconds. By what there are as many of as of records, nothing is prepared: the
 #: answer would be as long as the list.

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, select
 from api import search
 from api.models import Clocks, ClocksKind
 from api.operation import JSON, Answer, Call, Operation, ref
-from api.parameters import CLOCKS, AnyOf, Choice, Words, query
+from api.parameters import CLOCKS, AnyOf, Words, query
 from api.problems import Wrong, unknown
 from api.representations import envelope
 from api.resource import Resource, Table
-from schemas.fields import SLUG, Integer, Pattern, href
+from schemas.fields import SLUG, Choice, Integer, Pattern, href
 
 
 def finding_operations(table: Table) -> Iterator[Operation]:
@@ -30,7 +30,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         ),
         view=_search,
         query=query(
-            q=Words("The words to find.", required=True, example="ceasefire"),
+            q=Words("The words to find.", required=True),
             collection=AnyOf(
                 Choice(tuple(one.name for one in _searched(table)), "Collection."),
                 "Only records of these collections.",

@@ -11,11 +11,11 @@ import orjson
 
 from api import exports, queries
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, ref
-from api.parameters import Choice, narrowing, query
+from api.parameters import narrowing, query
 from api.queries import Asked
 from api.representations import Column, as_array, as_csv, as_lines, columns, parsed, table_schema
 from api.resource import Resource, Table
-from schemas.fields import Contract, JsonSchema, component
+from schemas.fields import Choice, Contract, JsonSchema, component
 
 UNTABLED = ("changes", "releases", "processes")
 MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}

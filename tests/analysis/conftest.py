@@ -1,12 +1,12 @@
 """Worlds for the analyses: small ones written by a test, through the real loader, and the shipped seeds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import Api, dispose
-from written import Position, write
+from written import Position, World, write
 
 from api.app import create_service
 from api.database import open_database
@@ -30,7 +30,7 @@ def shipped(databases: Any) -> Iterator[Api]:
 
 
 @pytest.fixture
-def world_of(make_service: Any, tmp_path: Path) -> Callable[..., Api]:
+def world_of(make_service: Any, tmp_path: Path) -> World:
     """Makes a client of a service on positions that a test lists; see `written.write`."""
     made = 0
 

@@ -1,13 +1,10 @@
 """Every analysis answers as the contract says, in a number of SQL statements that does not grow with the data."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import jsonschema
 import pytest
-from sqlalchemy import Engine, event
-from support import CITED, Api
+from support import CITED, Api, counted
 from written import Position
 
 from api.openapi import document
@@ -94,22 +91,6 @@ def test_the_timeline_has_the_columns_that_dashboards_know(shipped: Api) -> None
         rows[0]
     )
     assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        asked = not statement.lower().startswith(("pragma", "show", "set"))
-        if asked and not any(word in statement for word in ("pg_catalog", "positions_pointer")):
-            statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 #: With the look for the answer that a load may have kept.

@@ -1,15 +1,12 @@
 """Which of several positions is a party's stance, whose it is, and what a comparison shows."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import Api
-from written import Position, write
-
-World = Callable[..., Api]
+from written import Position, World, write
 
 
 def cells(api: Api, **query: Any) -> dict[tuple[str, str], dict[str, Any]]:

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from support import Api
-
-
-def ids(references: list[dict[str, str]]) -> list[str]:
-    return [one["id"] for one in references]
+from support import Api, ids_of
 
 
 def gaps(api: Api, **query: Any) -> dict[str, dict[str, Any]]:
@@ -35,8 +31,8 @@ def test_what_separates_russia_and_ukraine(shipped: Api) -> None:
     found = gaps(shipped, parties="russia,ukraine")
     apart = {issue for issue, gap in found.items() if gap["distance"]}
     assert apart == {"russia-ukraine-talks", "cession-of-donbas-and-south"}
-    assert {tuple(ids(found[issue]["blockers"])) for issue in apart} == {("ukraine",)}
-    assert ids(found["ukraine-nato-membership"]["missing"]) == ["ukraine"], "the articles do not quote Ukraine on it"
+    assert {tuple(ids_of(found[issue]["blockers"])) for issue in apart} == {("ukraine",)}
+    assert ids_of(found["ukraine-nato-membership"]["missing"]) == ["ukraine"], "the articles do not quote Ukraine on it"
     for issue in ("crimea-recognised-as-russian", "russia-keeps-occupied-territory"):
         ended = {stance["party"]["id"]: (stance["stance"], stance["ended"]) for stance in found[issue]["stances"]}
         assert ended == {"russia": ("supports", False), "ukraine": ("opposes", True)}
@@ -49,7 +45,7 @@ def test_what_separates_russia_and_ukraine(shipped: Api) -> None:
 
 def test_which_terms_of_the_phased_withdrawal_proposal_russia_blocks(shipped: Api) -> None:
     reception = shipped.data("/v1/proposals/us-phased-withdrawal-proposal/reception")
-    blocked = {row["term"]["id"] for row in reception["terms"] if "russia" in ids(row["blockers"])}
+    blocked = {row["term"]["id"] for row in reception["terms"] if "russia" in ids_of(row["blockers"])}
     assert blocked == {"us-plan-phased-withdrawal", "us-plan-demilitarised-zones", "us-plan-nato-restrictions"}
     verdicts = {row["term"]["id"]: row["answers"][0]["verdict"] for row in reception["terms"]}
     assert verdicts["us-plan-ceasefire-enforcement"] == "conditional"
@@ -118,7 +114,7 @@ def test_russia_is_said_to_have_answered_the_reduced_plan_in_two_ways(shipped: A
     whole = shipped.data("/v1/proposals/us-20-point-plan/reception")["whole"]
     russia = next(cell for cell in whole["answers"] if cell["party"]["id"] == "russia")
     assert (russia["verdict"], russia["conflicting"]) == (None, True)
-    assert {russia["response"]["id"], *ids(russia["others"])} == {
+    assert {russia["response"]["id"], *ids_of(russia["others"])} == {
         *("russia-answers-us-plan-in-part", "russia-answers-us-plan-by-refusal"),
     }
     on_record = shipped.data("/v1/proposals/us-20-point-plan/reception", mode="on_record")["whole"]["answers"]
@@ -129,7 +125,7 @@ def test_ukraine_gave_up_the_return_of_crimea_for_nothing_on_record(shipped: Api
     given_up = {row["issue"]["id"]: row for row in shipped.data("/v1/movements", party="ukraine") if not row["after"]}
     assert set(given_up) == {"crimea-recognised-as-russian", "russia-keeps-occupied-territory"}
     crimea = given_up["crimea-recognised-as-russian"]
-    assert (crimea["direction"], ids(crimea["toward"]), crimea["first_reported_on"]) == (
+    assert (crimea["direction"], ids_of(crimea["toward"]), crimea["first_reported_on"]) == (
         *("conceded", ["russia"], "2025-12-03"),
     )
 

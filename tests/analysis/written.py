@@ -1,11 +1,16 @@
 """Small worlds written as seed files: two countries with their people, an agency, an alliance; four issues under two topics."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from support import Api
+
+#: Makes a client of a service on a world.
+World = Callable[..., Api]
 
 TODAY = date(2024, 6, 1)
 #: Ana speaks for Alba until the end of 2022 and for Brava from 2024 on; the ministry is Alba's; Zora is nobody's.
@@ -58,6 +63,64 @@ def evidence(*cited: tuple[str, str], **more: Any) -> list[dict[str, Any]]:
         {"source": source, "relation": "asserts", "mode": mode, "credibility": 6, "note": f"{number}", **more}
         for number, (source, mode) in enumerate(dict.fromkeys(cited))
     ]
+
+
+def plan(id: str = "plan", **more: Any) -> dict[str, Any]:
+    """A proposal by Cordia to Alba and Brava."""
+    given = {"status": "tabled", "made_on": "2023-01-10", "proposers": ["cordia"], "addressees": ["alba", "brava"]}
+    return {
+        "id": id,
+        "title": f"The {id}",
+        "kind": "peace_plan",
+        "channel": "direct",
+        "summary": "A plan.",
+        **given,
+        "evidence": evidence(("s2", "unattributed")),
+        **more,
+    }
+
+
+def term(id: str, number: int, issue: str = "dam", **more: Any) -> dict[str, Any]:
+    """A term of a proposal."""
+    return {
+        "id": id,
+        "number": number,
+        "issue": issue,
+        "summary": f"Provides {id}.",
+        "evidence": evidence(("s2", "unattributed")),
+        **more,
+    }
+
+
+def answer(id: str, party: str, verdict: str, **more: Any) -> dict[str, Any]:
+    """A response; what is given as None is left out."""
+    given = {
+        "id": id,
+        "party": party,
+        "verdict": verdict,
+        "summary": f"Answers {verdict}.",
+        "valid_from": "2023-03-01",
+        "evidence": evidence(("s2", "unattributed")),
+        **more,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def demand(id: str, party: str, addressees: list[str], issue: str = "truce", **more: Any) -> dict[str, Any]:
+    """A demand."""
+    return {
+        "id": id,
+        "party": party,
+        "addressees": addressees,
+        "issue": issue,
+        "stance": "supports",
+        "summary": "Asks.",
+        "firmness": "core",
+        "lifecycle": "active",
+        "valid_from": "2023-02-01",
+        "evidence": evidence(("s2", "unattributed")),
+        **more,
+    }
 
 
 def write(folder: Path, positions: Sequence[Position] = (), **more: Iterable[dict[str, Any]]) -> Path:

@@ -1,0 +1,140 @@
+"""Which files a folder of seeds has, in which parts they are read, and what in the folder is out of place."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.loader.faults import Fault, Unreadable, suggestion
+
+CHUNK = 2**20  # bytes of JSON Lines that are read at once
+SHARED = "common"
+
+
+@dataclass(frozen=True)
+class SeedFile:
+    """One file of seeds: the collection that it holds, and the folder of its process (None: shared)."""
+
+    path: Path
+    collection: str
+    folder: str | None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of a seed file, read by itself: some bytes, and the number of the line at which they begin, counted from 0."""
+
+    file: SeedFile
+    start: int
+    end: int
+    line: int
+
+
+def digest(root: Path) -> str:
+    """The SHA-256 of the names and bytes of every seed file below a folder."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".yaml", ".jsonl") and _visible(path, root)):
+        total.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            while block := file.read(CHUNK):
+                total.update(block)
+    return total.hexdigest()
+
+
+def chunks(file: SeedFile) -> Iterator[Chunk]:
+    """The parts of a file: whole lines of JSON Lines, together about `CHUNK` bytes; any other file as it is.
+
+    Raises:
+        Unreadable: the file cannot be read.
+    """
+    try:
+        size = file.path.stat().st_size
+        if file.path.suffix != ".jsonl":
+            yield Chunk(file, 0, size, 0)
+            return
+        with file.path.open("rb") as lines:
+            start = line = 0
+            while block := lines.read(CHUNK):
+                block += lines.readline()
+                yield Chunk(file, start, start + len(block), line)
+                start += len(block)
+                line += block.count(b"\n")
+    except OSError as error:
+        raise Unreadable(Fault.of_file(file.path, f"cannot be read: {error.strerror}")) from error
+
+
+def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault]]:
+    """Every seed file below a folder, shared ones first; and what in the folder is out of place."""
+    if not root.is_dir():
+        what = "is not there" if not root.exists() else "is not a folder"
+        return [], [Fault.of_file(root, f"the folder of seeds {what}; POSITIONS_SEEDS or --seeds names another")]
+    files: list[SeedFile] = []
+    faults: list[Fault] = []
+    if not (root / "release.yaml").is_file():
+        faults.append(Fault.of_file(root, "has no release.yaml, which gives the release's id and date"))
+    folders = sorted(
+        (path for path in root.iterdir() if _visible(path, root)),
+        key=lambda path: (path.name != SHARED, path.name),
+    )
+    for folder in folders:
+        if not folder.is_dir():
+            if not _about(folder) and folder.name != "release.yaml":
+                faults.append(
+                    Fault.of_file(
+                        folder,
+                        "is out of place: beside release.yaml there are only the folders of processes and common/",
+                    )
+                )
+            continue
+        shared = folder.name == SHARED
+        if not shared and not (folder / "process.yaml").is_file():
+            faults.append(
+                Fault.of_file(
+                    folder,
+                    "has no process.yaml, which describes the process whose records the folder holds",
+                )
+            )
+        for path in sorted(path for path in folder.iterdir() if _visible(path, root)):
+            files += _files(path, None if shared else folder.name, collections, faults)
+    return files, faults
+
+
+def _files(path: Path, folder: str | None, collections: list[str], faults: list[Fault]) -> Iterator[SeedFile]:
+    name = path.stem if path.is_file() else path.name
+    if _about(path):
+        return
+    if path.is_file() and path.suffix not in (".yaml", ".jsonl"):
+        faults.append(
+            Fault.of_file(
+                path,
+                "is neither .yaml nor .jsonl" + (f"; call it {path.stem}.yaml" if path.suffix == ".yml" else ""),
+            )
+        )
+    elif name == "process" and path.suffix == ".yaml" and folder:
+        yield SeedFile(path, "processes", folder)
+    elif name == "retired":
+        yield SeedFile(path, "retired", folder)
+    elif name not in collections:
+        names = [*collections, "process", "retired"]
+        faults.append(
+            Fault.of_file(
+                path,
+                f"is not named after a collection{suggestion(name, names, end='.')} There can be: {', '.join(names)}",
+            )
+        )
+    elif path.is_dir():
+        for inner in sorted(inner for inner in path.rglob("*") if inner.is_file() and _visible(inner, path)):
+            if inner.suffix in (".yaml", ".jsonl"):
+                yield SeedFile(inner, name, folder)
+            elif not _about(inner):
+                faults.append(Fault.of_file(inner, "is neither .yaml nor .jsonl"))
+    else:
+        yield SeedFile(path, name, folder)
+
+
+def _visible(path: Path, root: Path) -> bool:
+    return not any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+def _about(path: Path) -> bool:
+    return path.is_file() and (path.suffix == ".md" or path.stem.upper() in ("LICENSE", "NOTICE", "README"))

@@ -1,0 +1,213 @@
+"""YAML: from the text of a file to plain values, or to nodes, which know their places."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from api.loader.faults import Fault, Unreadable
+
+try:
+    from yaml import CSafeLoader as Parser
+except ImportError:  # a build of PyYAML without its C part
+    from yaml import SafeLoader as Parser  # type: ignore[assignment]
+
+DEPTH = 100
+YAML_LIMIT = 16 * 2**20
+_BRACKET = re.compile(r"[\[\]{}]")
+_INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
+_NULLS = ("", "~", "null")
+
+
+def whole(path: Path, kind: type[list[Any] | dict[str, Any]], expected: str, *, empty: str) -> Any:
+    """The value that a file holds: a list or a mapping.
+
+    Args:
+        expected: says what it holds otherwise, for who finds another kind of value there.
+        empty: says what to write where there is nothing to say, for who finds an empty file.
+
+    Raises:
+        Unreadable: the file cannot be read, is not YAML, repeats a key, or holds something else.
+    """
+    text = text_of(path)
+    if type(value := plain(text)) is kind:
+        return value
+    node = composed(path, text)
+    if node is None:
+        raise Unreadable(Fault.of_file(path, f"is empty; {empty}"))
+    if not isinstance(node, yaml.SequenceNode if kind is list else yaml.MappingNode):
+        raise Unreadable(Fault(str(path), *start_of(node), f"holds {_kind(node)} where {expected}"))
+    faults: list[Fault] = []
+    value = _values(node, path, set(), faults)
+    if faults:
+        raise Unreadable(*faults)
+    return value
+
+
+def _kind(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    return "a list" if isinstance(node, yaml.SequenceNode) else "a single value"
+
+
+def text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        Unreadable: it cannot be read, is too large for YAML, or is not UTF-8.
+    """
+    try:
+        if path.suffix == ".yaml" and path.stat().st_size > YAML_LIMIT:
+            size = path.stat().st_size / 2**20
+            raise Unreadable(
+                Fault.of_file(
+                    path,
+                    f"has {size:.0f} MB; a YAML file may have {YAML_LIMIT // 2**20} MB. "
+                    f"Make it a folder {path.stem}/ of smaller files, or JSON Lines ({path.stem}.jsonl)",
+                )
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise Unreadable(Fault.of_file(path, f"cannot be read: {error.strerror}")) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise Unreadable(Fault(str(path), line, column, no_text(content, error))) from error
+
+
+def no_text(content: bytes, error: UnicodeDecodeError) -> str:
+    """What to say of bytes that are not UTF-8."""
+    return f"is not text in UTF-8: the byte 0x{content[error.start]:02x} here cannot be read"
+
+
+def plain(text: str) -> Any:
+    """The plain values of a YAML text, made of the parser's events, which is five times as fast as composing its nodes; None where
+    it is not, or not surely, one document of plain values: composing it then explains, or reads it alike.
+    """
+    parser = None
+    top: Any = []
+    here, key, named = top, None, False
+    above: list[tuple[Any, bool]] = []
+    try:
+        parser = Parser(text)
+        while event := parser.get_event():
+            if isinstance(event, yaml.ScalarEvent):
+                value: Any = event.value
+                if event.anchor is not None or (named and key is None and value in here):
+                    return None
+                if named and key is None:
+                    key = value
+                    continue
+                if not event.style and value in _NULLS:
+                    value = None
+            elif isinstance(event, yaml.CollectionStartEvent):
+                if event.anchor is not None or (named and key is None) or len(above) == DEPTH:
+                    return None
+                value = {} if isinstance(event, yaml.MappingStartEvent) else []
+                above.append((here, named))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                here, named = above.pop()
+                key = None
+                continue
+            elif isinstance(event, yaml.AliasEvent) or (isinstance(event, yaml.DocumentStartEvent) and top):
+                return None
+            else:
+                continue
+            if named:
+                here[key] = value
+                key = None
+            else:
+                here.append(value)
+            if type(value) is dict or type(value) is list:
+                here, named = value, type(value) is dict
+    except yaml.YAMLError:
+        return None
+    finally:
+        if parser is not None:
+            parser.dispose()
+    return top[0] if top else None
+
+
+def composed(path: Path, text: str) -> yaml.Node | None:
+    """The nodes of a YAML text; None where it is empty.
+
+    Raises:
+        Unreadable: it is not YAML, or nested too deep.
+    """
+    loader = None
+    try:
+        _refuse_deep(path, text)
+        loader = Parser(text)
+        return loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise Unreadable(Fault(str(path), line, column, f"is not YAML: {error.problem or error.context}")) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: text.find(chr(error.character))]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        what = f"is not YAML text: it holds the control character U+{error.character:04X}"
+        raise Unreadable(Fault(str(path), line, column, what)) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def composed_line(line: str) -> yaml.Node | None:
+    """The nodes of a line of JSON, which is YAML too; None where it cannot be read."""
+    try:
+        return yaml.compose(line, Loader=Parser)
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def _refuse_deep(path: Path, text: str) -> None:
+    """PyYAML composes by recursion, and its C part by recursion that nothing bounds: too deep a file would end the process."""
+    flow = deepest = 0
+    for found in _BRACKET.finditer(text):
+        flow = flow + 1 if found[0] in "[{" else max(0, flow - 1)
+        deepest = max(deepest, flow)
+    indented = max((len(found[0]) for found in _INDENT.finditer(text)), default=0)
+    if deepest + indented <= DEPTH:  # it cannot be deeper, whatever of this stands in texts
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=Parser):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH:
+                start = event.start_mark
+                place = (start.line + 1, start.column + 1) if start else (0, 0)
+                raise Unreadable(Fault(str(path), *place, f"is nested more than {DEPTH} deep"))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _values(node: yaml.Node, path: Path, seen: set[int], faults: list[Fault]) -> Any:
+    """The plain values of nodes, as of `plain`, with what is wrong with them told."""
+    if id(node) in seen:
+        faults.append(Fault(str(path), *start_of(node), "is used again by an alias; write it out where it is needed"))
+        return None
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        return None if not node.style and node.value in _NULLS else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_values(item, path, seen, faults) for item in node.value]
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            faults.append(Fault(str(path), *start_of(key), "is not a field's name"))
+        elif key.value in found:
+            faults.append(
+                Fault(str(path), *start_of(key), f"repeats the key “{key.value}”; each may stand once in a mapping")
+            )
+        else:
+            found[key.value] = _values(value, path, seen, faults)
+    return found
+
+
+def start_of(node: yaml.Node) -> tuple[int, int]:
+    """The line and the column at which a node begins, counted from 1."""
+    return node.start_mark.line + 1, node.start_mark.column + 1

@@ -1,0 +1,167 @@
+"""The tables of the collections: one for each, but that the four kinds of position share one."""
+
+from datetime import date
+from typing import ClassVar
+
+from sqlalchemy import ColumnElement, Index, String, Text, and_, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.clocks import Clocks
+from api.models.rows import Base, Cited, Dated, Key, Recorded, listed
+
+
+class Process(Recorded, Base):
+    """One negotiation process."""
+
+    __tablename__ = "processes"
+
+
+class Party(Recorded, Base):
+    """One party."""
+
+    __tablename__ = "parties"
+    __table_args__ = listed("parties", "process_id", "kind", "name")
+
+    kind: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(Key)
+
+
+class Issue(Recorded, Base):
+    """One issue or topic."""
+
+    __tablename__ = "issues"
+    __table_args__ = listed("issues", "process_id", "label", "parent_id")
+
+    label: Mapped[str] = mapped_column(Key)
+    parent_id: Mapped[str | None] = mapped_column(Key)
+
+
+class Source(Dated, Recorded, Base):
+    """One document."""
+
+    __tablename__ = "sources"
+    __table_args__ = listed("sources", "process_id", "kind", "publisher_id", "earliest", "known_on")
+    clocks: ClassVar[tuple[str, ...]] = ("known_at",)
+
+    kind: Mapped[str] = mapped_column(String(40))
+    publisher_id: Mapped[str | None] = mapped_column(Key)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    known_on: Mapped[date]
+
+    @classmethod
+    def at(cls, clocks: Clocks) -> ColumnElement[bool]:
+        return true() if clocks.known_at is None else cls.known_on <= clocks.known_at
+
+
+class Proposal(Cited, Base):
+    """One version of a proposal."""
+
+    __tablename__ = "proposals"
+    filtered: ClassVar[tuple[str, ...]] = ("kind", "status", "channel")
+
+    kind: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str | None] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(Text)
+
+
+class Term(Cited, Base):
+    """One version of a term of a proposal. Its time is its proposal's."""
+
+    __tablename__ = "terms"
+    filtered: ClassVar[tuple[str, ...]] = ("stance", "lineage", "number")
+    ever_filtered: ClassVar[tuple[str, ...]] = ("proposal_id", "issue_id")
+
+    proposal_id: Mapped[str] = mapped_column(Key)
+    number: Mapped[int]
+    issue_id: Mapped[str] = mapped_column(Key)
+    stance: Mapped[str] = mapped_column(String(40))
+    lineage: Mapped[str | None] = mapped_column(Key)
+
+
+class Position(Cited, Base):
+    """One version of a position: a demand, a response, a statement or an offer. Its time is the period over which it was held."""
+
+    __tablename__ = "positions"
+    filtered: ClassVar[tuple[str, ...]] = ("kind", "stance", "firmness", "lifecycle", "verdict")
+    ever_filtered: ClassVar[tuple[str, ...]] = ("party_id", "issue_id", "proposal_id", "term_id", "demand_id")
+
+    kind: Mapped[str] = mapped_column(String(40))
+    party_id: Mapped[str] = mapped_column(Key)
+    issue_id: Mapped[str | None] = mapped_column(Key)
+    stance: Mapped[str] = mapped_column(String(40))
+    firmness: Mapped[str | None] = mapped_column(String(40))
+    lifecycle: Mapped[str | None] = mapped_column(String(40))
+    proposal_id: Mapped[str | None] = mapped_column(Key)
+    term_id: Mapped[str | None] = mapped_column(Key)
+    demand_id: Mapped[str | None] = mapped_column(Key)
+    verdict: Mapped[str | None] = mapped_column(String(40))
+
+    @classmethod
+    def begun_by(cls, day: date) -> ColumnElement[bool]:
+        """A position counts on the days on which it may have been held."""
+        return and_(cls.earliest <= day, cls.latest >= day)
+
+
+class Event(Cited, Base):
+    """One version of an event."""
+
+    __tablename__ = "events"
+    filtered: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Mapped[str] = mapped_column(String(40))
+
+
+class Evidence(Dated, Recorded, Base):
+    """One citation. Its time is when it was said, else when its source was published."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        *listed(
+            "evidence",
+            *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
+        ),
+        # What the footing of an analysis reads, so that it reads the index alone.
+        Index("evidence_footing", "subject", "known_on", "mode", "relation", "origin", "source_id"),
+    )
+    clocks: ClassVar[tuple[str, ...]] = ("known_at", "mode")
+
+    subject: Mapped[str] = mapped_column(Key)
+    source_id: Mapped[str] = mapped_column(Key)
+    relation: Mapped[str] = mapped_column(String(40))
+    mode: Mapped[str] = mapped_column(String(40))
+    speaker_id: Mapped[str | None] = mapped_column(Key)
+    via_id: Mapped[str | None] = mapped_column(Key)
+    origin: Mapped[str] = mapped_column(Key)
+    by_holder: Mapped[bool]
+    known_on: Mapped[date]
+
+    @classmethod
+    def at(cls, clocks: Clocks) -> ColumnElement[bool]:
+        return and_(
+            true() if clocks.known_at is None else cls.known_on <= clocks.known_at,
+            cls.mode.in_(sorted(clocks.modes)) if clocks.modes else true(),
+        )
+
+
+class Release(Recorded, Base):
+    """One load of the data."""
+
+    __tablename__ = "releases"
+
+    date: Mapped[date]
+    digest: Mapped[str] = mapped_column(String(64))
+    #: The digest of the code that made the answers.
+    build: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int]
+
+
+class Change(Recorded, Base):
+    """What one release did to one record."""
+
+    __tablename__ = "changes"
+    __table_args__ = listed("changes", "process_id", "release_id", "collection", "action")
+
+    release_id: Mapped[str] = mapped_column(Key)
+    collection: Mapped[str] = mapped_column(String(40))
+    action: Mapped[str] = mapped_column(String(40))

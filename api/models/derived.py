@@ -1,0 +1,114 @@
+"""The tables of what a load makes of the records, for those who ask and for the next load."""
+
+from datetime import date
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.rows import Base, Key, Versioned
+
+
+class Holding(Versioned, Base):
+    """One version of a position on an issue that is somebody's, narrow, for those who look for the latest: made of `Position`
+    by `api.holdings`.
+    """
+
+    __tablename__ = "holdings"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    process_id: Mapped[str | None] = mapped_column(Key)
+    issue_id: Mapped[str] = mapped_column(Key)
+    party_id: Mapped[str] = mapped_column(Key)
+    subject: Mapped[str] = mapped_column(Key)
+    stance: Mapped[str] = mapped_column(String(40))
+    lifecycle: Mapped[str | None] = mapped_column(String(40))
+    first_reported_on: Mapped[date]
+    earliest: Mapped[date]
+    latest: Mapped[date]
+    #: The day that it counts as having begun on, and the last day on which it can have begun.
+    began: Mapped[date]
+    began_by: Mapped[date]
+
+    __table_args__ = (
+        Index("holdings_by_began", "issue_id", "party_id", "began"),
+        Index("holdings_by_began_by", "issue_id", "party_id", "began_by", "began", "latest"),
+    )
+
+
+class Edge(Base):
+    """One member of a list of references: which record names which other in which field."""
+
+    __tablename__ = "edges"
+
+    table: Mapped[str] = mapped_column(String(40), primary_key=True)
+    field: Mapped[str] = mapped_column(String(40), primary_key=True)
+    target_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    record_id: Mapped[str] = mapped_column(Key, primary_key=True)
+
+
+class Affiliation(Base):
+    """That one party represents another; dates as of `Dated`."""
+
+    __tablename__ = "affiliations"
+
+    party_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    other_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    earliest: Mapped[date] = mapped_column(primary_key=True)
+    latest: Mapped[date] = mapped_column(primary_key=True)
+
+
+class Document(Base):
+    """A record's content as the seeds give it, kept to tell what the next release changes; and as the release before gave it,
+    kept for the case that this one is loaded again. Null where the one or the other has no such record.
+    """
+
+    __tablename__ = "documents"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    content: Mapped[str | None] = mapped_column(Text)
+    former: Mapped[str | None] = mapped_column(Text)
+
+
+class Retired(Base):
+    """An id that is no longer used, and the one to use in its place."""
+
+    __tablename__ = "retired"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    successor_id: Mapped[str | None] = mapped_column(Key)
+
+
+class Total(Base):
+    """How many records of a collection a list without clocks has, narrowed by one value of one filter, or by none.
+
+    Prepared at load; where a value has few, nothing is prepared, since counting them is as quick.
+    """
+
+    __tablename__ = "totals"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    filter: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(Key, primary_key=True)
+    records: Mapped[int]
+
+
+class Footing(Base):
+    """How many documents the evidence of a collection is in, and how many origins it goes back to, without clocks. Prepared at load."""
+
+    __tablename__ = "footings"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    documents: Mapped[int]
+    origins: Mapped[int]
+
+
+class Prepared(Base):
+    """An answer that is the same for all who ask: made at load by the view that makes it anew for everybody else."""
+
+    __tablename__ = "prepared"
+
+    path: Mapped[str] = mapped_column(Key, primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[bytes]

@@ -1,0 +1,140 @@
+"""What the rows of several tables have in common, and which of them the clocks show."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Index, String, Text, and_, or_, text, true
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from api.models.clocks import Clocks
+
+#: Bytewise order on every database: PostgreSQL's own would pass over hyphens.
+Key = String(200).with_variant(String(200, collation="C"), "postgresql")
+#: What a column that must be comparable holds where a date is open or unknown.
+FIRST_DAY, LAST_DAY = date.min, date.max
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table."""
+
+
+class Recorded:
+    """A row of a collection."""
+
+    #: Which clocks a list of this collection can be asked with.
+    clocks: ClassVar[tuple[str, ...]] = ()
+    #: Whether the rows have a time of their own, for ``from`` and ``to``.
+    dated: ClassVar[bool] = False
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    process_id: Mapped[str | None] = mapped_column(Key)
+    #: The record's answer.
+    body: Mapped[str] = mapped_column(Text)
+
+    @classmethod
+    def at(cls, clocks: Clocks) -> ColumnElement[bool]:
+        """The condition that picks the rows that the clocks show, one a record."""
+        return true()
+
+
+class Dated:
+    """A row with a time of its own: the days between which it lies, by strict bounds; the first and last day where open."""
+
+    dated: ClassVar[bool] = True
+
+    earliest: Mapped[date]
+    latest: Mapped[date]
+
+    @classmethod
+    def within(cls, begin: date | None, end: date | None) -> ColumnElement[bool]:
+        """The condition that a row's time may meet the span, both ends included."""
+        return and_(
+            true() if begin is None else cls.latest >= begin,
+            true() if end is None else cls.earliest <= end,
+        )
+
+
+class Versioned:
+    """A row that is one version of a record: what the public could know of it between two days, from evidence of some modes."""
+
+    #: The modes of all of the record's evidence.
+    all_modes: Mapped[int]
+    modes: Mapped[int] = mapped_column(primary_key=True)
+    known_from: Mapped[date] = mapped_column(primary_key=True)
+    known_until: Mapped[date | None]
+    #: Whether this is the version that all evidence shows.
+    current: Mapped[bool]
+
+    @classmethod
+    def known(cls, clocks: Clocks) -> ColumnElement[bool]:
+        """The condition that picks the version that the public could know; the day held makes no difference."""
+        if clocks.known_at is None and not clocks.modes:
+            return cls.current.is_(True)
+        shown = cls.modes == cls.all_modes.bitwise_and(clocks.mode_set)
+        if clocks.known_at is None:
+            return and_(shown, cls.known_until.is_(None))
+        return and_(
+            shown,
+            cls.known_from <= clocks.known_at,
+            or_(cls.known_until.is_(None), cls.known_until > clocks.known_at),
+        )
+
+
+class Cited(Dated, Versioned, Recorded):
+    """A row of a collection whose records have evidence: one version of one record."""
+
+    clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
+    #: The columns by which lists are narrowed, and those that need an index at other clocks as well.
+    filtered: ClassVar[tuple[str, ...]] = ()
+    ever_filtered: ClassVar[tuple[str, ...]] = ()
+
+    #: The record that the evidence is about, as ``collection/id``.
+    subject: Mapped[str] = mapped_column(Key)
+    first_reported_on: Mapped[date]
+    claim_status: Mapped[str] = mapped_column(String(20))
+    evidence_count: Mapped[int]
+    document_count: Mapped[int]
+    origin_count: Mapped[int]
+
+    @classmethod
+    def at(cls, clocks: Clocks) -> ColumnElement[bool]:
+        shown = cls.known(clocks)
+        return shown if clocks.as_of is None else and_(shown, cls.begun_by(clocks.as_of))
+
+    @classmethod
+    def begun_by(cls, day: date) -> ColumnElement[bool]:
+        """What is done stays done: a row counts from the earliest day that it can have been."""
+        return cls.earliest <= day
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Any, ...]:
+        table = cls.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
+        narrowed = ("process_id", "claim_status", *cls.filtered, *cls.ever_filtered, "first_reported_on", "earliest")
+        return (
+            _of_current(f"{table}_current", "id"),
+            *(_of_current(f"{table}_by_{column}", column, "id") for column in narrowed),
+            Index(f"{table}_ever_by_subject", "subject", "id"),
+            # With all that the clocks ask, so that counting reads the index alone.
+            *(Index(f"{table}_ever_by_{column}", column, "id", *_CLOCKED) for column in cls.ever_filtered),
+        )
+
+
+_CLOCKED = ("modes", "all_modes", "known_from", "known_until", "earliest", "latest")
+
+
+def _of_current(name: str, *columns: str) -> Index:
+    """An index of the versions that are shown where no clock is asked for, which are the fewer."""
+    return Index(name, *columns, sqlite_where=text("current IS 1"), postgresql_where=text("current IS true"))
+
+
+def listed(table: str, *columns: str) -> tuple[Index, ...]:
+    """The indexes of a table whose rows are stored whole, for lists narrowed or ordered by some columns."""
+    return tuple(Index(f"{table}_by_{column}", column, "id") for column in columns)
+
+
+def in_any(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """Equality with one value, membership of several."""
+    found: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
+    return found

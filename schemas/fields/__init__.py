@@ -1,0 +1,62 @@
+"""The fields of the contract. Each knows both of its sides: what a seed file may hold, and what an answer holds.
+
+``load`` reads the seed side and is strict (marshmallow's own fields take ``1_0`` as ten and let a trailing line end through);
+``dump`` writes the answer side. ``shape(side)`` is the JSON Schema of one side, for OpenAPI and for editors.
+
+A wrong value raises marshmallow's ``ValidationError`` with a message that ends a sentence about the value: “is empty …”.
+"""
+
+from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side, not_allowed
+from schemas.fields.dates import Day, EdtfDate, date_answer
+from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug
+from schemas.fields.inner import Parts, Piece, Pieces, component
+from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href
+from schemas.fields.scalars import Flag, Integer, Number
+from schemas.fields.terms import Absent, Choice, Term, Terms
+from schemas.fields.text import SELECTOR, Link, Pattern, Selector, Strings, Text, has_control, span
+from schemas.fields.undeclared import Anything, Counts, Values
+
+__all__ = [
+    "DERIVED_ID_LENGTH",
+    "SELECTOR",
+    "SLUG",
+    "SLUG_LENGTH",
+    "Absent",
+    "Anything",
+    "Choice",
+    "Contract",
+    "Counts",
+    "Day",
+    "DerivedId",
+    "EdtfDate",
+    "Finding",
+    "Flag",
+    "Integer",
+    "JsonSchema",
+    "Link",
+    "ListOf",
+    "Number",
+    "Parts",
+    "Pattern",
+    "Piece",
+    "Pieces",
+    "Ref",
+    "Reference",
+    "References",
+    "Selector",
+    "Side",
+    "Slug",
+    "Strings",
+    "Subject",
+    "Subjects",
+    "Term",
+    "Terms",
+    "Text",
+    "Values",
+    "component",
+    "date_answer",
+    "has_control",
+    "href",
+    "not_allowed",
+    "span",
+]

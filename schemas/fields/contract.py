@@ -1,0 +1,107 @@
+"""What every field of the contract has, what every list of values has, and how a wrong value is told."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
+
+from marshmallow import ValidationError, fields
+
+Side = Literal["seed", "answer"]
+JsonSchema = dict[str, Any]
+T = TypeVar("T")
+
+
+class Finding(str):
+    """A message about a wrong value that also carries what was found and what is allowed; marshmallow passes it on untouched."""
+
+    found: object
+    allowed: list[str]
+
+    @classmethod
+    def of(cls, message: str, found: object, allowed: list[str]) -> "Finding":
+        finding = cls(message)
+        finding.found = found
+        finding.allowed = allowed
+        return finding
+
+
+def not_allowed(message: str, found: object, allowed: list[str]) -> ValidationError:
+    """The error for a value outside a closed set."""
+    return ValidationError(Finding.of(message, found, allowed))
+
+
+def shown(value: object) -> str:
+    """A short rendering of what was found, for messages."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
+
+
+class Contract(fields.Field[T], ABC):
+    """A field with a description; ``tail`` puts it behind the others, where provenance and notes are, and what was added later.
+
+    A field that is neither required nor made by the service may be left out or null.
+    """
+
+    def __init__(self, description: str, *, tail: bool = False, **options: Any) -> None:
+        if not options.get("required") and not options.get("dump_only"):
+            options.setdefault("load_default", None)
+            options.setdefault("allow_none", True)
+        super().__init__(metadata={"description": description}, **options)
+        self.description = description
+        self.tail = tail
+
+    @abstractmethod
+    def shape(self, side: Side) -> JsonSchema:
+        """The JSON Schema of the value on one side, its being null left to the caller."""
+
+    def _expect(self, value: object, kind: type, what: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise ValidationError(f"{shown(value)} is not {what}")
+        return value
+
+
+class ListOf(Contract[list[Any]]):
+    """Any number of values, each read and written by the field ``one``, in the order given, none twice; none where left out."""
+
+    def __init__(self, one: Contract[Any], description: str, *, most: int = 1000, **options: Any) -> None:
+        if not options.get("required") and not options.get("dump_only"):
+            options.update(load_default=list, allow_none=False)
+        super().__init__(description, **options)
+        self.one = one
+        self.most = most
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "array", "items": self.one.shape(side), "maxItems": self.most, "uniqueItems": True}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> list[Any]:
+        found = each(self._expect(value, list, "a list"), self.one.deserialize)
+        if self.required and not found:
+            raise ValidationError("is empty; name at least one")
+        for index, item in enumerate(found):
+            if item in found[:index]:
+                raise ValidationError(f"names “{item}” twice")
+        return found
+
+    def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> list[Any]:
+        return [self.one._serialize(item, attr, obj) for item in value or ()]
+
+
+def each(items: list[Any], read: Callable[[Any], Any]) -> list[Any]:
+    """Read every item.
+
+    Raises:
+        ValidationError: with the messages of every item that is wrong, under its index.
+    """
+    found, errors = [], {}
+    for index, item in enumerate(items):
+        try:
+            found.append(read(item))
+        except ValidationError as error:
+            errors[index] = error.messages
+    if errors:
+        raise ValidationError(errors)
+    return found

@@ -1,0 +1,36 @@
+"""The ids of records: those that a curator gives, and those that the loader makes."""
+
+import re
+from typing import Any
+
+from schemas.fields.contract import Contract, JsonSchema, Side
+from schemas.fields.text import Pattern
+
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+SLUG_LENGTH = 80
+DERIVED_ID_LENGTH = 200
+
+
+class Slug(Pattern):
+    """The id of a record: lower-case words and digits joined by hyphens, beginning with a letter."""
+
+    def __init__(self, description: str = "Unique within its collection, and never reused.", **options: Any) -> None:
+        longest = options.pop("longest", SLUG_LENGTH)
+        form = f"an id (lower-case letters and digits in words joined by single hyphens, a letter first, at most {longest} characters)"
+        super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
+
+    def hint(self, text: str) -> str:
+        return as_slug(text)
+
+
+def as_slug(value: object) -> str:
+    """How a name would be written as an id, as the end of a sentence, or nothing."""
+    slug = "-".join(re.findall(r"[a-z0-9]+", str(value).lower())) if isinstance(value, str) and value.isascii() else ""
+    return f"; did you mean “{slug}”?" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
+
+
+class DerivedId(Contract[str]):
+    """The id of a record that the loader makes; longer than a slug, and never read from a seed."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "string", "maxLength": DERIVED_ID_LENGTH}

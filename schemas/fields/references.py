@@ -1,0 +1,87 @@
+"""References to other records: of one collection, or of any."""
+
+import re
+from typing import Any, NamedTuple
+
+from marshmallow import ValidationError
+
+from schemas.fields.contract import Contract, JsonSchema, ListOf, Side, shown
+from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, as_slug
+
+_SUBJECT = re.compile(rf"[a-z]+/{SLUG.pattern}", re.ASCII)
+
+
+class Ref(NamedTuple):
+    """A reference that the loader has resolved: which record, and what it is called."""
+
+    collection: str
+    id: str
+    name: str
+
+    def as_answer(self) -> dict[str, str]:
+        return {"id": self.id, "name": self.name, "href": href(self.collection, self.id)}
+
+
+def href(collection: str, id: str) -> str:
+    """The canonical path of a record."""
+    return f"/v1/{collection}/{id}"
+
+
+class Reference(Contract[Any]):
+    """One record of a collection. ``holder``: it holds what the record claims (see the claim status)."""
+
+    def __init__(self, collection: str, description: str, *, holder: bool = False, **options: Any) -> None:
+        super().__init__(description, **options)
+        self.collection = collection
+        self.holder = holder
+
+    def shape(self, side: Side) -> JsonSchema:
+        if side == "answer":
+            return {"$ref": "#/components/schemas/Reference"}
+        return {
+            "type": "string",
+            "pattern": f"^{SLUG.pattern}$",
+            "description": f"The id of one of the {self.collection}.",
+        }
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
+            raise ValidationError(f"{shown(value)} is not an id{as_slug(value)}")
+        return value
+
+    def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:
+        return None if value is None else value.as_answer()
+
+
+class References(ListOf):
+    """Any number of records of a collection."""
+
+    def __init__(self, collection: str, description: str, *, holder: bool = False, **options: Any) -> None:
+        super().__init__(Reference(collection, description, required=True), description, **options)
+        self.collection = collection
+        self.holder = holder
+
+
+class Subject(Contract[Any]):
+    """Any record of any collection, written ``collection/id``."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        if side == "answer":
+            return {"$ref": "#/components/schemas/Subject"}
+        return {"type": "string", "pattern": f"^{_SUBJECT.pattern}$"}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        text: str = self._expect(value, str, "a record")
+        if len(text) > DERIVED_ID_LENGTH or not _SUBJECT.fullmatch(text):
+            raise ValidationError(f"{shown(text)} is not a record, written collection/id")
+        return text
+
+    def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:
+        return None if value is None else {"collection": value.collection, **value.as_answer()}
+
+
+class Subjects(ListOf):
+    """Any number of records of any collections."""
+
+    def __init__(self, description: str, **options: Any) -> None:
+        super().__init__(Subject(description, required=True), description, **options)

@@ -1,0 +1,52 @@
+"""Numbers, and what is true or false."""
+
+import re
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.fields.contract import Contract, JsonSchema, Side, not_allowed, shown
+
+_DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+
+
+class Integer(Contract[int]):
+    """A whole number within bounds, written in ASCII digits alone."""
+
+    def __init__(self, description: str, *, least: int = 0, most: int = 10**15 - 1, **options: Any) -> None:
+        super().__init__(description, **options)
+        self.least = least
+        self.most = most
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "integer", "format": "int64", "minimum": self.least, "maximum": self.most}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not (
+            isinstance(value, int) or (isinstance(value, str) and _DIGITS.fullmatch(value))
+        ):
+            raise ValidationError(f"{shown(value)} is not a whole number; {self.least} to {self.most} are allowed")
+        if not self.least <= int(value) <= self.most:
+            raise ValidationError(f"{value} is out of range; {self.least} to {self.most} are allowed")
+        return int(value)
+
+
+class Number(Contract[float]):
+    """A number that the service works out."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "number", "format": "double"}
+
+
+class Flag(Contract[bool]):
+    """True or false, and nothing that merely looks like it."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "boolean"}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> bool:
+        if value is True or value == "true":
+            return True
+        if value is False or value == "false":
+            return False
+        raise not_allowed(f"{shown(value)} is neither true nor false", value, ["true", "false"])

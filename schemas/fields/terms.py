@@ -1,0 +1,75 @@
+"""Values out of a closed set: terms of vocabularies, words, and the reasons for what is absent."""
+
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.fields.contract import Contract, JsonSchema, ListOf, Side, not_allowed, shown
+from schemas.vocabulary import Absence, Vocabulary
+
+
+class Term(Contract[Vocabulary]):
+    """A term of a closed vocabulary."""
+
+    def __init__(self, vocabulary: type[Vocabulary], description: str | None = None, **options: Any) -> None:
+        super().__init__(description or (vocabulary.__doc__ or "").strip(), **options)
+        self.vocabulary = vocabulary
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "string", "enum": [term.value for term in self.vocabulary]}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> Vocabulary:
+        try:
+            return self.vocabulary.of(str(value))
+        except ValueError:
+            allowed = [term.value for term in self.vocabulary]
+            raise not_allowed(f"{shown(value)} is not one of its terms", value, allowed) from None
+
+
+class Choice(Contract[str]):
+    """One of some words, given when the field is made."""
+
+    def __init__(self, words: tuple[str, ...], description: str, **options: Any) -> None:
+        super().__init__(description, **options)
+        self.words = list(words)
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "string", "enum": self.words}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        if value not in self.words:
+            raise not_allowed(f"{shown(value)} is not one of its values", value, self.words)
+        return str(value)
+
+
+class Terms(ListOf):
+    """Names out of a closed set that is no vocabulary."""
+
+    def __init__(self, allowed: tuple[str, ...], description: str, **options: Any) -> None:
+        super().__init__(Choice(allowed, description, required=True), description, most=len(allowed), **options)
+        self.allowed = allowed
+
+
+class Absent(Contract[dict[str, Absence]]):
+    """For fields that are absent: why."""
+
+    def __init__(self) -> None:
+        description = "For each field that readers will look for and that is absent, the reason."
+        super().__init__(description, load_default=dict, allow_none=False, tail=True)
+        self._reason = Term(Absence)
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "object", "additionalProperties": self._reason.shape(side)}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> Any:
+        named = self._expect(value, dict, "a mapping of field names to reasons")
+        found: dict[str, Absence] = {}
+        errors: dict[str, Any] = {}
+        for name, reason in named.items():
+            try:
+                found[str(name)] = Absence.of(self._reason.deserialize(reason))
+            except ValidationError as error:
+                errors[str(name)] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return found

@@ -1,0 +1,54 @@
+"""What changed from one proposal to another."""
+
+from written import World, plan, term
+
+
+def test_a_difference_goes_by_lineage(world_of: World) -> None:
+    old = [
+        term("a1", 1, lineage="dam"),
+        term("b1", 2, "tolls", lineage="tolls"),
+        term("c1", 3, "truce", lineage="truce", summary="The truce."),
+        term("d1", 4, "border", lineage="border", summary="The border."),
+        term("e1", 5),
+    ]
+    new = [
+        term("a2", 1, lineage="dam", summary="Provides more."),
+        term("c2", 2, "truce", lineage="truce", summary="The truce."),
+        term("d2", 4, "border", lineage="border", summary="The border."),
+        term("f2", 6, lineage="else"),
+    ]
+    api = world_of(
+        proposals=[
+            plan("first", terms=old, point_count=9),
+            plan("second", terms=new, supersedes="first", made_on="2023-02-01"),
+        ]
+    )
+    data = api.data("/v1/proposals/second/diff", against="first")
+    found = {(row["lineage"], row["change"]): row for row in data["terms"]}
+    assert set(found) == {
+        *(("dam", "reworded"), ("tolls", "removed"), ("truce", "moved"), ("border", "unchanged")),
+        *((None, "unmatched"), ("else", "added")),
+    }
+    assert found["dam", "reworded"]["differs_in"] == ["summary"]
+    moved = found["truce", "moved"]
+    assert (moved["number_before"], moved["number_after"], moved["before"]["id"], moved["after"]["id"]) == (
+        *(3, 2),
+        *("c1", "c2"),
+    )
+    assert (data["supersedes"], data["comparable"], data["before"]["point_count"]) == (True, True, 9)
+    assert [row["change"] for row in api.get("/v1/proposals/second/diff.json", against="first")] == [
+        row["change"] for row in data["terms"]
+    ]
+    back = api.data("/v1/proposals/first/diff", against="second")
+    assert back["counts"] == {**data["counts"], "added": 1, "removed": 1}
+
+
+def test_what_is_not_recorded_is_neither_added_nor_removed(world_of: World) -> None:
+    api = world_of(
+        proposals=[plan("first", absent={"terms": "not_public"}), plan("second", terms=[term("a2", 1, lineage="dam")])]
+    )
+    data = api.data("/v1/proposals/second/diff", against="first")
+    assert (data["comparable"], data["counts"]) == (False, {"not_recorded": 1})
+    assert data["before"]["terms_absent"] == "not_public"
+    api.get("/v1/proposals/second/diff", 400)
+    assert "“first”" in api.get("/v1/proposals/second/diff", 404, against="firs")["detail"]

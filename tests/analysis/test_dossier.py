@@ -1,0 +1,50 @@
+"""Who says what about a record, and which rule gave its claim status."""
+
+from support import ids_of
+from written import Position, World, evidence, plan, term
+
+
+def test_a_dossier_tells_who_says_what_and_which_rule_gave_the_status(world_of: World) -> None:
+    said = [
+        *evidence(("s1", "anonymous"), ("s2", "anonymous"), speaker_description="officials"),
+        *evidence(("s4", "on_record"), speaker="alba", note="himself"),
+        {"source": "s3", "relation": "denies", "mode": "on_record", "speaker": "brava", "credibility": 4},
+        {"source": "s3", "relation": "declines_to_comment", "mode": "on_record", "speaker": "cordia", "credibility": 4},
+    ]
+    api = world_of(Position("alba", "dam", "supports", id="claim", more={"evidence": said}))
+    data = api.data("/v1/statements/claim/dossier")
+    assert data["claim_status"] == "disputed"
+    assert data["rule"].startswith("Some evidence denies or disputes it")
+    assert data["relations"] == {"asserts": 3, "denies": 1, "declines_to_comment": 1}
+    assert ids_of(data["documents"]) == ["s1", "s2", "s3", "s4"]
+    assert [(one["origin"]["id"], ids_of(one["documents"])) for one in data["origins"]] == [
+        ("agency", ["s1", "s2"]),
+        ("s4", ["s4"]),
+    ]
+    assert [(stage["known_from"], stage["claim_status"]) for stage in data["stages"]] == [
+        *(
+            ("2022-03-01", "reported"),
+            ("2023-05-01", "reported"),
+            ("2024-02-01", "disputed"),
+            ("2024-05-01", "disputed"),
+        ),
+    ]
+    before = api.data("/v1/positions/claim/dossier", known_at="2024-01-31")
+    assert (before["claim_status"], len(before["claims"]), len(before["stages"])) == ("reported", 2, 2)
+    assert [claim["decides"] for claim in data["claims"]] == [
+        claim["relation"] in ("asserts", "denies") for claim in data["claims"]
+    ]
+    confirmed = api.data("/v1/statements/claim/dossier", mode="on_record", known_at="2024-05-02")
+    assert confirmed["claim_status"] == "disputed"
+    assert len(api.ask("/v1/statements/claim/dossier", format="csv").text.splitlines()) == 6
+
+
+def test_an_offer_is_confirmed_by_its_own_holder(world_of: World) -> None:
+    spoken = evidence(("s2", "on_record"), speaker="brava")
+    api = world_of(proposals=[plan(proposers=["alba", "brava"], terms=[term("build", 1, evidence=spoken)])])
+    assert [
+        (claim["by_holder"], claim["decides"], data["claim_status"])
+        for holder in ("alba", "brava")
+        for data in [api.data(f"/v1/offers/build-by-{holder}/dossier")]
+        for claim in data["claims"]
+    ] == [(False, True, "reported"), (True, True, "confirmed")]

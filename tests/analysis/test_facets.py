@@ -1,0 +1,39 @@
+"""Counts by value, under the filters of the list."""
+
+from typing import Any
+
+import pytest
+from written import Position, World, demand
+
+
+def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports"),
+        Position("alba", "tolls", "supports"),
+        Position("brava", "dam", "opposes"),
+        demands=[demand("asks", "brava", ["alba", "cordia"]), demand("more", "alba", ["cordia"])],
+    )
+
+    def counts(collection: str, **query: Any) -> dict[tuple[str | None, ...], int]:
+        return {
+            tuple(value["value"] for value in row["values"]): row["count"]
+            for row in api.data(f"/v1/facets/{collection}", **query)
+        }
+
+    assert counts("positions", by="stance") == {("supports",): 4, ("opposes",): 1}
+    assert counts("positions", by="issue,stance", party="brava") == {("dam", "opposes"): 1, ("truce", "supports"): 1}
+    assert counts("demands", by="addressee") == {("cordia",): 2, ("alba",): 1}
+    assert counts("parties", by="affiliation")[(None,)] == 4
+    assert counts("sources", by="publisher") == {("agency",): 2, (None,): 2}
+    assert counts("statements", by="process") == {("quarrel",): 3}
+    assert counts("statements", by="claim_status", q="tolls") == {("reported",): 1}
+    answer = api.get("/v1/facets/positions", by="party")
+    assert answer["data"][0]["values"] == [{"facet": "party", "value": "alba", "label": "Alba"}]
+    assert answer["meta"]["rests_on"]["records"] == 5
+    assert api.ask("/v1/facets/positions", by="party", format="csv").text.splitlines()[0] == "party,party_label,count"
+
+
+@pytest.mark.parametrize("query", [{}, {"by": "colour"}, {"by": "*"}, {"by": "kind,party,issue,stance"}])
+def test_facets_that_there_are_not_are_refused(world_of: World, query: dict[str, str]) -> None:
+    problem = world_of().get("/v1/facets/positions", 400, **query)
+    assert [error["parameter"] for error in problem["errors"]] == ["by"]

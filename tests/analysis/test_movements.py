@@ -1,0 +1,64 @@
+"""Changes of a party's stance."""
+
+from typing import Any
+
+from support import Api, ids_of
+from written import Position, World, demand, evidence
+
+
+def moved(api: Api, **query: Any) -> list[tuple[Any, ...]]:
+    return [
+        (row["party"]["id"], row["direction"], row["before_stance"], row["after_stance"], ids_of(row["toward"]))
+        for row in api.data("/v1/movements", **query)
+    ]
+
+
+def test_a_movement_concedes_or_hardens_toward_others(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "opposes", "2022-01-01"),
+        Position("alba", "dam", "supports_conditionally", "2023-01-01", cited=late),
+        Position("alba", "dam", "supports", "2024-01-01", cited=late),
+        Position("brava", "dam", "supports", "2022-01-01"),
+        Position("cordia", "dam", "opposes", "2022-01-01"),
+        Position("brava", "tolls", "undecided", "2022-01-01"),
+        Position("brava", "tolls", "unclear", "2023-01-01", cited=late),
+    )
+    assert moved(api) == [
+        ("alba", "conceded", "opposes", "supports_conditionally", ["brava"]),
+        ("brava", "unclear", "undecided", "unclear", []),
+        ("alba", "hardened", "supports_conditionally", "supports", ["brava"]),
+    ]
+    assert ids_of(api.data("/v1/movements")[0]["away_from"]) == ["cordia"]
+    assert len(moved(api, as_of="2023-06-01")) == 2
+    assert moved(api, known_at="2023-06-01") == []
+    assert moved(api, party="brava", issue="dam") == []
+
+
+def test_a_position_given_up_moves_to_nothing_unless_it_was_met(world_of: World) -> None:
+    taught = evidence(("s2", "unattributed")) + evidence(("s4", "on_record"), bears_on=["valid_until"])
+    api = world_of(
+        Position("brava", "truce", "opposes", "2022-01-01"),
+        demands=[
+            demand("given-up", "alba", [], valid_until="2023-04-01", lifecycle="dropped", evidence=taught),
+            demand("granted", "alba", [], "dam", valid_until="2023-04-01", lifecycle="met"),
+            demand("kept", "alba", [], "tolls"),
+        ],
+    )
+    assert moved(api) == [
+        ("alba", "fulfilled", "supports", None, []),
+        ("alba", "conceded", "supports", None, ["brava"]),
+    ]
+    given_up = api.data("/v1/movements", issue="truce")[0]
+    assert (given_up["occurred_on"]["edtf"], given_up["first_reported_on"]) == ("2023-04-01", "2024-05-01")
+    assert moved(api, issue="truce", known_at="2024-04-30") == [], "nobody knew yet that it was given up"
+    assert moved(api, as_of="2023-03-31") == []
+
+
+def test_stances_in_conflict_are_no_movement(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "supports", "2023", cited=late),
+        Position("alba", "dam", "opposes", "2023-05", cited=late),
+    )
+    assert moved(api) == []

@@ -1,0 +1,75 @@
+"""How a proposal was received, term by term and as a whole."""
+
+import pytest
+from support import Api, ids_of
+from written import World, answer, plan, term
+
+
+@pytest.fixture
+def received(world_of: World) -> Api:
+    return world_of(
+        proposals=[
+            plan(
+                terms=[
+                    term("build", 1),
+                    term("charge", 2, "tolls", stance="unclear"),
+                    term("stop", 3, "truce", stance="opposes"),
+                ]
+            )
+        ],
+        responses=[
+            answer("alba-first", "alba", "accepted", term="build", valid_from="2023-02-01"),
+            answer("ministry-later", "ministry", "rejected", term="build"),
+            answer("brava-insists", "brava", "insisted_on", term="charge", stance="supports"),
+            answer("brava-insists-too", "brava", "insisted_on", term="stop", stance="opposes"),
+            answer("alba-silent", "alba", "declined_to_comment", term="stop"),
+            answer("brava-in-part", "brava", "partial", proposal="plan", stance="opposes_in_part"),
+            answer("brava-wholly", "brava", "rejected", proposal="plan"),
+        ],
+    )
+
+
+def test_a_reception_has_the_latest_verdict_of_each_party_on_each_term(received: Api) -> None:
+    data = received.data("/v1/proposals/plan/reception")
+    build, charge, stop = data["terms"]
+    assert [(cell["party"]["id"], cell["verdict"]) for cell in build["answers"]] == [("alba", "rejected")]
+    assert ids_of(build["blockers"]) == ["alba"]
+    assert ids_of(build["unanswered"]) == ["brava"]
+    assert ids_of(charge["blockers"]) == ["brava"], "what is insisted on is not what the term is known to provide"
+    assert ids_of(stop["blockers"]) == [], "the term provides what is insisted on"
+    assert ids_of(stop["unanswered"]) == ["alba"]
+    assert ids_of(data["unanswered"]) == []
+
+
+def test_conflicting_answers_are_shown_and_one_that_blocks_is_enough(received: Api) -> None:
+    data = received.data("/v1/proposals/plan/reception")
+    (cell,) = data["whole"]["answers"]
+    assert (cell["verdict"], cell["conflicting"], cell["blocks"]) == (None, True, True)
+    assert {cell["response"]["id"], *ids_of(cell["others"])} == {"brava-in-part", "brava-wholly"}
+    assert ids_of(data["whole"]["unanswered"]) == ["alba"]
+    assert ids_of(data["blockers"]) == ["alba", "brava"]
+
+
+def test_a_reception_as_a_table_has_a_row_for_each_answer_and_each_missing_one(received: Api) -> None:
+    rows = received.get("/v1/proposals/plan/reception.json")
+    found = {(row["term_id"], row["party_id"]): (row["answered"], row["verdict"], row["blocks"]) for row in rows}
+    assert found == {
+        (None, "brava"): (True, None, True),
+        (None, "alba"): (False, None, False),
+        ("build", "alba"): (True, "rejected", True),
+        ("build", "brava"): (False, None, False),
+        ("charge", "brava"): (True, "insisted_on", True),
+        ("charge", "alba"): (False, None, False),
+        ("stop", "brava"): (True, "insisted_on", False),
+        ("stop", "alba"): (False, "declined_to_comment", False),
+    }
+
+
+def test_a_reception_is_narrowed_by_party_issue_and_folding(received: Api) -> None:
+    data = received.data("/v1/proposals/plan/reception", issue="tolls", party="brava")
+    assert [row["term"]["id"] for row in data["terms"]] == ["charge"]
+    assert ids_of(data["addressees"]) == ["brava"]
+    apart = received.data("/v1/proposals/plan/reception", fold="none")["terms"][0]
+    assert {cell["party"]["id"] for cell in apart["answers"]} == {"alba", "ministry"}
+    received.get("/v1/proposals/plan/reception", 404, as_of="2020-01-01")
+    assert "Did you mean “plan”" in received.get("/v1/proposals/plann/reception", 404)["detail"]

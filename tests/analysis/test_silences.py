@@ -1,0 +1,45 @@
+"""Who has not answered, and for how long."""
+
+from written import Position, World, answer, demand, plan, term
+
+
+def test_who_has_not_answered_is_silent_for_at_least_so_many_days(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "truce", "opposes", "2023-03-01"),
+        proposals=[plan(terms=[term("build", 1)]), plan("old", status="lapsed"), plan("next", supersedes="plan-b"),
+                   plan("plan-b")],
+        demands=[
+            demand("asks", "brava", ["alba", "cordia"]),
+            demand("asked", "brava", ["alba"], lifecycle="dropped"),
+            demand("vague", "alba", ["brava"], "dam", valid_from="2023"),
+        ],
+        responses=[
+            answer("some", "ana", "deferred", term="build", valid_from="2022-06-01"),
+            answer("none", "cordia", "no_response", demand="asks"),
+            answer("yes", "brava", "accepted", proposal="next"),
+            answer("yes-alba", "alba", "accepted", proposal="next"),
+        ],
+    )  # fmt: skip
+    found = {(row["subject"]["id"], row["silent"]["id"]): row for row in api.data("/v1/silences")}
+    assert set(found) == {("plan", "brava"), ("asks", "alba"), ("asks", "cordia"), ("vague", "brava")}
+    assert found["plan", "brava"]["days"] == 508
+    assert found["vague", "brava"]["days"] == 397, "since its first report, before the last day of the year given"
+    assert found["asks", "cordia"]["noted"]["id"] == "none"
+    assert (found["asks", "alba"]["stance"], found["asks", "alba"]["noted"]) == ("opposes", None)
+    assert {row["silent"]["id"] for row in api.data("/v1/silences", fold="none") if row["subject"]["id"] == "plan"} == {
+        *("alba", "brava"),
+    }
+    early = api.data("/v1/silences", as_of="2023-02-10", issue="truce")
+    assert [(row["silent"]["id"], row["days"]) for row in early] == [("alba", 9), ("cordia", 9)]
+
+
+def test_an_answer_that_was_taken_back_is_none(world_of: World) -> None:
+    api = world_of(
+        demands=[demand("asks", "brava", ["alba"])],
+        responses=[
+            answer("yes", "alba", "accepted", demand="asks"),
+            answer("no-more", "alba", "withdrawn", demand="asks", valid_from="2023-04-01"),
+        ],
+    )
+    assert [row["noted"]["id"] for row in api.data("/v1/silences")] == ["no-more"]
+    assert api.data("/v1/silences", as_of="2023-03-15") == []
