@@ -73,9 +73,8 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def main() -> None:
-    """Serve, with every option of the service's own server but what it serves."""
-    real = server.Server
-    with patch.object(server, "Server", lambda **options: real(**{**options, "target": "bench.bare:application"})):
+    """Serve as the service is served, but for what is served."""
+    with patch.object(server, "create_app", application):
         server.serve(HOST, int(sys.argv[1]), int(sys.argv[2]), reload=False)
 
 
