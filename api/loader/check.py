@@ -23,7 +23,7 @@ from api.resource import Table
 from schemas.releases import ReleaseFileSchema, RetiredSchema
 
 Progress = Callable[[str, int, int | None], None]
-BLOCK = 2**20  # bytes of records that are handled at once
+BLOCK = 2**18  # bytes of records that are handled at once
 
 R = TypeVar("R")
 
@@ -192,18 +192,13 @@ def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
     seeds.unread |= found.unread
     seeds.wrong |= found.wrong
     for collection, id, at, path in found.ids:
-        known = seeds.records[collection]
-        place = (begin + at) * Seeds.NUMBERS + known.number
-        taken = known.places.setdefault(id, place)
-        if taken is not place:
-            faults.append(_taken(seeds, collection, id, (begin + at, path), taken))
-        else:
-            known.count += 1
+        holder = seeds.records[collection].add(id, begin + at)
+        if holder is not None:
+            faults.append(_taken(seeds, collection, id, (begin + at, path), holder))
 
 
-def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | int, ...]], taken: int) -> Fault:
-    holder = seeds.at(taken // Seeds.NUMBERS)
-    other = next(one for one in inside(holder) if one.id == id)
+def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | int, ...]], holder: int) -> Fault:
+    other = next(one for one in inside(seeds.at(holder)) if one.id == id)
     there = fault_at(other.place / "id", "")
     place = Place(seeds.at(here[0]).place.file, (*here[1], "id"))
     said = f"this id is taken, by the {other.resource.name} at {there.file}:{there.line}"

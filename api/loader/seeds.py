@@ -1,10 +1,12 @@
-"""A folder of seeds that has been read: its records put aside in a file, its ids in memory, references resolved when asked for."""
+"""A folder of seeds that has been read: its records put aside in a file, where each is in memory, references resolved when asked for."""
 
 import os
 import struct
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
+from itertools import groupby
 from marshal import loads
 from tempfile import TemporaryFile
 from typing import Any, NamedTuple
@@ -13,6 +15,7 @@ from weakref import finalize
 from marshmallow import Schema
 
 from api.loader.faults import Place, suggestion
+from api.loader.places import Places
 from api.loader.read import SeedFile
 from api.loader.record import Seed, inside, record
 from api.loader.rules import known_on
@@ -30,13 +33,13 @@ class Known(Mapping[str, Seed]):
         self.seeds = seeds
         self.number = list(seeds.table.by_name).index(collection)
         self.collection = collection
-        self.count = 0
-        self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, {})
+        self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, Places())
+        self._order = array("Q")
         self._read = lru_cache(maxsize=1024)(self._seed)
         self.ref = lru_cache(maxsize=16384)(self._ref)
 
     def __contains__(self, id: object) -> bool:
-        place = self.places.get(id)  # type: ignore[call-overload]  # whatever it is
+        place = self.places.get(id)
         return place is not None and place % Seeds.NUMBERS == self.number
 
     def __getitem__(self, id: str) -> Seed:
@@ -45,10 +48,19 @@ class Known(Mapping[str, Seed]):
         return self._read(id)
 
     def __iter__(self) -> Iterator[str]:
-        return (id for id, place in self.places.items() if place % Seeds.NUMBERS == self.number)
+        for place, _ in groupby(self._order):
+            yield from (one.id for one in inside(self.seeds.at(place)) if one.resource.name == self.collection)
 
     def __len__(self) -> int:
-        return self.count
+        return len(self._order)
+
+    def add(self, id: str, place: int) -> int | None:
+        """Take note of where the record of an id was put aside. Where the id is taken, the place of the one that has it is returned."""
+        held = self.places.add(id, place * Seeds.NUMBERS + self.number)
+        if held is not None:
+            return held // Seeds.NUMBERS
+        self._order.append(place)
+        return None
 
     def _seed(self, id: str) -> Seed:
         seed = self._unresolved(id)
@@ -57,7 +69,9 @@ class Known(Mapping[str, Seed]):
         return seed
 
     def _unresolved(self, id: str) -> Seed:
-        seed = self.seeds.at(self.places[id] // Seeds.NUMBERS)
+        place = self.places.get(id)
+        assert place is not None  # who asks for it has looked
+        seed = self.seeds.at(place // Seeds.NUMBERS)
         if seed.resource.name != self.collection:
             seed = next(one for part in seed.parts.values() for one in part if one.id == id)
         return seed
@@ -83,7 +97,7 @@ class Sourced(NamedTuple):
 
 
 class Seeds:
-    """A folder of seeds. Records are put aside in a file, in blocks; what stays in memory is each id and its place there."""
+    """A folder of seeds. Records are put aside in a file, in blocks; what stays in memory is where each id is there."""
 
     NUMBERS = 32  # of collections that a place can tell apart
 
@@ -98,7 +112,7 @@ class Seeds:
         self.unresolved = 0
         self.blocks: list[tuple[int, int]] = []
         #: For each table of the database, whose rows share one space of ids: the place of each.
-        self.taken: dict[str, dict[str, int]] = {}
+        self.taken: dict[str, Places] = {}
         #: What could not be read is a fault already; that others name it is not another.
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
