@@ -1,8 +1,8 @@
 """Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -219,27 +220,46 @@ def _narrowed(asked: Asked) -> dict[str, Any]:
 
 def totals(connection: Connection, table: Table) -> Iterator[tuple[str, str, str, int]]:
     """The rows of `Total`: how many records each collection has, by value of each filter."""
-    for resource in table:
-        model = resource.model
-        shown = [model.at(Clocks()), *([] if resource.where is None else [resource.where])]
-        every = connection.scalar(select(func.count()).select_from(model).where(*shown))
-        yield resource.name, "", "", int(every or 0)
-        by: list[tuple[str, Facet]] = [("process", Facet(model.process_id.expression))]
-        if "as_of" in model.clocks:
-            by.append(("claim_status", Facet(model.claim_status.expression)))
-        by += [(one.name, one.facet()) for one in resource.filters if one.facet]
-        by += [
-            (one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == one.facet().column))
-            for one in resource.filters
-            if one.facet and one.references is Issue and one.facet().joined is None and model is not Issue
-        ]
-        for name, facet in by:
-            records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
-            statement = select(facet.column, records).select_from(model).where(*shown, facet.column.is_not(None))
-            if facet.joined is not None:
-                statement = statement.join(facet.joined, facet.on)
-            for value, found in connection.execute(statement.group_by(facet.column).having(records >= MANY)):
-                yield resource.name, name, str(value), int(found)
+    for model in dict.fromkeys(resource.model for resource in table):
+        yield from _totals(connection, [resource for resource in table if resource.model is model])
+
+
+def _totals(connection: Connection, resources: Sequence[Resource]) -> Iterator[tuple[str, str, str, int]]:
+    """The totals of the collections of one table, which are counted together: it is large, and each count reads all of it."""
+    model = resources[0].model
+    kinds = [(resource.where, literal(resource.name)) for resource in resources if resource.where is not None]
+    kind: Any = case(*kinds, else_=literal("")) if kinds else literal("")
+    facets: dict[tuple[str, str], tuple[Facet, list[Resource]]] = {}
+    for resource in resources:
+        for name, facet in _facets(resource):
+            facets.setdefault((name, f"{facet.column} {facet.on}"), (facet, []))[1].append(resource)
+    for (name, _), (facet, those) in facets.items():
+        records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
+        statement = select(kind.label("of_kind"), facet.column.label("of_value"), records).select_from(model)
+        if facet.joined is not None:
+            statement = statement.join(facet.joined, facet.on)
+        shown = statement.where(model.at(Clocks()), facet.column.is_not(None)).group_by("of_kind", "of_value")
+        counted: Counter[tuple[str, str]] = Counter()
+        for of_kind, value, found in connection.execute(shown):
+            for resource in those:
+                if resource.where is None or resource.name == of_kind:
+                    counted[resource.name, str(value)] += found
+        yield from ((of, name, value, found) for (of, value), found in counted.items() if found >= MANY or not name)
+
+
+def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
+    """What the records of a collection are counted by, by filter; by none, all together."""
+    model = resource.model
+    yield "", Facet(literal_column("''"))
+    yield "process", Facet(model.process_id.expression)
+    if "as_of" in model.clocks:
+        yield "claim_status", Facet(model.claim_status.expression)
+    for one in resource.filters:
+        if one.facet:
+            facet = one.facet()
+            yield one.name, facet
+            if one.references is Issue and facet.joined is None and model is not Issue:
+                yield one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == facet.column)
 
 
 def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
@@ -473,8 +493,3 @@ def related(table: Table, resource: Resource) -> list[str]:
     if resource.where is not None:
         return [resource.name]
     return [other.name for other in table if other.model is resource.model]
-
-
-def release_day(day: date | None, release: date) -> date:
-    """The day that an analysis takes for today."""
-    return day or release
