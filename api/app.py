@@ -20,7 +20,7 @@ from api.operation import JSON, LINES, Answer, Call, Operation, collected
 from api.pages import add_pages
 from api.parameters import read
 from api.problems import MEDIA_TYPE, Problem
-from api.queries import Moved
+from api.records import Moved
 from api.resource import Table
 from api.resources import RESOURCES
 from api.settings import Settings

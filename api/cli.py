@@ -21,7 +21,7 @@ from api.loader.load import Prepare
 from api.openapi import to_yaml
 from api.prepared import preparing
 from api.resources import RESOURCES
-from api.server import ServerError, serve
+from api.server import ServerError, refuse_taken, serve
 from api.settings import DEFAULT_DATABASE, SettingError, Settings
 from api.views import export, prepared_operations
 
@@ -32,6 +32,14 @@ CONTRACT = Path("openapi.yaml")
 COVERAGE = Path("docs/coverage.md")
 PATIENCE = 1.0  # seconds before a progress bar appears
 INTERVAL = 10.0  # seconds between two lines where there is no terminal for a bar
+
+
+class _Whole(click.IntRange):
+    """A number of a range, named in words that say which."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(least, most)
+        self.name = f"whole number from {least} to {most}"
 
 
 @click.group()
@@ -81,11 +89,11 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
 
 @main.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--port", default=8000, show_default=True, type=_Whole(1, 65535), help="The port to listen on.")
 @click.option(
     "--workers",
     default=0,
-    type=click.IntRange(0, 256),
+    type=_Whole(0, 256),
     help="Processes; as many as there are cores unless said.",
 )
 @click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
@@ -103,6 +111,7 @@ def serve_command(host: str, port: int, workers: int, reload: bool, replacing: b
     with _explained():
         settings = _settings()
         settings = replace(settings, seeds=seeds or settings.seeds)
+        refuse_taken(host, port)  # before a load, which may be long
         if not settings.replicas:
             _up_to_date(settings, replacing=replacing)
         click.echo(f"Serving http://{host}:{port}/v1/ (documentation at http://{host}:{port}/docs/). Stop with Ctrl-C.")
@@ -205,7 +214,7 @@ def _up_to_date(settings: Settings, *, replacing: bool) -> None:
         elif store.build != build_digest():
             why = f"{database} was made by another build of the service"
     except NothingLoaded as error:
-        why = str(error)
+        why = str(error).partition(";")[0]  # what to do about it is done here
     if why:
         click.echo(f"{why}: loading {settings.seeds}.")
         begin = time.monotonic()

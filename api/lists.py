@@ -23,9 +23,9 @@ from api.queries import (
     joined,
     no_place,
     place_of,
-    prepared_total,
 )
 from api.resource import Part, Resource
+from api.totals import prepared_total
 
 PAGE = 50
 #: The column that says whether there is a record of the id behind which a page begins.

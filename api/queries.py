@@ -1,7 +1,6 @@
 """Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,12 +11,9 @@ from sqlalchemy import (
     Connection,
     Select,
     Text,
-    and_,
     bindparam,
     case,
-    func,
     literal,
-    literal_column,
     or_,
     select,
     tuple_,
@@ -27,23 +23,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from api import search
-from api.claims import ASSERTING, JUDGING
 from api.models import (
-    Cited,
     Clocks,
     ClocksKind,
-    Evidence,
-    Footing,
-    Issue,
     Process,
-    Proposal,
-    Retired,
-    Term,
-    Total,
     in_any,
 )
-from api.problems import GONE, Problem, Wrong, did_you_mean, not_found, refuse_unknown, unknown
-from api.resource import Facet, Filter, Part, Resource, Table
+from api.problems import Problem, Wrong, did_you_mean, refuse_unknown, unknown
+from api.resource import Filter, Part, Resource, Table
 from schemas.vocabulary import Mode
 
 FORMS = 128  # of a question, whose statements a worker keeps; those of one take some 90 kB
@@ -185,113 +172,6 @@ def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any
     return _ordered(asked, select(*wanted).where(*where))
 
 
-def count(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> int:
-    """How many rows meet the conditions: as prepared, or else counted."""
-    prepared = prepared_total(connection, asked)
-    if prepared is not None:
-        return prepared
-    return int(connection.scalar(select(func.count()).select_from(asked.resource.model).where(*where)) or 0)
-
-
-def prepared_total(connection: Connection, asked: Asked) -> int | None:
-    """How many records a list has, if that was prepared at load: it is where one value narrows it, or none, and no clock."""
-    narrowed = _narrowed(asked)
-    if asked.clocks != Clocks() or asked.part is not None or len(narrowed) > 1:
-        return None
-    name, values = next(iter(narrowed.items()), ("", [""]))
-    if name in _UNPREPARED or len(values) > 1:
-        return None
-    return connection.scalar(_TOTAL, {"of": asked.resource.name, "by": name, "as": values[0]})
-
-
-_TOTAL = select(Total.records).where(
-    Total.collection == bindparam("of"), Total.filter == bindparam("by"), Total.value == bindparam("as")
-)
-_UNPREPARED = ("from", "to", "q")
-#: Fewer records than this are counted when they are asked for.
-MANY = 200
-
-
-def _narrowed(asked: Asked) -> dict[str, Any]:
-    """What narrows a list beside its clocks."""
-    names = [*(one.name for one in asked.resource.filters), "process", "claim_status", *_UNPREPARED]
-    return {name: asked.values[name] for name in names if asked.values.get(name)}
-
-
-def totals(connection: Connection, table: Table) -> Iterator[tuple[str, str, str, int]]:
-    """The rows of `Total`: how many records each collection has, by value of each filter."""
-    for model in dict.fromkeys(resource.model for resource in table):
-        yield from _totals(connection, [resource for resource in table if resource.model is model])
-
-
-def _totals(connection: Connection, resources: Sequence[Resource]) -> Iterator[tuple[str, str, str, int]]:
-    """The totals of the collections of one table, which are counted together: it is large, and each count reads all of it."""
-    model = resources[0].model
-    kinds = [(resource.where, literal(resource.name)) for resource in resources if resource.where is not None]
-    kind: Any = case(*kinds, else_=literal("")) if kinds else literal("")
-    facets: dict[tuple[str, str], tuple[Facet, list[Resource]]] = {}
-    for resource in resources:
-        for name, facet in _facets(resource):
-            facets.setdefault((name, f"{facet.column} {facet.on}"), (facet, []))[1].append(resource)
-    for (name, _), (facet, those) in facets.items():
-        records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
-        statement = select(kind.label("of_kind"), facet.column.label("of_value"), records).select_from(model)
-        if facet.joined is not None:
-            statement = statement.join(facet.joined, facet.on)
-        shown = statement.where(model.at(Clocks()), facet.column.is_not(None)).group_by("of_kind", "of_value")
-        counted: Counter[tuple[str, str]] = Counter()
-        for of_kind, value, found in connection.execute(shown):
-            for resource in those:
-                if resource.where is None or resource.name == of_kind:
-                    counted[resource.name, str(value)] += found
-        yield from ((of, name, value, found) for (of, value), found in counted.items() if found >= MANY or not name)
-
-
-def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
-    """What the records of a collection are counted by, by filter; by none, all together."""
-    model = resource.model
-    yield "", Facet(literal_column("''"))
-    yield "process", Facet(model.process_id.expression)
-    if "as_of" in model.clocks:
-        yield "claim_status", Facet(model.claim_status.expression)
-    for one in resource.filters:
-        if one.facet:
-            facet = one.facet()
-            yield one.name, facet
-            if one.references is Issue and facet.joined is None and model is not Issue:
-                yield one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == facet.column)
-
-
-def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
-    """How many documents the evidence of the rows that meet the conditions is in, and how many origins it goes back to: as
-    prepared, or else counted; none where the records have no evidence.
-    """
-    model = asked.resource.model
-    if not issubclass(model, Cited):
-        return 0, 0
-    if asked.clocks == Clocks() and asked.part is None and not _narrowed(asked):
-        prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
-        if (found := connection.execute(prepared).first()) is not None:
-            return found.documents, found.origins
-    origin = case(
-        (and_(Evidence.relation.in_(sorted(ASSERTING)), Evidence.mode.not_in(sorted(JUDGING))), Evidence.origin)
-    )
-    documents, origins = connection.execute(
-        select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(
-            Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks)
-        )
-    ).one()
-    return documents, origins
-
-
-def footings(connection: Connection, table: Table) -> Iterator[tuple[str, int, int]]:
-    """The rows of `Footing`."""
-    for resource in table:
-        if issubclass(resource.model, Cited):
-            asked = Asked(resource, {})
-            yield resource.name, *footing(connection, asked, conditions(asked, connection.dialect.name, ()))
-
-
 def _order(asked: Asked) -> tuple[Any, bool]:
     """The column that orders the list (None: the id alone), and whether downwards."""
     name: str = asked.values.get("sort") or "id"
@@ -354,82 +234,6 @@ def _place(resource: Resource, sort: str | None, kind: ClocksKind) -> tuple[Sele
     return ever.where(model.at(Clocks.of_kind(kind))), ever
 
 
-def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
-    """The row of one record, with every column.
-
-    Raises:
-        Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn; `Moved` where it was renamed.
-    """
-    return _found(connection, resource, id, at, _of_record)
-
-
-def whole(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
-    """One record as it is answered with: its ``id`` and ``body``, and `joined` (None: there are none) the bodies of its
-    ``evidence``, in order of knowledge, and of a proposal's ``terms``, in its order.
-
-    Raises:
-        Problem, Moved: as of `record`.
-    """
-    return _found(connection, resource, id, at, _of_whole)
-
-
-def _found(
-    connection: Connection,
-    resource: Resource,
-    id: str,
-    at: Clocks,
-    statement: Callable[[Resource, ClocksKind], Select[Any]],
-) -> Any:
-    model = resource.model
-    if "\0" in id:  # which PostgreSQL cannot even be asked for
-        raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
-    row = connection.execute(statement(resource, at.kind), {**at.days, "of": id}).first()
-    if row is not None:
-        return row
-    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
-    known = connection.execute(select(model.id).where(*where).limit(1)).first()
-    if known is not None:
-        raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
-    retired = connection.execute(
-        select(Retired.successor_id).where(Retired.collection == resource.name, Retired.id == id)
-    ).first()
-    if retired is None:
-        raise not_found(f"“{id}” is not an id of one of the {resource.name}.{nearest(connection, model, id, resource)}")
-    if retired.successor_id is None:
-        raise Problem(GONE, f"“{id}” was withdrawn from the {resource.name}.")
-    raise Moved(retired.successor_id)
-
-
-# The statements for one record are made once: making one costs more than running it.
-
-
-@lru_cache(maxsize=FORMS)
-def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
-    model = resource.model
-    columns = [column for column in model.__table__.columns if column.name != "body"]
-    return _of_id(resource, kind, *columns, model.body.label("body"))
-
-
-@lru_cache(maxsize=FORMS)
-def _of_whole(resource: Resource, kind: ClocksKind) -> Select[Any]:
-    model, at = resource.model, Clocks.of_kind(kind)
-    below: dict[str, Select[Any]] = {}
-    if issubclass(model, Cited):
-        cited = select(Evidence.body).where(Evidence.subject == model.subject, Evidence.at(at))
-        below["evidence"] = cited.order_by(Evidence.known_on, Evidence.id)
-    if model is Proposal:
-        terms = select(Term.body).where(Term.proposal_id == model.id, Term.at(at))
-        below["terms"] = terms.order_by(Term.number, Term.id)
-    parts = (joined(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
-    return _of_id(resource, kind, model.id, model.body, *parts)
-
-
-def _of_id(resource: Resource, kind: ClocksKind, *columns: Any) -> Select[Any]:
-    model = resource.model
-    where = [] if resource.where is None else [resource.where]
-    return select(*columns).where(model.id == bindparam("of"), *where, model.at(Clocks.of_kind(kind)))
-
-
 def joined(rows: Select[Any]) -> Select[Any]:
     """One row in place of many: of each column, the texts in order as lines. Ids and bodies have no line ends of their own.
 
@@ -455,24 +259,6 @@ def _sqlite_lines(element: _Lines, compiler: SQLCompiler, **options: Any) -> str
 @compiles(_Lines, "postgresql")
 def _postgres_lines(element: _Lines, compiler: SQLCompiler, **options: Any) -> str:
     return f"string_agg({compiler.process(element.clauses, **options)}, chr(10))"
-
-
-class Moved(Exception):
-    """A record has another id now."""
-
-    def __init__(self, id: str) -> None:
-        super().__init__(id)
-        self.id = id
-
-
-def said(at: Clocks) -> str:
-    """The clocks in words, for messages."""
-    parts = [
-        f"as_of {at.as_of}" if at.as_of else "",
-        f"known_at {at.known_at}" if at.known_at else "",
-        f"mode {','.join(sorted(at.modes))}" if at.modes else "",
-    ]
-    return ", ".join(part for part in parts if part)
 
 
 def nearest(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:

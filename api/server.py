@@ -26,7 +26,7 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
     Raises:
         ServerError: the address cannot be listened on.
     """
-    _refuse_taken(host, port)
+    refuse_taken(host, port)
     # Forked workers share the memory of one application. A forked worker would also go on with the code that was imported before it,
     # so where code is to be loaded again each worker starts anew.
     multiprocessing.set_start_method("spawn" if reload else "fork", force=True)
@@ -67,8 +67,13 @@ class _Server(MPServer):
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
 
-def _refuse_taken(host: str, port: int) -> None:
-    """Granian shares a port that another granian listens on, so that a second service would silently get half of the requests."""
+def refuse_taken(host: str, port: int) -> None:
+    """Make sure that nobody listens on a port. Granian shares one that another granian listens on, so that a second service would
+    silently get half of the requests.
+
+    Raises:
+        ServerError: somebody does, or nobody can.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.engine import make_url
 
-from api import queries
+from api import queries, totals
 from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Total
@@ -87,7 +87,7 @@ def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None
         asked = Asked(resource, {row.filter: [row.value]} if row.filter else {})
         where = queries.conditions(asked, "sqlite", queries.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
-        assert (row.records, queries.count(connection, asked, where)) == (counted, counted), row
+        assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
 
 
 def test_a_total_with_clocks_is_counted(connection: Connection) -> None:
@@ -95,4 +95,4 @@ def test_a_total_with_clocks_is_counted(connection: Connection) -> None:
     asked = Asked(resource, {"mode": ["anonymous"]})
     assert asked.clocks != Clocks()
     where = queries.conditions(asked, "sqlite", [])
-    assert 0 < queries.count(connection, asked, where) < POSITIONS
+    assert 0 < totals.count(connection, asked, where) < POSITIONS

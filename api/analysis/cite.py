@@ -21,7 +21,7 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 from api.operation import Answer, Call, Operation
 from api.parameters import read
 from api.problems import Problem, Wrong, invalid, unknown
-from api.queries import Moved
+from api.records import Moved
 
 VERSION_PATH = "/v1"
 PUBLISHER = "The Positions authors"

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select
 
-from api import queries
+from api import queries, totals
 from api.analysis.footing import LISTED
 from api.analysis.question import Findings
 from api.models import Cited, Clocks, Process, Recorded
@@ -107,5 +107,5 @@ def _labels(
 
 def _rests_on(connection: Connection, asked: Asked, where: Sequence[Any]) -> dict[str, int]:
     """The records counted, and the documents and origins of their evidence, where they have any."""
-    documents, origins = queries.footing(connection, asked, where)
-    return {"records": queries.count(connection, asked, where), "documents": documents, "origins": origins}
+    documents, origins = totals.footing(connection, asked, where)
+    return {"records": totals.count(connection, asked, where), "documents": documents, "origins": origins}

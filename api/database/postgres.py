@@ -156,7 +156,7 @@ class _Server:
     def _lose(self, reason: str) -> None:
         """Pass the server over until it answers again."""
         if self.fault is None:
-            log.warning("%s is passed over until it answers again: %s", self.name, reason)
+            log.warning("%s does not answer and is asked again every second: %s", self.name, reason)
         self.said, self.fault = None, reason
 
     def _hang_up(self) -> None:
@@ -263,7 +263,7 @@ class PostgresDatabase:
         leads = primary is not None and primary.leads
         said = primary if leads else max(heard, key=lambda one: one.number, default=None)
         if said is None:
-            self._fault = DatabaseError(f"{self} cannot be read: {self._primary.fault}")
+            self._fault = DatabaseError(f"{self}, which DATABASE_URL names, cannot be read: {self._primary.fault}")
         elif said.schema is None:
             self._fault = NothingLoaded(f"there is no release in {self} yet; `positions load` makes one")
             if leads:

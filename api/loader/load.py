@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from api import holdings, queries, search
+from api import holdings, search, totals
 from api.database import Database, Store, fill, index
 from api.loader.build import build_digest
 from api.loader.check import Progress, check, check_rest, checked, read, second
@@ -73,8 +73,8 @@ def load(
         holdings.fill(connection)
         index(connection)
         progress("counting", 0, None)
-        fill(connection, Total.__tablename__, list(queries.totals(connection, table)))
-        fill(connection, Footing.__tablename__, list(queries.footings(connection, table)))
+        fill(connection, Total.__tablename__, list(totals.rows(connection, table)))
+        fill(connection, Footing.__tablename__, list(totals.footing_rows(connection, table)))
         progress("preparing answers", 0, None)
         store = Store(connection.engine, loaded.release, seeds.release["date"], digest, build_digest())
         for answer in prepare(connection, store):

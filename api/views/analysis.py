@@ -8,12 +8,12 @@ import orjson
 from marshmallow import ValidationError
 from sqlalchemy import Connection
 
-from api import queries
+from api import queries, records
 from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query
-from api.queries import Moved
+from api.records import Moved
 from api.representations import Column
 from api.resource import Resource
 from api.views.collections import FORMATS
@@ -196,10 +196,10 @@ def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], 
 
     Raises:
         Moved: the record has another id now, with the link to it.
-        Problem: as of `queries.record`.
+        Problem: as of `records.record`.
     """
     try:
-        return queries.record(call.connection, resource, id, call.clocks if at is None else at)
+        return records.record(call.connection, resource, id, call.clocks if at is None else at)
     except Moved as moved:
         raise Moved(link(moved.id)) from None
 

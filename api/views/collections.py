@@ -11,7 +11,8 @@ from api.lists import PAGE, page
 from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
-from api.queries import Asked, Moved
+from api.queries import Asked
+from api.records import Moved, record, whole
 from api.representations import (
     Column,
     array,
@@ -150,7 +151,7 @@ def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
 
 def _parent(call: Call, resource: Resource) -> Any:
     """The record whose sub-collection is asked for, whatever the clocks: what they hide is then simply not in the list."""
-    return _moving(call, resource, Clocks(), queries.record)
+    return _moving(call, resource, Clocks(), record)
 
 
 def _moving(
@@ -208,7 +209,7 @@ def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool 
 
 
 def _record(call: Call, resource: Resource) -> Answer:
-    row = _moving(call, resource, call.clocks, queries.whole)
+    row = _moving(call, resource, call.clocks, whole)
     members: dict[str, bytes] = {}
     if _has_more(resource):
         members["evidence"] = _listed_evidence(call, row.evidence)

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, missing
 
-from api import queries
+from api import totals
 from api.analysis import dossier, facets
 from api.analysis.cite import Paths, cite
 from api.analysis.question import Findings
@@ -109,7 +109,7 @@ def _facets(resource: Resource) -> Analysis:
         row={"type": "object"},
         examples={"by": [names[0]]},
         prepared=tuple((("by", name),) for name in names if name not in growing),
-        large=lambda connection: queries.count(connection, Asked(resource, {}), ()) >= LARGE,
+        large=lambda connection: totals.count(connection, Asked(resource, {}), ()) >= LARGE,
     )
 
 

@@ -1,0 +1,103 @@
+"""One record of a release, by its id. The statements are made once: making one costs more than running it."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from api.models import Cited, Clocks, ClocksKind, Evidence, Proposal, Retired, Term
+from api.problems import GONE, Problem, not_found
+from api.queries import FORMS, joined, nearest
+from api.resource import Resource
+
+
+class Moved(Exception):
+    """A record has another id now."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+
+def said(at: Clocks) -> str:
+    """The clocks in words, for messages."""
+    parts = [
+        f"as_of {at.as_of}" if at.as_of else "",
+        f"known_at {at.known_at}" if at.known_at else "",
+        f"mode {','.join(sorted(at.modes))}" if at.modes else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
+    """The row of one record, with every column.
+
+    Raises:
+        Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn; `Moved` where it was renamed.
+    """
+    return _found(connection, resource, id, at, _of_record)
+
+
+def whole(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
+    """One record as it is answered with: its ``id`` and ``body``, and `joined` (None: there are none) the bodies of its
+    ``evidence``, in order of knowledge, and of a proposal's ``terms``, in its order.
+
+    Raises:
+        Problem, Moved: as of `record`.
+    """
+    return _found(connection, resource, id, at, _of_whole)
+
+
+def _found(
+    connection: Connection,
+    resource: Resource,
+    id: str,
+    at: Clocks,
+    statement: Callable[[Resource, ClocksKind], Select[Any]],
+) -> Any:
+    model = resource.model
+    if "\0" in id:  # which PostgreSQL cannot even be asked for
+        raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
+    row = connection.execute(statement(resource, at.kind), {**at.days, "of": id}).first()
+    if row is not None:
+        return row
+    where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
+    known = connection.execute(select(model.id).where(*where).limit(1)).first()
+    if known is not None:
+        raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
+    retired = connection.execute(
+        select(Retired.successor_id).where(Retired.collection == resource.name, Retired.id == id)
+    ).first()
+    if retired is None:
+        raise not_found(f"“{id}” is not an id of one of the {resource.name}.{nearest(connection, model, id, resource)}")
+    if retired.successor_id is None:
+        raise Problem(GONE, f"“{id}” was withdrawn from the {resource.name}.")
+    raise Moved(retired.successor_id)
+
+
+@lru_cache(maxsize=FORMS)
+def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
+    model = resource.model
+    columns = [column for column in model.__table__.columns if column.name != "body"]
+    return _of_id(resource, kind, *columns, model.body.label("body"))
+
+
+@lru_cache(maxsize=FORMS)
+def _of_whole(resource: Resource, kind: ClocksKind) -> Select[Any]:
+    model, at = resource.model, Clocks.of_kind(kind)
+    below: dict[str, Select[Any]] = {}
+    if issubclass(model, Cited):
+        cited = select(Evidence.body).where(Evidence.subject == model.subject, Evidence.at(at))
+        below["evidence"] = cited.order_by(Evidence.known_on, Evidence.id)
+    if model is Proposal:
+        terms = select(Term.body).where(Term.proposal_id == model.id, Term.at(at))
+        below["terms"] = terms.order_by(Term.number, Term.id)
+    parts = (joined(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
+    return _of_id(resource, kind, model.id, model.body, *parts)
+
+
+def _of_id(resource: Resource, kind: ClocksKind, *columns: Any) -> Select[Any]:
+    model = resource.model
+    where = [] if resource.where is None else [resource.where]
+    return select(*columns).where(model.id == bindparam("of"), *where, model.at(Clocks.of_kind(kind)))

@@ -1,0 +1,119 @@
+"""How many records a list has, and what they rest on: prepared at load for the questions that are asked most, else counted."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal, literal_column, select
+
+from api.claims import ASSERTING, JUDGING
+from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
+from api.queries import Asked, conditions
+from api.resource import Facet, Resource, Table
+
+
+def count(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many rows meet the conditions: as prepared, or else counted."""
+    prepared = prepared_total(connection, asked)
+    if prepared is not None:
+        return prepared
+    return int(connection.scalar(select(func.count()).select_from(asked.resource.model).where(*where)) or 0)
+
+
+def prepared_total(connection: Connection, asked: Asked) -> int | None:
+    """How many records a list has, if that was prepared at load: it is where one value narrows it, or none, and no clock."""
+    narrowed = _narrowed(asked)
+    if asked.clocks != Clocks() or asked.part is not None or len(narrowed) > 1:
+        return None
+    name, values = next(iter(narrowed.items()), ("", [""]))
+    if name in _UNPREPARED or len(values) > 1:
+        return None
+    return connection.scalar(_TOTAL, {"of": asked.resource.name, "by": name, "as": values[0]})
+
+
+_TOTAL = select(Total.records).where(
+    Total.collection == bindparam("of"), Total.filter == bindparam("by"), Total.value == bindparam("as")
+)
+_UNPREPARED = ("from", "to", "q")
+#: Fewer records than this are counted when they are asked for.
+MANY = 200
+
+
+def _narrowed(asked: Asked) -> dict[str, Any]:
+    """What narrows a list beside its clocks."""
+    names = [*(one.name for one in asked.resource.filters), "process", "claim_status", *_UNPREPARED]
+    return {name: asked.values[name] for name in names if asked.values.get(name)}
+
+
+def rows(connection: Connection, table: Table) -> Iterator[tuple[str, str, str, int]]:
+    """The rows of `Total`: how many records each collection has, by value of each filter."""
+    for model in dict.fromkeys(resource.model for resource in table):
+        yield from _rows(connection, [resource for resource in table if resource.model is model])
+
+
+def _rows(connection: Connection, resources: Sequence[Resource]) -> Iterator[tuple[str, str, str, int]]:
+    """The totals of the collections of one table, which are counted together: it is large, and each count reads all of it."""
+    model = resources[0].model
+    kinds = [(resource.where, literal(resource.name)) for resource in resources if resource.where is not None]
+    kind: Any = case(*kinds, else_=literal("")) if kinds else literal("")
+    facets: dict[tuple[str, str], tuple[Facet, list[Resource]]] = {}
+    for resource in resources:
+        for name, facet in _facets(resource):
+            facets.setdefault((name, f"{facet.column} {facet.on}"), (facet, []))[1].append(resource)
+    for (name, _), (facet, those) in facets.items():
+        records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
+        statement = select(kind.label("of_kind"), facet.column.label("of_value"), records).select_from(model)
+        if facet.joined is not None:
+            statement = statement.join(facet.joined, facet.on)
+        shown = statement.where(model.at(Clocks()), facet.column.is_not(None)).group_by("of_kind", "of_value")
+        counted: Counter[tuple[str, str]] = Counter()
+        for of_kind, value, found in connection.execute(shown):
+            for resource in those:
+                if resource.where is None or resource.name == of_kind:
+                    counted[resource.name, str(value)] += found
+        yield from ((of, name, value, found) for (of, value), found in counted.items() if found >= MANY or not name)
+
+
+def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
+    """What the records of a collection are counted by, by filter; by none, all together."""
+    model = resource.model
+    yield "", Facet(literal_column("''"))
+    yield "process", Facet(model.process_id.expression)
+    if "as_of" in model.clocks:
+        yield "claim_status", Facet(model.claim_status.expression)
+    for one in resource.filters:
+        if one.facet:
+            facet = one.facet()
+            yield one.name, facet
+            if one.references is Issue and facet.joined is None and model is not Issue:
+                yield one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == facet.column)
+
+
+def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+    """How many documents the evidence of the rows that meet the conditions is in, and how many origins it goes back to: as
+    prepared, or else counted; none where the records have no evidence.
+    """
+    model = asked.resource.model
+    if not issubclass(model, Cited):
+        return 0, 0
+    if asked.clocks == Clocks() and asked.part is None and not _narrowed(asked):
+        prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
+        if (found := connection.execute(prepared).first()) is not None:
+            return found.documents, found.origins
+    origin = case(
+        (and_(Evidence.relation.in_(sorted(ASSERTING)), Evidence.mode.not_in(sorted(JUDGING))), Evidence.origin)
+    )
+    documents, origins = connection.execute(
+        select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(
+            Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks)
+        )
+    ).one()
+    return documents, origins
+
+
+def footing_rows(connection: Connection, table: Table) -> Iterator[tuple[str, int, int]]:
+    """The rows of `Footing`."""
+    for resource in table:
+        if issubclass(resource.model, Cited):
+            asked = Asked(resource, {})
+            yield resource.name, *footing(connection, asked, conditions(asked, connection.dialect.name, ()))
