@@ -1,5 +1,6 @@
 """What stands in front of the application: methods, validators, codings, ranges, headers, retired ids, the switch of releases."""
 
+import gc
 import gzip
 import re
 import threading
@@ -8,8 +9,8 @@ from pathlib import Path
 import brotli
 import pytest
 import zstandard
-from sqlalchemy import select
-from support import COLLECTIONS, WORLD, Api, address, dispose, problem_of
+from sqlalchemy import make_url, select
+from support import COLLECTIONS, WORLD, Api, address, dispose, problem_of, service_on
 from werkzeug.test import TestResponse
 
 from api.database import Replaced, open_database
@@ -298,6 +299,21 @@ def test_another_release_replaces_every_kept_answer(make_service: object, world:
     assert after.get_json()["data"]["name"] == "Aldoria the New"
     assert after.headers["ETag"] != before.headers["ETag"]
     api.problem("/v1/parties?release=w2031-1", 410)
+
+
+def test_a_file_that_was_replaced_is_let_go_of(tmp_path: Path, world: Path) -> None:
+    service = service_on(make_url(f"sqlite:///{tmp_path / 'release.db'}"), WORLD)
+    api = Api(service.wsgi)
+    for number in range(2, 5):
+        api.ask(f"/v1/parties?limit={number}")
+        _rename(world, number, f"Aldoria {number}")
+        load(world, service.wsgi.database, RESOURCES)
+    assert api.data("/v1/parties/aldoria")["name"] == "Aldoria 4"
+    gc.collect()
+    held = [file.readlink().name for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    assert "release.db" in held
+    assert "release.db (deleted)" not in held
+    dispose(service.wsgi.database)
 
 
 def _rename(world: Path, number: int, name: str) -> None:

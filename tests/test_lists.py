@@ -1,10 +1,13 @@
 """Every list and record of the table: shape, order, pages, totals."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import CITED, COLLECTIONS, PARTS, Api, path_of, sorts
 
+from api.representations import array_of_lines, lines
 from api.resources import RESOURCES
 
 
@@ -203,3 +206,10 @@ def test_offers_follow_from_the_terms_that_take_a_side(api: Api) -> None:
     }
     assert {one["id"]: one["stance"] for one in api.all("/v1/offers")} == expected
     assert "pepper-plan-pensions-by-aldoria" not in expected
+
+
+def test_a_body_with_a_line_separator_is_one_line() -> None:
+    bodies = [json.dumps({"summary": f"one\u2028two\x85three\n{number}"}, ensure_ascii=False) for number in range(2)]
+    assert lines("\n".join(bodies)) == bodies
+    assert json.loads(array_of_lines("\n".join(bodies))) == [json.loads(body) for body in bodies]
+    assert (lines(None), array_of_lines(None)) == ([], b"[]")

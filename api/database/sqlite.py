@@ -115,6 +115,7 @@ class SqliteDatabase:
                 with aside.open("rb") as file:
                     os.fsync(file.fileno())
                 aside.replace(self.path)
+                self.forget()
             except (DBAPIError, OSError) as error:
                 reason = getattr(error, "orig", None) or error
                 raise DatabaseError(
