@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO
@@ -54,9 +55,10 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, ...]) -> Kept | None:
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
+        # Without the lock, for which threads would wait in turn: each of the two steps is one for the interpreter.
+        kept = self._kept.get(key)
+        if kept is not None:
+            with suppress(KeyError):  # it was given up meanwhile
                 self._kept.move_to_end(key)
         return kept
 
