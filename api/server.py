@@ -62,7 +62,7 @@ class _Server(MPServer):
     """
 
     def shutdown(self, exit_code: int = 0) -> None:
-        newest = max(worker.birth for worker in self.wrks)
+        newest = max((worker.birth for worker in self.wrks), default=0.0)
         time.sleep(max(0.0, newest + STARTING_SECONDS - time.monotonic()))
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
