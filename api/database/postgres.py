@@ -183,6 +183,10 @@ class _Server:
                 self.said = None
             else:
                 return
+            if context.execution_context is not None:
+                with suppress(OperationalError):
+                    # SQLAlchemy leaves it to whoever raises, and closes none where the connection broke.
+                    context.execution_context.cursor.close()
             raise Replaced(f"{self.name}: {error}") from error
 
 
