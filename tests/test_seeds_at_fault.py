@@ -3,6 +3,7 @@ all of them at once; nothing loaded, and the release before still served.
 """
 
 import os
+import re
 import resource
 import sqlite3
 import stat
@@ -440,3 +441,15 @@ def test_replicas_are_addresses_between_commas() -> None:
         ("postgresql+psycopg", "h", "y"),
     ]
     assert Settings.read({"DATABASE_REPLICA_URLS": ""}).replicas == ()
+
+
+def test_what_a_wrong_record_names_is_looked_up_all_the_same(world: Path) -> None:
+    path = world / "spice-round" / "demands.yaml"
+    text = path.read_text()
+    assert "party: " in text
+    assert "stance: " in text
+    text = re.sub(r"party: \S+", "party: aldorai", text, count=1)
+    path.write_text(re.sub(r"stance: \S+", "stance: suports", text, count=1))
+    told = faults(world)
+    assert any("did you mean “aldoria”" in one for one in told), told
+    assert any("did you mean “supports”" in one for one in told), told

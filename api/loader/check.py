@@ -16,7 +16,7 @@ from marshmallow import Schema
 from api.loader import rules
 from api.loader.faults import Fault, Place, SeedError, Unreadable
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
-from api.loader.record import Seed, inside, load_by, named, record, right_parts
+from api.loader.record import Seed, inside, load_by, named, record, right_fields, right_parts
 from api.loader.seeds import LENGTH, Seeds
 from api.loader.spread import collecting_between_tasks, spread
 from api.resource import Table
@@ -74,7 +74,10 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
         _merge(seeds, found, faults)
         done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
-    return seeds, faults
+    told: list[tuple[Place, str]] = []
+    for collection, place, data in seeds.halves:
+        seeds.resolve_fields(table.by_name[collection].schema, data, place, told)
+    return seeds, faults + [fault_at(place, message) for place, message in told]
 
 
 def second(
@@ -139,6 +142,8 @@ class _Found:
     faults: list[Fault] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     wrong: set[tuple[str, str]] = field(default_factory=set)
+    #: Of the records that are wrong, what is right: it may name what is not there.
+    halves: list[tuple[str, Place, dict[str, Any]]] = field(default_factory=list)
 
 
 class _First:
@@ -171,6 +176,7 @@ class _First:
         if len(found.faults) > before:
             found.wrong.update(named(self.table, resource, raw))
         if seed is None:
+            found.halves.append((resource.name, place, right_fields(resource, raw)))
             return
         at = len(found.content)
         for one in inside(seed):
@@ -191,6 +197,7 @@ def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
     faults += found.faults
     seeds.unread |= found.unread
     seeds.wrong |= found.wrong
+    seeds.halves += found.halves
     for collection, id, at, path in found.ids:
         holder = seeds.records[collection].add(id, begin + at)
         if holder is not None:

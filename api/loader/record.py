@@ -115,6 +115,17 @@ def named(table: Table, resource: Resource, raw: Any) -> Iterator[tuple[str, str
                 yield from named(table, table.by_name[kind.collection], one)
 
 
+def right_fields(resource: Resource, raw: Any) -> dict[str, Any]:
+    """Those fields of a wrong record that are right by themselves."""
+    if not isinstance(raw, dict):
+        return {}
+    try:
+        found: dict[str, Any] = _loader(resource.schema).load(raw)
+    except ValidationError as error:
+        found = error.valid_data if isinstance(error.valid_data, dict) else {}
+    return found
+
+
 def right_parts(table: Table, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
     """A record without those of its parts that are wrong, which have been told already."""
     kept = dict(raw)

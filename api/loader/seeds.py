@@ -116,6 +116,7 @@ class Seeds:
         #: What could not be read is a fault already; that others name it is not another.
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
+        self.halves: list[tuple[str, Place, dict[str, Any]]] = []
         self.records = {resource.name: Known(self, resource.name) for resource in table}
         self.source = lru_cache(maxsize=65536)(self._source)
         with TemporaryFile() as aside:
@@ -185,11 +186,12 @@ class Seeds:
 
     def resolve(self, seed: Seed, faults: list[tuple[Place, str]]) -> None:
         """Put the records that one record names in the place of their ids; what is named and is not there is a fault."""
-        self._resolve(seed.resource.schema, seed.data, seed.place, faults)
+        self.resolve_fields(seed.resource.schema, seed.data, seed.place, faults)
 
-    def _resolve(
+    def resolve_fields(
         self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
     ) -> None:
+        """As of `resolve`, for some fields of a record."""
         for name, kind, single in _naming(schema):
             value = data.get(name)
             if not value:
@@ -213,10 +215,10 @@ class Seeds:
             elif isinstance(kind, Pieces):
                 data[name] = [dict(one) for one in value]
                 for index, one in enumerate(data[name]):
-                    self._resolve(kind.schema, one, place / name / index, faults)
+                    self.resolve_fields(kind.schema, one, place / name / index, faults)
             elif isinstance(kind, Piece):
                 data[name] = dict(value)
-                self._resolve(kind.schema, data[name], place / name, faults)
+                self.resolve_fields(kind.schema, data[name], place / name, faults)
 
     def _one(
         self, collection: str, id: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
