@@ -1,11 +1,12 @@
 """The claim status of a record: pure functions of its evidence, as `schemas.vocabulary.ClaimStatus` defines the rules."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from schemas.fields import Ref
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
 ASSERTING = frozenset({Relation.ASSERTS, Relation.CONFIRMS})
@@ -48,7 +49,8 @@ class Claim(NamedTuple):
 class Version(NamedTuple):
     """A record as one set of modes of evidence shows it, from ``known_from`` until the day before ``known_until``.
 
-    ``hidden`` names the fields that only later evidence, or evidence of other modes, teaches.
+    ``hidden`` names the fields that only later evidence, or evidence of other modes, teaches; ``unknown`` the records which it
+    names that nobody could know of yet.
     """
 
     modes: int
@@ -56,6 +58,7 @@ class Version(NamedTuple):
     known_until: date | None
     claim: Claim
     hidden: frozenset[str]
+    unknown: frozenset[Ref]
 
 
 #: What one citation says, as bits; those of a record's citations together decide its status.
@@ -124,18 +127,29 @@ def claim(citations: Sequence[Citation]) -> Claim:
     )
 
 
-_NOTHING: frozenset[str] = frozenset()
+_NOTHING: frozenset[Any] = frozenset()
 
 
-def versions(citations: Sequence[Citation], beside: Sequence[Citation] = ()) -> Iterator[Version]:
+class Grounds(NamedTuple):
+    """What the versions of a record rest on.
+
+    ``beside`` is evidence of another record, from which this one has fields: it teaches these, and supports nothing here. ``named``
+    has the records that this one names, and the day from which the public could know of each, whatever the modes: who reports an
+    answer openly tells of what it answers, too.
+    """
+
+    citations: Sequence[Citation] = ()
+    beside: Sequence[Citation] = ()
+    named: Mapping[Ref, date] = {}
+
+
+def versions(grounds: Grounds) -> Iterator[Version]:
     """Every version of a record that a reader can ask for by knowledge time and by modes of evidence.
 
     A record changes only on the days on which evidence becomes known, and only the modes that its evidence has make a
     difference; so there are few, and each is made once, at load.
-
-    Args:
-        beside: evidence of another record, from which this one has fields: it teaches these, and supports nothing here.
     """
+    citations, beside, named = grounds
     every = (*citations, *beside)
     taught = _NOTHING.union(*[one.bears_on for one in every])
     modes = sorted({one.mode for one in every}, key=MODE_BIT.__getitem__)
@@ -151,15 +165,19 @@ def versions(citations: Sequence[Citation], beside: Sequence[Citation] = ()) -> 
                 first = min(days)
                 teaching = [*counted, *(one for one in beside if one.mode in chosen)]
                 days.update([max(one.known_on, first) for one in teaching])
+            if named:
+                first = min(days)
+                days.update([day for day in named.values() if day > first])
             if len(days) == 1:
                 told = taught and taught.difference(*[one.bears_on for one in teaching])
-                yield Version(bits, days.pop(), None, claim(counted), told)
+                yield Version(bits, days.pop(), None, claim(counted), told, _NOTHING)
                 continue
             ordered = sorted(days)
             for day, until in zip(ordered, [*ordered[1:], None], strict=True):
                 known = [one for one in counted if one.known_on <= day]
                 told = taught and taught.difference(*[one.bears_on for one in teaching if one.known_on <= day])
-                yield Version(bits, day, until, claim(known), told)
+                unknown = named and frozenset(ref for ref, since in named.items() if since > day)
+                yield Version(bits, day, until, claim(known), told, unknown or _NOTHING)
 
 
 def representation(

@@ -3,7 +3,6 @@ without reading the others. `api.analysis.latest` defines what is latest; here i
 """
 
 from collections.abc import Collection
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import type_coerce as coerce
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from api.claims import UNHELD
@@ -66,9 +66,9 @@ def recent(
     *conditions: ColumnElement[bool],
     parties: Collection[str] | None = None,
     whole: Collection[str] = (),
-) -> Select[str, int, date]:
-    """The keys (id, modes, known_from) of the positions on issues that the clocks show, without those that certainly began
-    before another of the same party on the same issue: the latest of each, and what may have begun with it.
+) -> Select[Any]:
+    """The positions on issues that the clocks show, as `Holding` has them, without those that certainly began before another of the
+    same party on the same issue: the latest of each, and what may have begun with it.
 
     Args:
         conditions: what else is asked of the rows of `Holding`.
@@ -95,19 +95,26 @@ def recent(
         .cte("cell")
         .prefix_with("MATERIALIZED")
     )
-    shown = [Holding.known(clocks), Holding.began_by >= cell.c.since, *conditions]
+    uncertain = aliased(Holding)
+    back = (
+        select(func.min(uncertain.began))
+        .where(uncertain.issue_id == cell.c.issue_id, uncertain.party_id == cell.c.party_id)
+        .where(uncertain.began < uncertain.began_by)  # as the index has it
+        .where(uncertain.began < cell.c.since, uncertain.began_by >= cell.c.since)
+        .scalar_subquery()
+    )
+    # What may have begun with the latest of a cell lies in one stretch of the index, from the first that is uncertain enough.
+    stretch = [Holding.began >= func.coalesce(back, cell.c.since), Holding.began_by >= cell.c.since]
     if clocks.as_of is not None:
         # A position that is not known to have begun by the day comes before all others.
-        unknown = and_(cell.c.since == first, Holding.earliest == first, Holding.latest >= clocks.as_of)
-        shown.append(or_(_held(clocks), unknown))
+        until = case((cell.c.since == first, coerce(LAST_DAY, Date)), else_=clocks.as_of)
+        stretch += [Holding.began <= until, or_(Holding.began <= clocks.as_of, Holding.earliest == first)]
+        stretch.append(Holding.latest >= clocks.as_of)
+    same = and_(Holding.issue_id == cell.c.issue_id, Holding.party_id == cell.c.party_id)
     return (
-        select(Holding.id, Holding.modes, Holding.known_from)
-        .select_from(
-            _Then(
-                cell, Holding.__table__, and_(Holding.issue_id == cell.c.issue_id, Holding.party_id == cell.c.party_id)
-            )
-        )
-        .where(*shown)
+        select(Holding.__table__)
+        .select_from(_Then(cell, Holding.__table__, same))
+        .where(Holding.known(clocks), *stretch, *conditions)
     )
 
 

@@ -128,6 +128,7 @@ class MatrixLineSchema(Mapping):
 
     issue = Reference("issues", "The issue.", **_GIVEN)
     topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
+    ended = References("parties", "Those who had given their stance up by the day.", **_GIVEN)
 
 
 class GapStanceSchema(Mapping):
@@ -138,7 +139,10 @@ class GapStanceSchema(Mapping):
     score = Number("Its score, −1 to 1; null where the stance is unclear or conflicting.", **_MAYBE)
     position = Reference("positions", "The position that gives it.", **_GIVEN)
     ended = Flag("Whether the party had given it up by the day; it then counts for nothing here.", **_GIVEN)
-    conflicting = References("positions", "Where its records conflict: those beside `position`.", **_GIVEN)
+    conflicting = Flag(
+        "Whether simultaneous records contradict one another; `others` then has those beside `position`.", **_GIVEN
+    )
+    others = References("positions", "Where they conflict: the other positions.", **_GIVEN)
 
 
 class GapLineSchema(Mapping):
@@ -152,6 +156,9 @@ class GapLineSchema(Mapping):
     )
     blockers = References("parties", "Those who oppose what another of the compared parties supports.", **_GIVEN)
     missing = References("parties", "Those without a recorded position on it.", **_GIVEN)
+    ended = References(
+        "parties", "Those who had given their stance up by the day, so that it counts for nothing here.", **_GIVEN
+    )
 
 
 class GapSchema(GapLineSchema):
@@ -166,15 +173,17 @@ class VerdictSchema(Mapping):
     party = Reference("parties", "Whose it is.", **_GIVEN)
     verdict = Term(Verdict, "How it answers; null where simultaneous records contradict one another.", **_MAYBE)
     stance = Term(
-        Stance, "The stance of the latest answer toward the issue, or toward the proposal as a whole.", **_GIVEN
+        Stance,
+        "The stance of the latest answer toward the issue, or toward the proposal as a whole; null where answers conflict in it.",
+        **_MAYBE,
     )
     conflicting = Flag("Whether simultaneous records contradict one another.", **_GIVEN)
     blocks = Flag("Whether it stands in the way of the term, or of the proposal.", **_GIVEN)
-    response = Reference("responses", "The latest answer.", **_GIVEN)
+    response = Reference("responses", "The latest answer; where they conflict, one of them.", **_GIVEN)
     others = References("responses", "Where they conflict: the other answers.", **_GIVEN)
-    conditions = Strings("On which conditions.", **_GIVEN)
-    reasons = Strings("For which reasons.", **_GIVEN)
-    claim_status = Term(ClaimStatus, **_GIVEN)
+    conditions = Strings("On which conditions; empty where answers conflict, each of which has its own.", **_GIVEN)
+    reasons = Strings("For which reasons; empty where answers conflict.", **_GIVEN)
+    claim_status = Term(ClaimStatus, "That of the answer; null where answers conflict.", **_MAYBE)
     document_count = Integer("Different sources among the evidence.", **_GIVEN)
     origin_count = Integer("Different outlets that the assertions go back to.", **_GIVEN)
 
@@ -215,10 +224,11 @@ class ReceptionLineSchema(Mapping):
     party = Reference("parties", "Who answers, or is yet to answer.", **_GIVEN)
     answered = Flag("Whether an answer is recorded.", **_GIVEN)
     verdict = Term(Verdict, "How it answers; empty where it has not, or where records conflict.", **_MAYBE)
-    stance = Term(Stance, "The stance of the latest answer.", **_MAYBE)
+    stance = Term(Stance, "The stance of the latest answer; empty where answers conflict in it.", **_MAYBE)
     conflicting = Flag("Whether simultaneous records contradict one another.", **_GIVEN)
     blocks = Flag("Whether it stands in the way.", **_GIVEN)
     response = Reference("responses", "The latest answer.", **_MAYBE)
+    others = References("responses", "Where they conflict: the other answers.", **_GIVEN)
 
 
 class DiffTermSchema(Mapping):
@@ -266,9 +276,8 @@ class TimelineEntrySchema(Mapping):
     occurred_on = EdtfDate("When; null where no source tells.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
     lag = Integer(
-        "Days from the last day on which it can have happened to the first report; negative where it was reported first, null "
-        "where unknown.",
-        least=-(10**7),
+        "Days from the last day on which it can have happened to the first report; 0 where it can have happened on the day of the "
+        "report or after it; null where no last day is known.",
         **_MAYBE,
     )
     actors = References("parties", "Who acted: participants, proposers, the holder.", **_GIVEN)

@@ -86,7 +86,7 @@ def _interval(text: str) -> Edtf | None:
 
 
 def by_package(text: str) -> Edtf:
-    """As of `parse`, by the package ``edtf``, which takes long to import and to parse."""
+    """What `parse` does, by the package ``edtf``, which takes long to import and to parse."""
     from edtf import parse_edtf  # noqa: PLC0415  # building its grammar takes longer than answering
     from edtf.parser.edtf_exceptions import EDTFParseException  # noqa: PLC0415  # as above
     from edtf.parser.parser_classes import Interval  # noqa: PLC0415  # as above

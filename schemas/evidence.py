@@ -1,6 +1,7 @@
 """Evidence: why anyone believes a record."""
 
 from schemas.fields import (
+    BearableFields,
     Day,
     DerivedId,
     EdtfDate,
@@ -11,26 +12,10 @@ from schemas.fields import (
     Selector,
     Subject,
     Term,
-    Terms,
     Text,
 )
 from schemas.record import Mapping, OfProcess
 from schemas.vocabulary import Credibility, Mode, Relation
-
-#: The fields that one piece of evidence may teach on its own, after the record itself was known. Each may be null.
-BEARABLE = (
-    "valid_from",
-    "valid_until",
-    "status",
-    "lifecycle",
-    "outcome",
-    "occurred_on",
-    "made_on",
-    "point_count",
-    "assessment",
-    "consequence",
-    "place",
-)
 
 
 class FragmentSelectorSchema(Mapping):
@@ -72,7 +57,7 @@ class EvidenceSchema(OfProcess):
     via = Reference("parties", "The outlet that the source has it from.")
     credibility = Term(Credibility, required=True)
     said_on = EdtfDate("When it was said.")
-    bears_on = Terms(BEARABLE, "The only fields that it teaches; empty where it is about the record as a whole.")
+    bears_on = BearableFields("The only fields that it teaches; empty where it is about the record as a whole.")
     target = Piece(
         AnnotationTargetSchema,
         "The passage in the form of the W3C Web Annotation Data Model; null without a selector.",

@@ -8,6 +8,8 @@ from schemas.vocabulary import PartyKind
 class AffiliationSchema(Mapping):
     """That a party belongs to another, in which role, and when."""
 
+    dated_by = ("valid_from", "valid_until")
+
     party = Reference("parties", "To whom it belongs.", required=True)
     role = Text("In which role, such as “president”.", longest=200, required=True)
     represents = Flag(

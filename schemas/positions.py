@@ -21,9 +21,11 @@ class PositionSchema(Cited):
         required=True,
     )
     summary = Text("What the party holds.", required=True)
-    valid_from = EdtfDate("Since when the party holds it; null: since it was first reported, or earlier.")
-    valid_until = EdtfDate("Until when the party held it; null while it does.")
-    ended = Flag("Whether the period had ended by the release's date.", dump_only=True)
+    valid_from = EdtfDate(
+        "Since when the party holds it; null: since it was first reported, or earlier.", bearable=True
+    )
+    valid_until = EdtfDate("Until when the party held it; null while it does.", bearable=True)
+    ended = Flag("Whether the period had ended by the day: `as_of`, else the release's date.", dump_only=True)
     salience = Term(Salience, load_default=Salience.NOT_STATED, allow_none=False)
 
 
@@ -31,11 +33,11 @@ class DemandSchema(PositionSchema):
     """A position that asks something of others."""
 
     example = "russia-guarantees-against-nato-expansion"
-    issue = Reference("issues", "The question it is about.", required=True)
+    issue = Reference("issues", "The question it is about.", required=True, proposition=True)
     addressees = References("parties", "Of whom it is asked.")
     firmness = Term(Firmness, required=True)
-    lifecycle = Term(Lifecycle, "What has become of it; null at a day before anyone had reported it.")
-    consequence = Text("What a source says would follow from it.")
+    lifecycle = Term(Lifecycle, "What has become of it; null at a day before anyone had reported it.", bearable=True)
+    consequence = Text("What a source says would follow from it.", bearable=True)
 
 
 class ResponseSchema(PositionSchema):
@@ -46,9 +48,9 @@ class ResponseSchema(PositionSchema):
         Stance,
         "Toward the issue's proposition, or toward the proposal where there is no issue; implied by most verdicts.",
     )
-    proposal = Reference("proposals", "The proposal that it answers.")
-    term = Reference("terms", "The term that it answers.")
-    demand = Reference("demands", "The demand that it answers.")
+    proposal = Reference("proposals", "The proposal that it answers; null at a day before anyone had reported it.")
+    term = Reference("terms", "The term that it answers; null at a day before anyone had reported it.")
+    demand = Reference("demands", "The demand that it answers; null at a day before anyone had reported it.")
     verdict = Term(Verdict, required=True)
     conditions = Strings("On which conditions.")
     reasons = Strings("For which reasons.")
@@ -58,12 +60,14 @@ class StatementSchema(PositionSchema):
     """A position declared without asking or answering."""
 
     example = "us-no-talks-without-ukraine"
-    issue = Reference("issues", "The question it is about.", required=True)
+    issue = Reference("issues", "The question it is about.", required=True, proposition=True)
 
 
 class OfferSchema(PositionSchema):
     """A position that a proposer takes by putting forward a term: derived at load, never written by hand. Its evidence is the term's."""
 
     example = "us-plan-demilitarised-zones-by-united-states"
-    proposal = Reference("proposals", "The proposal.", dump_only=True)
+    proposal = Reference(
+        "proposals", "The proposal; null at a day before anyone had reported it.", dump_only=True, allow_none=True
+    )
     term = Reference("terms", "The term put forward.", dump_only=True)

@@ -9,6 +9,7 @@ class ProcessSchema(Record):
 
     example = "ukraine-war"
     named_by = "title"
+    dated_by = ("started_on", "ended_on")
 
     title = Text("What it is called.", longest=200, required=True)
     summary = Text("What it is about.", required=True)

@@ -23,14 +23,14 @@ class ProposalSchema(Cited):
     kind = Term(ProposalKind, required=True)
     proposers = References("parties", "Who put it forward.", required=True, holder=True)
     addressees = References("parties", "To whom.")
-    made_on = EdtfDate("When it was put forward.")
+    made_on = EdtfDate("When it was put forward.", bearable=True)
     channel = Term(Channel, required=True)
     intermediaries = References("parties", "Who carried it.")
-    status = Term(ProposalStatus, "Where it stands; null at a day before anyone had reported it.")
+    status = Term(ProposalStatus, "Where it stands; null at a day before anyone had reported it.", bearable=True)
     summary = Text("What it provides.", required=True)
     supersedes = Reference("proposals", "The proposal whose later version it is.")
     related = Pieces(RelatedProposalSchema, "Other proposals that it is related to.")
-    point_count = Integer("How many points it is said to have, recorded or not.", least=1, most=10000)
+    point_count = Integer("How many points it is said to have, recorded or not.", least=1, most=10000, bearable=True)
     terms = Parts("terms", "proposal", "Its provisions, as far as recorded.")
 
 
@@ -48,9 +48,14 @@ class TermSchema(Cited):
     named_by = "summary"
     dated_by = ("made_on",)
 
-    proposal = Reference("proposals", "The proposal that it is a provision of.", dump_only=True)
+    proposal = Reference(
+        "proposals",
+        "The proposal that it is a provision of; null at a day before anyone had reported that.",
+        dump_only=True,
+        allow_none=True,
+    )
     number = Integer("Its place in the proposal.", least=1, most=10000, required=True)
-    issue = Reference("issues", "The question that it settles.", required=True)
+    issue = Reference("issues", "The question that it settles.", required=True, proposition=True)
     stance = Term(
         Stance,
         "What it provides, toward the issue's proposition.",
@@ -59,4 +64,4 @@ class TermSchema(Cited):
     )
     summary = Text("What it provides.", required=True)
     lineage = Slug("The same provision's key across versions of a proposal.", required=False)
-    assessment = Piece(AssessmentSchema, "What a source expects of it; null where none gives any.")
+    assessment = Piece(AssessmentSchema, "What a source expects of it; null where none gives any.", bearable=True)

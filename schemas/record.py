@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema
 from marshmallow.schema import SchemaMeta
 
-from schemas.fields import Absent, Day, Integer, Link, Parts, Reference, Slug, Term, Text
+from schemas.fields import Absent, Contract, Day, Integer, Link, Parts, Reference, Slug, Term, Text
 from schemas.vocabulary import ClaimStatus
 
 
 class _TailLast(SchemaMeta):
-    """Puts the fields marked ``tail`` behind all others, so that what a record says comes before where it comes from."""
+    """Puts the fields marked ``tail`` behind others, so that what a record says comes before where it comes from, and those marked
+    ``later`` behind all.
+    """
 
     @classmethod
     def get_declared_fields(
@@ -21,11 +23,18 @@ class _TailLast(SchemaMeta):
         dict_cls: Any = dict,
     ) -> dict[str, Any]:
         declared = super().get_declared_fields(klass, cls_fields, inherited_fields, dict_cls)
-        return dict_cls(sorted(declared.items(), key=lambda item: getattr(item[1], "tail", False)))  # type: ignore[no-any-return]
+        return dict_cls(sorted(declared.items(), key=lambda item: _place(item[1])))  # type: ignore[no-any-return]
+
+
+def _place(field: Any) -> tuple[bool, bool]:
+    return getattr(field, "later", False), getattr(field, "tail", False)
 
 
 class Mapping(Schema, metaclass=_TailLast):
     """A mapping of fields. Seeds reject what is not declared; answers may gain fields within a version."""
+
+    #: The fields that give its time, from the first's earliest day to the last's latest; none where it has no time.
+    dated_by: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         unknown = RAISE
@@ -36,15 +45,19 @@ class Record(Mapping):
 
     #: The field that names a record to a reader, in references and in search.
     named_by: ClassVar[str]
-    #: The id of a record of the shipped data, for the contract's examples; none where ids change with the content.
+    #: The id of a record of the shipped data, for the contract's examples; none where ids change with the content
+    #: or from release to release.
     example: ClassVar[str | None] = None
-    #: The fields that give its time, from the first's earliest day to the last's latest; none where it has no time.
-    dated_by: ClassVar[tuple[str, ...]] = ()
 
     id = Slug(required=True)
     href = Link("The record's own path.", dump_only=True)
     note = Text("What a reader should know about this record and its sources.", longest=2000, tail=True)
     absent = Absent()
+
+    @classmethod
+    def bearable(cls) -> list[str]:
+        """The fields that one piece of evidence may teach on its own."""
+        return [name for name, kind in cls._declared_fields.items() if isinstance(kind, Contract) and kind.bearable]
 
 
 class OfProcess(Record):
@@ -66,4 +79,8 @@ class Cited(OfProcess):
     claim_status = Term(ClaimStatus, dump_only=True, tail=True)
     evidence_count = Integer("Pieces of evidence.", dump_only=True, tail=True)
     document_count = Integer("Different sources among the evidence.", dump_only=True, tail=True)
-    origin_count = Integer("Different outlets that the assertions go back to.", dump_only=True, tail=True)
+    origin_count = Integer(
+        "Different outlets that the assertions go back to; what authors and analysts say of themselves is no origin, so it may be 0.",
+        dump_only=True,
+        tail=True,
+    )

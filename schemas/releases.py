@@ -39,15 +39,16 @@ class RetiredSchema(Mapping):
 class ReleaseSchema(Record):
     """One load of the data."""
 
-    example = "r2026-1"
     named_by = "id"
 
     date = Day("Its date.", dump_only=True)
     digest = Pattern(
         "The SHA-256 of its seed files.", pattern="[0-9a-f]{64}", form="a SHA-256", longest=64, dump_only=True
     )
-    record_count = Integer("Records in it, evidence included.", dump_only=True)
-    added = Integer("Records that it added.", dump_only=True)
+    record_count = Integer("Records in it, evidence included, and the offers that follow from terms.", dump_only=True)
+    added = Integer(
+        "Records of the seeds that it added; offers are not counted, as they follow from these.", dump_only=True
+    )
     changed = Integer("Records that it changed.", dump_only=True)
     removed = Integer("Records that it removed.", dump_only=True)
 
@@ -63,7 +64,6 @@ class FieldChangeSchema(Mapping):
 class ChangeSchema(Record):
     """What one release did to one record."""
 
-    example = "r2026-1-proposals-us-28-point-plan"
     named_by = "id"
 
     id = DerivedId("Made from the release and the record.", dump_only=True)  # type: ignore[assignment]  # made, not written

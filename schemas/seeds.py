@@ -4,20 +4,21 @@ from typing import Any
 
 from marshmallow import Schema
 
-from schemas.fields import JsonSchema, Parts, Piece, Pieces, component
+from schemas.fields import BearableFields, JsonSchema, Parts, Piece, Pieces, bearable_names, component
+from schemas.record import Record
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def file_schema(schema: type[Schema], parts: dict[str, type[Schema]], *, many: bool) -> JsonSchema:
-    """The JSON Schema of a file of records (``many``) or of one mapping. ``parts`` are the schemas of inner records by collection."""
+def file_schema(schema: type[Schema], parts: dict[str, type[Record]], *, many: bool) -> JsonSchema:
+    """The JSON Schema of a file of records (``many``) or of one mapping. ``parts`` are the schemas of all records by collection."""
     found: dict[str, JsonSchema] = {}
     one = _mapping(schema, parts, found)
     whole: JsonSchema = {"type": "array", "items": one} if many else one
     return {"$schema": DIALECT, **whole, "$defs": dict(sorted(found.items()))}
 
 
-def _mapping(schema: type[Schema], parts: dict[str, type[Schema]], found: dict[str, JsonSchema]) -> JsonSchema:
+def _mapping(schema: type[Schema], parts: dict[str, type[Record]], found: dict[str, JsonSchema]) -> JsonSchema:
     fields = {name: kind for name, kind in schema._declared_fields.items() if not kind.dump_only}
     return {
         "type": "object",
@@ -28,7 +29,9 @@ def _mapping(schema: type[Schema], parts: dict[str, type[Schema]], found: dict[s
     }
 
 
-def _property(kind: Any, parts: dict[str, type[Schema]], found: dict[str, JsonSchema]) -> JsonSchema:
+def _property(kind: Any, parts: dict[str, type[Record]], found: dict[str, JsonSchema]) -> JsonSchema:
+    if isinstance(kind, BearableFields):
+        found["bearable"] = bearable_names(name for each in parts.values() for name in each.bearable())
     if isinstance(kind, Parts):
         inner = parts[kind.collection]
         if kind.collection not in found:

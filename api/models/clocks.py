@@ -1,4 +1,4 @@
-"""What an answer is asked to rest on."""
+"""The clocks of a request."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,7 +15,7 @@ ClocksKind = tuple[bool, bool, frozenset[Mode]]
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """What an answer is asked to rest on: the day held, the day known, and the modes of evidence that count."""
+    """The clocks of a request: the day of valid time, the day of knowledge time, and the modes of evidence that count."""
 
     as_of: date | None = None
     known_at: date | None = None

@@ -72,7 +72,8 @@ class Term(Cited, Base):
     filtered: ClassVar[tuple[str, ...]] = ("stance", "lineage", "number")
     ever_filtered: ClassVar[tuple[str, ...]] = ("proposal_id", "issue_id")
 
-    proposal_id: Mapped[str] = mapped_column(Key)
+    #: Null where nobody could know of the proposal yet.
+    proposal_id: Mapped[str | None] = mapped_column(Key)
     number: Mapped[int]
     issue_id: Mapped[str] = mapped_column(Key)
     stance: Mapped[str] = mapped_column(String(40))
@@ -85,6 +86,7 @@ class Position(Cited, Base):
     __tablename__ = "positions"
     filtered: ClassVar[tuple[str, ...]] = ("kind", "stance", "firmness", "lifecycle", "verdict")
     ever_filtered: ClassVar[tuple[str, ...]] = ("party_id", "issue_id", "proposal_id", "term_id", "demand_id")
+    told_apart_by: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: Mapped[str] = mapped_column(String(40))
     party_id: Mapped[str] = mapped_column(Key)
@@ -96,11 +98,6 @@ class Position(Cited, Base):
     term_id: Mapped[str | None] = mapped_column(Key)
     demand_id: Mapped[str | None] = mapped_column(Key)
     verdict: Mapped[str | None] = mapped_column(String(40))
-
-    @classmethod
-    def begun_by(cls, day: date) -> ColumnElement[bool]:
-        """A position counts on the days on which it may have been held."""
-        return and_(cls.earliest <= day, cls.latest >= day)
 
 
 class Event(Cited, Base):

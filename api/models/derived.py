@@ -2,10 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.rows import Base, Key, Versioned
+from api.models.rows import CLOCKED, Base, Key, Versioned
+
+_UNCERTAIN = text("began < began_by")
 
 
 class Holding(Versioned, Base):
@@ -30,8 +32,13 @@ class Holding(Versioned, Base):
     began_by: Mapped[date]
 
     __table_args__ = (
-        Index("holdings_by_began", "issue_id", "party_id", "began"),
-        Index("holdings_by_began_by", "issue_id", "party_id", "began_by", "began", "latest"),
+        Index("holdings_by_began", "issue_id", "party_id", "began", *CLOCKED),
+        Index(
+            "holdings_by_began_by",
+            *("issue_id", "party_id", "began_by", "began"),
+            sqlite_where=_UNCERTAIN,
+            postgresql_where=_UNCERTAIN,
+        ),
     )
 
 
@@ -47,7 +54,7 @@ class Edge(Base):
 
 
 class Affiliation(Base):
-    """That one party represents another; dates as of `Dated`."""
+    """That one party represents another; dates as in `Dated`."""
 
     __tablename__ = "affiliations"
 

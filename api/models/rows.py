@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Index, String, Text, and_, or_, text, true
+from sqlalchemy import ColumnElement, Index, String, Text, and_, func, or_, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from api.models.clocks import Clocks
@@ -37,6 +37,11 @@ class Recorded:
         """The condition that picks the rows that the clocks show, one a record."""
         return true()
 
+    @classmethod
+    def answer(cls, _clocks: Clocks) -> ColumnElement[str]:
+        """The record's answer at the clocks, as a column ``body``."""
+        return cls.body.label("body")
+
 
 class Dated:
     """A row with a time of its own: the days between which it lies, by strict bounds; the first and last day where open."""
@@ -60,8 +65,9 @@ class Versioned:
 
     #: The modes of all of the record's evidence.
     all_modes: Mapped[int]
-    modes: Mapped[int] = mapped_column(primary_key=True)
-    known_from: Mapped[date] = mapped_column(primary_key=True)
+    # Behind the id, which so leads the key: by it records are looked for, and lists are ordered.
+    modes: Mapped[int] = mapped_column(primary_key=True, sort_order=1)
+    known_from: Mapped[date] = mapped_column(primary_key=True, sort_order=1)
     known_until: Mapped[date | None]
     #: Whether this is the version that all evidence shows.
     current: Mapped[bool]
@@ -85,9 +91,13 @@ class Cited(Dated, Versioned, Recorded):
     """A row of a collection whose records have evidence: one version of one record."""
 
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
+    #: Whether its time is a period over which it lasts: set by `api.resource.Resource`, by the fields that its schema is dated by.
+    lasting: ClassVar[bool] = False
     #: The columns by which lists are narrowed, and those that need an index at other clocks as well.
     filtered: ClassVar[tuple[str, ...]] = ()
     ever_filtered: ClassVar[tuple[str, ...]] = ()
+    #: The column that tells collections apart which share the table.
+    told_apart_by: ClassVar[tuple[str, ...]] = ()
 
     #: The record that the evidence is about, as ``collection/id``.
     subject: Mapped[str] = mapped_column(Key)
@@ -103,9 +113,18 @@ class Cited(Dated, Versioned, Recorded):
         return shown if clocks.as_of is None else and_(shown, cls.begun_by(clocks.as_of))
 
     @classmethod
+    def answer(cls, clocks: Clocks) -> ColumnElement[str]:
+        if clocks.as_of is None or not cls.lasting:
+            return super().answer(clocks)
+        # What may have lasted on the day had not ended by it. No text of an answer has a quotation mark without a backslash.
+        return func.replace(cls.body, '"ended":true', '"ended":false').label("body")
+
+    @classmethod
     def begun_by(cls, day: date) -> ColumnElement[bool]:
-        """What is done stays done: a row counts from the earliest day that it can have been."""
-        return cls.earliest <= day
+        """What is done stays done: a row counts from the earliest day that it can have been. What lasts counts on the days on which
+        it may have.
+        """
+        return and_(cls.earliest <= day, cls.latest >= day) if cls.lasting else cls.earliest <= day
 
     @declared_attr.directive
     @classmethod
@@ -117,11 +136,14 @@ class Cited(Dated, Versioned, Recorded):
             *(_of_current(f"{table}_by_{column}", column, "id") for column in narrowed),
             Index(f"{table}_ever_by_subject", "subject", "id"),
             # With all that the clocks ask, so that counting reads the index alone.
-            *(Index(f"{table}_ever_by_{column}", column, "id", *_CLOCKED) for column in cls.ever_filtered),
+            *(
+                Index(f"{table}_ever_by_{column}", column, "id", *CLOCKED, *cls.told_apart_by)
+                for column in cls.ever_filtered
+            ),
         )
 
 
-_CLOCKED = ("modes", "all_modes", "known_from", "known_until", "earliest", "latest")
+CLOCKED = ("modes", "all_modes", "known_from", "known_until", "earliest", "latest")
 
 
 def _of_current(name: str, *columns: str) -> Index:

@@ -10,9 +10,9 @@ from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side,
 from schemas.fields.dates import Day, EdtfDate, date_answer
 from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug
 from schemas.fields.inner import Parts, Piece, Pieces, component
-from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href
+from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href, references_in
 from schemas.fields.scalars import Flag, Integer, Number
-from schemas.fields.terms import Absent, Choice, Term, Terms
+from schemas.fields.terms import Absent, BearableFields, Choice, Term, bearable_names
 from schemas.fields.text import SELECTOR, Link, Pattern, Selector, Strings, Text, has_control, span
 from schemas.fields.undeclared import Anything, Counts, Values
 
@@ -23,6 +23,7 @@ __all__ = [
     "SLUG_LENGTH",
     "Absent",
     "Anything",
+    "BearableFields",
     "Choice",
     "Contract",
     "Counts",
@@ -50,13 +51,14 @@ __all__ = [
     "Subject",
     "Subjects",
     "Term",
-    "Terms",
     "Text",
     "Values",
+    "bearable_names",
     "component",
     "date_answer",
     "has_control",
     "href",
     "not_allowed",
+    "references_in",
     "span",
 ]

@@ -41,18 +41,28 @@ def shown(value: object) -> str:
 
 
 class Contract(fields.Field[T], ABC):
-    """A field with a description; ``tail`` puts it behind the others, where provenance and notes are, and what was added later.
+    """A field with a description; ``tail`` puts it behind the others, where provenance and notes are, and ``later`` behind all, where
+    what was added later is.
 
-    A field that is neither required nor made by the service may be left out or null.
+    A field that is neither required nor made by the service may be left out or null. One piece of evidence may teach a ``bearable``
+    field on its own, after the record itself was known: it is null until then.
     """
 
-    def __init__(self, description: str, *, tail: bool = False, **options: Any) -> None:
+    def __init__(
+        self, description: str, *, tail: bool = False, later: bool = False, bearable: bool = False, **options: Any
+    ) -> None:
         if not options.get("required") and not options.get("dump_only"):
             options.setdefault("load_default", None)
             options.setdefault("allow_none", True)
         super().__init__(metadata={"description": description}, **options)
+        if bearable and not self.allow_none:
+            raise TypeError(
+                f"{description} A bearable field is null until its evidence is known, so it must be allowed to be"
+            )
         self.description = description
         self.tail = tail
+        self.later = later
+        self.bearable = bearable
 
     @abstractmethod
     def shape(self, side: Side) -> JsonSchema:

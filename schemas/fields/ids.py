@@ -24,9 +24,9 @@ class Slug(Pattern):
 
 
 def as_slug(value: object) -> str:
-    """How a name would be written as an id, as the end of a sentence, or nothing."""
+    """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing."""
     slug = "-".join(re.findall(r"[a-z0-9]+", str(value).lower())) if isinstance(value, str) and value.isascii() else ""
-    return f"; did you mean “{slug}”?" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
+    return f"; written as one it is “{slug}”" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
 
 
 class DerivedId(Contract[str]):

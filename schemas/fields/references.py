@@ -1,6 +1,7 @@
 """References to other records: of one collection, or of any."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
@@ -22,18 +23,35 @@ class Ref(NamedTuple):
         return {"id": self.id, "name": self.name, "href": href(self.collection, self.id)}
 
 
+def references_in(value: object) -> Iterator[Ref]:
+    """The records that a resolved value names, in lists and mappings too."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from references_in(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from references_in(one)
+
+
 def href(collection: str, id: str) -> str:
     """The canonical path of a record."""
     return f"/v1/{collection}/{id}"
 
 
 class Reference(Contract[Any]):
-    """One record of a collection. ``holder``: it holds what the record claims (see the claim status)."""
+    """One record of a collection. ``holder``: it holds what the record claims (see the claim status); ``proposition``: it is an
+    issue that has one, not a topic.
+    """
 
-    def __init__(self, collection: str, description: str, *, holder: bool = False, **options: Any) -> None:
+    def __init__(
+        self, collection: str, description: str, *, holder: bool = False, proposition: bool = False, **options: Any
+    ) -> None:
         super().__init__(description, **options)
         self.collection = collection
         self.holder = holder
+        self.proposition = proposition
 
     def shape(self, side: Side) -> JsonSchema:
         if side == "answer":

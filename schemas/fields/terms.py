@@ -1,5 +1,6 @@
 """Values out of a closed set: terms of vocabularies, words, and the reasons for what is absent."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import ValidationError
@@ -42,12 +43,30 @@ class Choice(Contract[str]):
         return str(value)
 
 
-class Terms(ListOf):
-    """Names out of a closed set that is no vocabulary."""
+class BearableField(Contract[str]):
+    """The name of a ``bearable`` field. Which there are depends on the record that it is said of, so the loader's rules check it."""
 
-    def __init__(self, allowed: tuple[str, ...], description: str, **options: Any) -> None:
-        super().__init__(Choice(allowed, description, required=True), description, most=len(allowed), **options)
-        self.allowed = allowed
+    def shape(self, side: Side) -> JsonSchema:
+        return {"$ref": "#/components/schemas/BearableField" if side == "answer" else "#/$defs/bearable"}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> Any:
+        return self._expect(value, str, "the name of a field")
+
+
+class BearableFields(ListOf):
+    """Names of ``bearable`` fields of one record."""
+
+    def __init__(self, description: str, **options: Any) -> None:
+        super().__init__(BearableField(description, required=True), description, **options)
+
+
+def bearable_names(names: Iterable[str]) -> JsonSchema:
+    """The JSON Schema of the name of a bearable field, which is one of these."""
+    return {
+        "type": "string",
+        "description": "A field that one piece of evidence may teach on its own, after the record itself was known.",
+        "enum": sorted(set(names)),
+    }
 
 
 class Absent(Contract[dict[str, Absence]]):
