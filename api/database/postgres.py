@@ -23,7 +23,16 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from api.database.store import STATEMENTS, DatabaseError, NothingLoaded, Replaced, Store, create, newest_release
+from api.database.store import (
+    STATEMENTS,
+    DatabaseError,
+    NothingLoaded,
+    Replaced,
+    ServerState,
+    Store,
+    create,
+    newest_release,
+)
 
 POLL_SECONDS = 1.0  # between two looks at the servers
 CONNECT_SECONDS = 3  # a server that takes longer to connect to is passed over,
@@ -154,9 +163,15 @@ class _Server:
             return _Said(not replica, releases, newest)
 
     def _lose(self, reason: str) -> None:
-        """Pass the server over until it answers again."""
+        """Pass the server over until it answers again. One that answers, and refuses, says FATAL and why."""
+        does, refusal = "does not answer", reason.partition("FATAL:")[2].strip()
+        if refusal:
+            does = "refuses"
+            reason = (
+                f"it says “{refusal}”; if it stays so, check the role, the password and the database in its address"
+            )
         if self.fault is None:
-            log.warning("%s does not answer and is asked again every second: %s", self.name, reason)
+            log.warning("%s %s and is asked again every second: %s", self.name, does, reason)
         self.said, self.fault = None, reason
 
     def _hang_up(self) -> None:
@@ -213,6 +228,17 @@ class PostgresDatabase:
     def forget(self) -> None:
         """Look again at the next question."""
         self._looked = float("-inf")
+
+    def servers(self) -> list[ServerState]:
+        """The primary and the replicas, as they were seen last."""
+        schema = self._schema or ""
+        replicas = [
+            ServerState(f"replica {number}", server.fault is None, server.has(schema), server.has(schema))
+            for number, server in enumerate(self._replicas, 1)
+        ]
+        has = self._primary.has(schema)
+        read = has and not any(replica.read for replica in replicas)
+        return [ServerState("primary", self._primary.fault is None, has, read), *replicas]
 
     def close(self) -> None:
         """Close what is open and not in use."""
@@ -296,7 +322,7 @@ class PostgresDatabase:
 
     @contextmanager
     def replacing(self) -> Iterator[Connection]:
-        """As of `SqliteDatabase.replacing`."""
+        """See `SqliteDatabase.replacing`."""
         self.close()  # a load forks, which no thread should see
         engine = _engine(self.url, poolclass=NullPool)
         try:

@@ -20,7 +20,7 @@ from api.database.store import STATEMENTS, DatabaseError, NothingLoaded, Replace
 
 APPLICATION_ID = 0x504F5331  # "POS1", in the header of the project's SQLite files
 PAGE = 8192  # bytes; several answers fit in a page
-#: A look at the file lets the interpreter go, which costs an answer from the cache half of its time when threads wait for it.
+#: A look at the file releases the GIL, which costs an answer from the cache half of its time when threads wait for it.
 LOOK_SECONDS = 0.05
 SORTING = 64 * 2**20  # bytes of memory that making an index may take
 
@@ -46,6 +46,10 @@ class SqliteDatabase:
     def forget(self) -> None:
         """Look again, at the next question, which release is current."""
         self._look_at = 0.0
+
+    def servers(self) -> tuple[()]:
+        """None: a file is read without one."""
+        return ()
 
     def close(self) -> None:
         """Close what is open and not in use."""

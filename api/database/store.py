@@ -60,7 +60,7 @@ class Store:
         """A connection for the answer that this thread makes: its own, or one of the pool.
 
         Raises:
-            Replaced, DatabaseError: as of `connect`.
+            Replaced, DatabaseError: see `connect`.
         """
         if self.kept is None:
             with self.connect() as connection:
@@ -95,6 +95,19 @@ class Store:
             raise DatabaseError(f"the database cannot be read: {error.orig}") from error
 
 
+@dataclass(frozen=True)
+class ServerState:
+    """A database server as the service sees it: whether it answers, has the release that is announced, and is read from.
+
+    It is called by its part and, if it is a replica, by its place in the setting.
+    """
+
+    name: str
+    up: bool
+    has_release: bool
+    read: bool
+
+
 class Database(Protocol):
     """A place that keeps releases; as text, it says where, without passwords."""
 
@@ -112,6 +125,9 @@ class Database(Protocol):
         Raises:
             DatabaseError: it cannot be written, or another load is under way.
         """
+
+    def servers(self) -> Sequence[ServerState]:
+        """The servers as they were seen last; a file has none."""
 
     def forget(self) -> None:
         """Look again, at the next question, which release is current."""

@@ -1,4 +1,4 @@
-"""Which code makes the answers."""
+"""What makes the answers."""
 
 import hashlib
 from functools import cache
@@ -7,10 +7,13 @@ from pathlib import Path
 
 @cache
 def build_digest() -> str:
-    """The SHA-256 of the code that makes answers: another build may answer otherwise from the same seeds."""
+    """The SHA-256 of the code, the templates and the styles that make answers: another build may answer otherwise from the same
+    seeds.
+    """
     total = hashlib.sha256()
     root = Path(__file__).resolve().parent.parent.parent
     for folder in ("api", "schemas"):
-        for path in sorted((root / folder).rglob("*.py")):
-            total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and path.parent.name != "__pycache__":
+                total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return total.hexdigest()

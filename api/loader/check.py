@@ -5,8 +5,9 @@ itself and puts it aside; the second, when all ids are known, resolves reference
 before any is reported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from marshal import dumps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from marshmallow import Schema
 from api.loader import rules
 from api.loader.faults import Fault, Place, SeedError, Unreadable
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
-from api.loader.record import Seed, inside, load_by, named, record, right_fields, right_parts
+from api.loader.record import Half, Seed, field_of, halves, halves_of_parts, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
 from api.loader.spread import collecting_between_tasks, spread
 from api.resource import Table
@@ -74,10 +75,11 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
         _merge(seeds, found, faults)
         done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
-    told: list[tuple[Place, str]] = []
-    for collection, place, data in seeds.halves:
-        seeds.resolve_fields(table.by_name[collection].schema, data, place, told)
-    return seeds, faults + [fault_at(place, message) for place, message in told]
+    for half in seeds.halves:
+        told: list[tuple[Place, str]] = []
+        seeds.resolve_fields(table.by_name[half.collection].schema, half.data, half.place, told)
+        faults += [fault_at(*one) for one in _of_record(half.name, half.place, told)]
+    return seeds, faults
 
 
 def second(
@@ -109,7 +111,7 @@ def check_rest(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
     """The second reading of seeds that nobody stores.
 
     Raises:
-        SeedError: as of `second`.
+        SeedError: see `second`.
     """
 
     def task(block: tuple[int, int]) -> tuple[list[Fault], None]:
@@ -123,12 +125,21 @@ def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
     faults: list[tuple[Place, str]] = []
     unresolved = seeds.unresolved
     for one in inside(seed):
-        seeds.resolve(one, faults)
+        told: list[tuple[Place, str]] = []
+        seeds.resolve(one, told)
+        if told:
+            faults += _of_record(rules.called(one, seed), one.place, told)
     if seeds.unresolved == unresolved:
         faults += rules.broken(seed, seeds)
     if not faults:
         return []
     return [fault_at(place, message) for place, message in faults]
+
+
+def _of_record(name: str, place: Place, told: list[tuple[Place, str]]) -> Iterator[tuple[Place, str]]:
+    """What is wrong with what a record names, its message beginning with the record's name and the field's."""
+    for there, message in told:
+        yield there, f"{reduce(field_of, there.path[len(place.path) :], name)}: {message}"
 
 
 @dataclass
@@ -142,8 +153,7 @@ class _Found:
     faults: list[Fault] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     wrong: set[tuple[str, str]] = field(default_factory=set)
-    #: Of the records that are wrong, what is right: it may name what is not there.
-    halves: list[tuple[str, Place, dict[str, Any]]] = field(default_factory=list)
+    halves: list[Half] = field(default_factory=list)
 
 
 class _First:
@@ -176,13 +186,14 @@ class _First:
         if len(found.faults) > before:
             found.wrong.update(named(self.table, resource, raw))
         if seed is None:
-            found.halves.append((resource.name, place, right_fields(resource, raw)))
+            found.halves += halves(self.table, resource, raw, place)
             return
         at = len(found.content)
         for one in inside(seed):
             if one.resource.name != "evidence":
                 found.ids.append((one.resource.name, one.id, at, one.place.path))
         if len(found.faults) > before:
+            found.halves += halves_of_parts(self.table, resource, raw, place)
             raw = right_parts(self.table, resource, raw)
         content = dumps((self.numbers[file], file.collection, place.path, raw))
         found.content += LENGTH.pack(len(content)) + content

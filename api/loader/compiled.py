@@ -4,6 +4,7 @@ The schemas stay the only definition. A reader gives None for whatever it does n
 it; a field of a kind that is not named here is left to marshmallow altogether. Tests hold both equal to marshmallow's own.
 """
 
+import linecache
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
@@ -17,6 +18,7 @@ from schemas.fields import (
     SELECTOR,
     SLUG,
     SLUG_LENGTH,
+    BearableFields,
     Day,
     DerivedId,
     EdtfDate,
@@ -36,7 +38,6 @@ from schemas.fields import (
     Strings,
     Subject,
     Term,
-    Terms,
     Text,
     date_answer,
     has_control,
@@ -65,7 +66,7 @@ def reader(schema: type[Schema]) -> Reader:
     lines.append(" if seen != len(raw): return None")
     members = ", ".join(f"{name!r}: v{index}" for index, name in enumerate(instance.load_fields))
     lines.append(f" return {{{members}}}")
-    made: Reader = _made("read", lines, names)
+    made: Reader = _made("read", schema, lines, names)
     return made
 
 
@@ -130,15 +131,6 @@ def _taking(field: fields.Field[Any], v: str, names: Data) -> list[str]:
             text,
             f"if not (match := selected({v})) or int(match[1]) >= int(match[2]): return None",
         ]
-    if isinstance(field, Terms) and kind is Terms:
-        names[f"allowed_{v}"] = frozenset(field.allowed)
-        return [
-            f"if type({v}) is not list: return None",
-            f"for one in {v}:",
-            f" if type(one) is not str or one not in allowed_{v}: return None",
-            f"if len(set({v})) != len({v}): return None",
-            f"{v} = list({v})",
-        ]
     if kind is Parts:
         return [f"if type({v}) is not list: return None"]
     return [f"try: {v} = field_{v}.deserialize({v})", "except Invalid: return None"]
@@ -172,14 +164,14 @@ def writer(schema: type[Schema]) -> Writer:
     for index, (name, field) in enumerate(instance.dump_fields.items()):
         names[f"field_{index}"] = field
         members.append(f"  {name!r}: {_writing(field, name, index, names)},")
-    made: Writer = _made("write", ["def write(d):", " return {", *members, " }"], names)
+    made: Writer = _made("write", schema, ["def write(d):", " return {", *members, " }"], names)
     return made
 
 
 def _writing(field: fields.Field[Any], name: str, index: int, names: Data) -> str:
     v = f"d[{name!r}]"
     kind = type(field)
-    if kind in (Text, Slug, Pattern, Link, DerivedId, Term, Terms, Integer, Number, Flag, Strings, Selector):
+    if kind in (Text, Slug, Pattern, Link, DerivedId, Term, Integer, Number, Flag, Strings, Selector, BearableFields):
         return v
     if kind is Day:
         return f"(None if {v} is None else {v}.isoformat())"
@@ -207,7 +199,9 @@ def selector(schema: type[Schema], columns: tuple[str, ...]) -> RowMaker:
     """
     names: Data = {"plain": plain}
     values = [_selecting(schema._declared_fields, name) for name in columns]
-    made: RowMaker = _made("select", ["def select(d):", f" return ({', '.join(values)},)"], names)
+    made: RowMaker = _made(
+        "select", schema, ["def select(d):", " return (", *(f"  {one}," for one in values), " )"], names
+    )
     return made
 
 
@@ -232,6 +226,10 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _made(name: str, lines: list[str], names: Data) -> Any:
-    exec("\n".join(lines), names)
+def _made(name: str, schema: type[Schema], lines: list[str], names: Data) -> Any:
+    """The function that some lines define. Its lines are kept where tracebacks look for them, since they stand in no file."""
+    source = "\n".join(lines)
+    file = f"<{name} {schema.__name__}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), names)
     return names[name]

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from api.claims import Citation, representation
+from marshmallow import missing
+
+from api.claims import Citation, Grounds, representation
 from api.loader.record import Seed, inside
 from api.loader.rules import known_on, mark
 from api.loader.seeds import Seeds
+from api.models import Cited
 from api.resource import Table
 from schemas.dates import Edtf
-from schemas.fields import Reference, References
+from schemas.fields import Parts, Ref, Reference, References, references_in
 from schemas.record import Record
-from schemas.vocabulary import IMPLIED_STANCE, TURNED_ROUND, PositionKind, Salience, Stance
+from schemas.vocabulary import IMPLIED_STANCE, TURNED_ROUND, PositionKind, Stance
 
 KINDS = {
     "demands": PositionKind.DEMAND,
@@ -67,23 +70,35 @@ def _offers(term: Seed, proposal: Seed, table: Table) -> Iterator[Seed]:
     """Each proposer of a proposal holds what its terms provide."""
     if term.data["stance"] is Stance.UNCLEAR:
         return
+    resource = table.by_name["offers"]
     for proposer in proposal.data["proposers"]:
         id = f"{term.id}-by-{proposer.id}"
         data = {
+            **_unsaid(resource.schema),
             "id": id,
             "party": proposer,
             "issue": term.data["issue"],
             "stance": term.data["stance"],
             "summary": term.data["summary"],
             "valid_from": proposal.data["made_on"],
-            "valid_until": None,
-            "salience": Salience.NOT_STATED,
             "proposal": term.data["proposal"],
             "term": term.ref,
-            "note": None,
-            "absent": {},
         }
-        yield Seed(table.by_name["offers"], id, term.process, data, term.place, term)
+        yield Seed(resource, id, term.process, data, term.place, term)
+
+
+def _unsaid(schema: type[Record]) -> dict[str, Any]:
+    """Every field of a record of which nothing is said: as reading a seed without it leaves it, else null."""
+    return {name: default() if callable(default) else default for name, default in _defaults(schema)}
+
+
+@cache
+def _defaults(schema: type[Record]) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (name, None if kind.load_default is missing else kind.load_default)
+        for name, kind in schema._declared_fields.items()
+        if not isinstance(kind, Parts)
+    )
 
 
 def _evidence(subject: Seed, seeds: Seeds) -> list[Seed]:
@@ -128,15 +143,22 @@ class Citations:
     def __init__(self, seeds: Seeds) -> None:
         self.seeds = seeds
         self.speaks_for = representation(representing(seeds))
+        self._known_since = lru_cache(maxsize=16384)(self._since)
 
-    def of(self, seed: Seed) -> list[Citation]:
+    def grounds(self, seed: Seed) -> Grounds:
+        """What the versions of a record with evidence rest on; nothing for one without."""
+        if not issubclass(seed.resource.model, Cited):
+            return Grounds()
+        return Grounds(self._citations(seed), self._beside(seed), self._named(seed))
+
+    def _citations(self, seed: Seed) -> list[Citation]:
         """The citations of a record; an offer's are those of its term."""
         cited = seed.parent if seed.resource.name == "offers" else seed
         assert cited is not None  # an offer's parent is its term
         holders = frozenset(self._holders(seed))
         return [self._citation(one, holders) for one in cited.parts["evidence"]]
 
-    def beside(self, seed: Seed) -> list[Citation]:
+    def _beside(self, seed: Seed) -> list[Citation]:
         """The evidence of a proposal that teaches when it was made, which its terms have from it, and its offers as ``valid_from``."""
         if seed.resource.name not in ("terms", "offers") or seed.parent is None:
             return []
@@ -148,6 +170,18 @@ class Citations:
             for one in proposal.parts["evidence"]
             if "made_on" in one.data["bears_on"]
         ]
+
+    def _named(self, seed: Seed) -> dict[Ref, date]:
+        """The records that a record names, of those that were not always known, and the day from which each was."""
+        return {ref: since for ref in references_in(seed.data) if (since := self._known_since(ref))}
+
+    def _since(self, ref: Ref) -> date | None:
+        if ref.collection == "sources":
+            return self.seeds.source(ref.id).known_on
+        if not issubclass(self.seeds.table.by_name[ref.collection].model, Cited):
+            return None
+        evidence = self.seeds.of(ref.collection)[ref.id].parts["evidence"]
+        return min(self.seeds.source(one.data["source"].id).known_on for one in evidence)
 
     def _holders(self, seed: Seed) -> list[str]:
         found: list[str] = []

@@ -4,6 +4,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -29,10 +30,11 @@ STREAMED = {"yield_per": 2000}
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did."""
+    """What a load did. ``derived`` are those of the records that no seed has, but which follow from seeds: offers."""
 
     release: str
     records: int
+    derived: int
     added: int
     changed: int
     removed: int
@@ -64,6 +66,19 @@ def is_taken(before: Store, id: str, digest: str) -> bool:
     with before.connect() as connection:
         held = connection.scalar(select(Release.digest).where(Release.id == id))
     return held is not None and held != digest
+
+
+def dated_after(before: Store, id: str, day: date) -> tuple[str, date] | None:
+    """The release that one of this id and date would come behind although it is dated after it; None where there is none.
+
+    One that was loaded on this date already is gone back to, or loaded again, whatever came behind it.
+    """
+    with before.connect() as connection:
+        found = connection.execute(select(Release.id, Release.date).order_by(Release.number.desc())).all()
+    if (id, day) in map(tuple, found):
+        return None
+    newest = next((one for one in found if one.id != id), None)
+    return (newest.id, newest.date) if newest and newest.date > day else None
 
 
 class History:
@@ -160,6 +175,7 @@ class History:
         loaded = Loaded(
             self.release,
             counts["records"],
+            counts["derived"],
             counts[Action.ADDED.value],
             counts[Action.CHANGED.value],
             counts[Action.REMOVED.value],

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from marshal import dumps, loads
 from pathlib import Path
 
@@ -10,16 +11,17 @@ from sqlalchemy import Connection
 from api import holdings, search, totals
 from api.database import Database, Store, fill, index
 from api.loader.build import build_digest
-from api.loader.check import Progress, check, check_rest, checked, read, second
+from api.loader.check import Progress, check_rest, checked, read, second
 from api.loader.derive import Citations, complete, representing
-from api.loader.faults import Fault, SeedError
-from api.loader.history import History, Loaded, is_taken, release_before
+from api.loader.faults import Fault, Place
+from api.loader.history import History, Loaded, dated_after, is_taken, release_before
 from api.loader.read import digest as seeds_digest
+from api.loader.read import fault_at
 from api.loader.record import Seed
 from api.loader.rows import Row, Rows, edges, entry, rows
 from api.loader.seeds import Seeds
 from api.loader.spread import collecting_between_tasks
-from api.models import FIRST_DAY, LAST_DAY, Affiliation, Cited, Edge, Footing, Prepared, Retired, Total
+from api.models import FIRST_DAY, LAST_DAY, Affiliation, Edge, Footing, Prepared, Retired, Total
 from api.resource import Table
 
 Prepare = Callable[[Connection, Store], Iterable[Row]]
@@ -51,21 +53,30 @@ def load(
     digest = seeds_digest(root)
     before = release_before(database)
     id: str = seeds.release["id"]
-    if before and is_taken(before, id, digest) and not (replace and before.release == id):
-        check(root, table, progress)
-        raise SeedError([_same_id(root, id)])
+    if before:
+        refused = []
+        if is_taken(before, id, digest) and not (replace and before.release == id):
+            refused.append(_same_id(root, id))
+        if newer := dated_after(before, id, seeds.release["date"]):
+            refused.append(_too_early(root, id, seeds.release["date"], *newer))
+        if refused:
+            check_rest(seeds, refused, progress)
     with database.replacing() as connection:
         history = History(before, seeds, digest)
         counts: Counter[str] = Counter()
 
+        words: set[tuple[str, str]] = set()
+
         def take(content: bytes) -> None:
-            made, counted = loads(content)
+            made, counted, searched = loads(content)
             counts.update(counted)
+            words.update(searched)
             for name, several in made.items():
                 fill(connection, name, several)
 
         task = _Stored(seeds, table, history)
         second(seeds, task, take, faults, lambda done, total: progress("storing (records)", done, total))
+        fill(connection, search.VOCABULARY, sorted(words))
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(connection, Retired.__tablename__, list(_retired(seeds)))
         loaded = history.close(connection, counts)
@@ -85,12 +96,18 @@ def load(
 def _same_id(root: Path, id: str) -> Fault:
     head, _, tail = id.rpartition("-")
     following = f"{head}-{int(tail) + 1}" if tail.isdigit() else f"{id}-2"
-    return Fault(
-        str(root / "release.yaml"),
-        1,
-        1,
+    return fault_at(
+        Place(root / "release.yaml", ("id",)),
         f"id: “{id}” is loaded already, with other content; give the changed seeds an id of their own, such as {following} "
         "(or, while you are writing, load them in its place with --replace)",
+    )
+
+
+def _too_early(root: Path, id: str, day: date, newer: str, newer_day: date) -> Fault:
+    return fault_at(
+        Place(root / "release.yaml", ("date",)),
+        f"release “{id}”: date: {day} lies before {newer_day}, the date of “{newer}”, which is loaded before it; "
+        f"give {newer_day} or a later day",
     )
 
 
@@ -132,21 +149,21 @@ class _Stored:
                 given += self._take(seed, made, counts)
         if not faults:
             self.history.record(given, made, counts)
-        return faults, dumps((dict(made), dict(counts)))
+        return faults, dumps((dict(made), dict(counts), search.words_of(made[search.ENTRIES])))
 
     def _take(self, seed: Seed, made: Rows, counts: Counter[str]) -> Iterator[Seed]:
         process = self.seeds.of("processes").ref(seed.process) if seed.process else None
         for one in complete(seed, self.seeds, self.table):
-            cited = self.citations.of(one) if issubclass(one.resource.model, Cited) else []
+            grounds = self.citations.grounds(one)
             if one.resource.name != "offers":
-                for piece, citation in zip(one.parts.get("evidence", ()), cited, strict=True):
+                for piece, citation in zip(one.parts.get("evidence", ()), grounds.citations, strict=True):
                     piece.data.update(origin=citation.origin, by_holder=citation.by_holder)
-            made[one.resource.model.__tablename__] += rows(
-                one, process, cited, self.seeds.release["date"], self.citations.beside(one)
-            )
+            made[one.resource.model.__tablename__] += rows(one, process, grounds, self.seeds.release["date"])
             made[Edge.__tablename__] += edges(one)
             if one.resource.name not in ("evidence", "offers"):
-                made[search.ENTRIES].append(tuple(entry(one, cited)))
+                made[search.ENTRIES].append(tuple(entry(one, grounds.citations)))
             counts["records"] += 1
             if one.given:
                 yield one
+            else:
+                counts["derived"] += 1

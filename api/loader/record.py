@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError
 
@@ -13,6 +13,9 @@ from api.loader.faults import Fault, Place, suggestion
 from api.loader.read import fault_at
 from api.resource import Resource, Table
 from schemas.fields import Finding, Parts, Piece, Ref
+
+#: The record that another is written in, for messages: its collection, and what stands there.
+Within = tuple[str, Any]
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Seed:
     parent: "Seed | None" = None
     parts: dict[str, list["Seed"]] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
-    #: As of `api.loader.rules.mark`, once it has been worked out.
+    #: See `api.loader.rules.mark`, once it has been worked out.
     mark: str = ""
     _ref: Ref | None = None
 
@@ -60,14 +63,16 @@ def record(
     process: str | None,
     faults: list[Fault],
     parent: Seed | None = None,
+    within: Within | None = None,
 ) -> Seed | None:
     """A record with its parts, references unresolved; None where it is wrong, which is told in ``faults``."""
-    data = load_by(resource.schema, raw, place, resource.name, faults)
+    data = load_by(resource.schema, raw, place, resource.name, faults, within)
     if data is None:
         _parts_of_wrong(table, resource, raw, place, faults)
         return None
     data.setdefault("id", "")
     parts = [(name, kind, data.pop(name)) for name, kind in _parts(resource.schema)]
+    here = (resource.name, raw)
     seed = Seed(resource, data["id"], process, data, place, parent, given=dict(data))
     for name, kind, raws in parts:
         if kind.required and not raws:
@@ -81,7 +86,7 @@ def record(
         # Evidence does not name its subject: so most records are no cycles, and go without the garbage collector.
         above = None if inner.name == "evidence" else seed
         made = [
-            record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, above)
+            record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, above, here)
             for index, one in enumerate(raws)
         ]
         seed.parts[name] = [one for one in made if one is not None]
@@ -99,11 +104,8 @@ def _parts(schema: type[Schema]) -> tuple[tuple[str, Parts], ...]:
 
 def _parts_of_wrong(table: Table, resource: Resource, raw: Any, place: Place, faults: list[Fault]) -> None:
     """Check the parts of a record that is itself wrong, so that their faults are told in the same run."""
-    if isinstance(raw, dict):
-        for name, kind in _parts(resource.schema):
-            if isinstance(raw.get(name), list):
-                for index, one in enumerate(raw[name]):
-                    load_by(table.by_name[kind.collection].schema, one, place / name / index, kind.collection, faults)
+    for inner, one, there in _parts_of(table, resource, raw, place):
+        load_by(inner.schema, one, there, inner.name, faults, (resource.name, raw))
 
 
 def named(table: Table, resource: Resource, raw: Any) -> Iterator[tuple[str, str]]:
@@ -115,7 +117,40 @@ def named(table: Table, resource: Resource, raw: Any) -> Iterator[tuple[str, str
                 yield from named(table, table.by_name[kind.collection], one)
 
 
-def right_fields(resource: Resource, raw: Any) -> dict[str, Any]:
+class Half(NamedTuple):
+    """What is right of a wrong record: it may name what is not there."""
+
+    collection: str
+    name: str
+    place: Place
+    data: dict[str, Any]
+
+
+def halves(table: Table, resource: Resource, raw: Any, place: Place, within: Within | None = None) -> Iterator[Half]:
+    """What is right of a wrong record, and of its parts."""
+    yield Half(resource.name, called(resource.name, raw, within), place, _right_fields(resource, raw))
+    for inner, one, there in _parts_of(table, resource, raw, place):
+        yield from halves(table, inner, one, there, (resource.name, raw))
+
+
+def halves_of_parts(table: Table, resource: Resource, raw: Any, place: Place) -> Iterator[Half]:
+    """What is right of those parts of a record that are wrong."""
+    for inner, one, there in _parts_of(table, resource, raw, place):
+        if load_by(inner.schema, one, there, "", None) is None:
+            yield from halves(table, inner, one, there, (resource.name, raw))
+        else:
+            yield from halves_of_parts(table, inner, one, there)
+
+
+def _parts_of(table: Table, resource: Resource, raw: Any, place: Place) -> Iterator[tuple[Resource, Any, Place]]:
+    """The parts of a record as they stand there, each with its place."""
+    if isinstance(raw, dict):
+        for name, kind in _parts(resource.schema):
+            for index, one in enumerate(raw[name] if isinstance(raw.get(name), list) else ()):
+                yield table.by_name[kind.collection], one, place / name / index
+
+
+def _right_fields(resource: Resource, raw: Any) -> dict[str, Any]:
     """Those fields of a wrong record that are right by themselves."""
     if not isinstance(raw, dict):
         return {}
@@ -140,7 +175,12 @@ def right_parts(table: Table, resource: Resource, raw: dict[str, Any]) -> dict[s
 
 
 def load_by(
-    schema: type[Schema], raw: Any, place: Place, collection: str, faults: list[Fault] | None
+    schema: type[Schema],
+    raw: Any,
+    place: Place,
+    collection: str,
+    faults: list[Fault] | None,
+    within: Within | None = None,
 ) -> dict[str, Any] | None:
     """A record as its schema reads it; None where it is wrong, with the faults told unless nobody asks for them."""
     read = reader(schema)(raw)
@@ -148,16 +188,22 @@ def load_by(
         return read
     if not isinstance(raw, dict):
         if faults is not None:
-            said = f"{collection}: a record is a mapping of fields, beginning with its id"
-            faults.append(fault_at(place, said))
+            said = "a record is a mapping of fields, beginning with its id"
+            faults.append(fault_at(place, f"{called(collection, raw, within)}: {said}"))
         return None
     try:
         return _loader(schema).load(raw)  # type: ignore[no-any-return]
     except ValidationError as error:
-        name = f"{collection} “{raw['id']}”" if isinstance(raw.get("id"), str) else collection
         if faults is not None:
-            faults += _explain(schema, error.messages, place, name)
+            faults += _explain(schema, error.messages, place, called(collection, raw, within))
         return None
+
+
+def called(collection: str, raw: Any, within: Within | None = None) -> str:
+    """What a record is called in messages: by its id; evidence, and what has no id, by the record that it is written in."""
+    if isinstance(raw, dict) and isinstance(raw.get("id"), str) and collection != "evidence":
+        return f"{collection} “{raw['id']}”"
+    return f"{called(*within)}: {collection}" if within else collection
 
 
 @cache
@@ -188,14 +234,14 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
         elif inner == ["Missing data for required field."]:
             yield fault_at(place, f"{name}: the field {key} is missing{_form(field_)}")
         elif inner == ["Field may not be null."]:
-            yield fault_at(place / key, f"{_within(name, key)}: is empty{_form(field_)}")
+            yield fault_at(place / key, f"{field_of(name, key)}: is empty{_form(field_)}")
         else:
             nested = field_.schema if isinstance(field_, Piece) else (schema if isinstance(key, int) else None)
-            yield from _explain(nested, inner, place / key, _within(name, key))
+            yield from _explain(nested, inner, place / key, field_of(name, key))
 
 
-def _within(name: str, key: str | int) -> str:
-    """The name of a value inside what is called ``name``."""
+def field_of(name: str, key: str | int) -> str:
+    """What a value inside what is called ``name`` is called."""
     return f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
 
 

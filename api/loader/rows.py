@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 
 from api import search
-from api.claims import Citation, Claim, origins, versions
+from api.claims import Citation, Claim, Grounds, origins, versions
 from api.loader.compiled import selector, writer
 from api.loader.record import Seed
 from api.models import FIRST_DAY, LAST_DAY, Cited, Dated
 from schemas.dates import Edtf
-from schemas.fields import Pieces, Ref, References, Strings, Text, href
+from schemas.fields import Pieces, Ref, References, Strings, Text, href, references_in
 from schemas.record import Record
 
 Row = tuple[Any, ...]
@@ -28,10 +28,8 @@ OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", 
 _OWN_BEGINS = f'"{OWN[0]}":'
 
 
-def rows(
-    seed: Seed, process: Ref | None, cited: Sequence[Citation], today: date, beside: Sequence[Citation] = ()
-) -> Iterator[Row]:
-    """The rows of one record. ``today`` is the release's date; ``beside`` as of `api.claims.versions`."""
+def rows(seed: Seed, process: Ref | None, grounds: Grounds, today: date) -> Iterator[Row]:
+    """The rows of one record. ``today`` is the release's date."""
     resource = seed.resource
     model: Any = resource.model
     data = {**seed.data, "href": href(resource.name, seed.id), "process": process}
@@ -39,7 +37,7 @@ def rows(
         yield _row(seed, data)
         return
     data["subject"] = seed.parent.subject if resource.name == "offers" and seed.parent else seed.subject
-    made = list(versions(cited, beside))
+    made = list(versions(grounds))
     data["all_modes"] = everything = made[-1].modes
     body, own = _own_places(model)
     last: Row = ()
@@ -53,10 +51,11 @@ def rows(
             claim.documents,
             claim.origins,
         )
-        if not last or version.hidden:
+        if not last or version.hidden or version.unknown:
             # The last version is the one that all evidence shows, and hides nothing.
-            shown = {**data, **dict(zip(OWN, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
-            until: Edtf | None = shown.get("valid_until")
+            known = {name: _known(value, version.unknown) for name, value in data.items()} if version.unknown else data
+            shown = {**known, **dict(zip(OWN, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
+            until: Edtf | None = shown[resource.schema.dated_by[-1]] if model.lasting else None
             shown["ended"] = bool(until and until.latest and until.latest < today)
             row = _row(seed, shown)
             answer = row[body]
@@ -68,15 +67,22 @@ def rows(
         ends = version.known_until
         made_of = list(row)
         made_of[body] = answer
-        known = (
+        knowledge = (
             version.modes,
             version.known_from.isoformat(),
             ends and ends.isoformat(),
             ends is None and version.modes == everything,
         )
-        for place, value in zip(own, known + values, strict=True):
+        for place, value in zip(own, knowledge + values, strict=True):
             made_of[place] = value
         yield tuple(made_of)
+
+
+def _known(value: Any, unknown: frozenset[Ref]) -> Any:
+    """A field's value without the records that nobody could know of yet, and without what is said of them."""
+    if isinstance(value, list):
+        return [one for one in value if unknown.isdisjoint(references_in(one))]
+    return value if unknown.isdisjoint(references_in(value)) else None
 
 
 def _own(values: tuple[Any, ...]) -> str:

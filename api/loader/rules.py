@@ -3,13 +3,17 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.loader.faults import Place, suggestion
 from api.resource import Table
 from schemas.dates import Edtf
-from schemas.fields import Parts, Ref
+from schemas.fields import Parts, Pieces, Ref, Reference
+from schemas.record import Mapping as Inner
+from schemas.record import Record
 from schemas.vocabulary import IMPLIED_STANCE
 
 if TYPE_CHECKING:
@@ -24,12 +28,13 @@ def broken(seed: "Seed", seeds: "Seeds") -> Broken:
     name, data = seed.resource.name, seed.data
     if data["absent"]:
         yield from _absent(seed)
-    if data.get("valid_until") or data.get("affiliations"):
-        yield from _period(seed, "valid_from", "valid_until")
-    if data.get("ended_on"):
-        yield from _period(seed, "started_on", "ended_on")
-    if name in ("terms", "demands", "statements"):
-        yield from _proposition(seed, seeds)
+    yield from _periods(seed)
+    begin = "made_on" if name == "proposals" else "valid_from"
+    if (since := data.get(begin)) and since.earliest:
+        yield from _ahead(seed, begin, seeds)
+    yield from _propositions(seed, seeds)
+    if name == "demands":
+        yield from _addressed(seed)
     elif name == "responses":
         yield from _answer(seed)
     elif name == "proposals":
@@ -37,6 +42,8 @@ def broken(seed: "Seed", seeds: "Seeds") -> Broken:
         yield from _offered(seed, seeds)
     elif name == "issues":
         yield from _topic(seed, seeds)
+    elif name == "sources":
+        yield from _published(seed)
     evidence = seed.parts.get("evidence", ())
     for cited in evidence:
         yield from _citation(cited, seed, seeds)
@@ -55,11 +62,23 @@ def broken_together(seeds: "Seeds", table: Table) -> Broken:
     """Every rule that no record breaks alone."""
     yield from _cycle(seeds.of("proposals"), "supersedes")
     yield from _cycle(seeds.of("issues"), "parent")
+    yield from _representing_itself(seeds)
     yield from _retired(seeds, table)
 
 
 def _name(seed: "Seed") -> str:
     return f"{seed.resource.name} “{seed.id}”"
+
+
+def called(one: "Seed", seed: "Seed") -> str:
+    """What a record, or one written in it, is called in messages: evidence by what it is evidence for."""
+    if one.resource.name != "evidence":
+        return _name(one)
+    terms = seed.parts.get("terms", ())
+    subject = next(
+        term for term in (*terms, seed) if term is seed or any(one is cited for cited in term.parts["evidence"])
+    )
+    return f"{_name(subject)}: evidence"
 
 
 def _absent(seed: "Seed") -> Broken:
@@ -75,34 +94,76 @@ def _absent(seed: "Seed") -> Broken:
             )
 
 
-def _period(seed: "Seed", begin: str, end: str) -> Broken:
-    for data, place in [
-        (seed.data, seed.place),
-        *((one, seed.place / "affiliations" / index) for index, one in enumerate(seed.data.get("affiliations", ()))),
-    ]:
-        since, until = data.get(begin), data.get(end)
-        if (
-            isinstance(since, Edtf)
-            and isinstance(until, Edtf)
-            and since.earliest
-            and until.latest
-            and since.earliest > until.latest
-        ):
+def _periods(seed: "Seed") -> Broken:
+    """The period that a record, or a mapping in it, lies in must not end before it begins."""
+    yield from _period(seed, seed.resource.schema.dated_by, seed.data, seed.place)
+    for name, dated_by in _dated(seed.resource.schema):
+        for index, one in enumerate(seed.data[name]):
+            yield from _period(seed, dated_by, one, seed.place / name / index)
+
+
+@cache
+def _dated(schema: type[Record]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The lists of mappings that have a time, and the fields of a mapping that give it."""
+    return tuple(
+        (name, kind.schema.dated_by)
+        for name, kind in schema._declared_fields.items()
+        if isinstance(kind, Pieces) and issubclass(kind.schema, Inner) and kind.schema.dated_by
+    )
+
+
+def _period(seed: "Seed", dated_by: tuple[str, ...], data: dict[str, Any], place: Place) -> Broken:
+    if len(dated_by) == 2 and (until := data[dated_by[1]]) and (since := data[dated_by[0]]):
+        begin, end = dated_by
+        if since.earliest and until.latest and since.earliest > until.latest:
             yield place / end, f"{_name(seed)}: {end}: {until} lies before {begin}, {since}"
 
 
-def _proposition(seed: "Seed", seeds: "Seeds") -> Broken:
-    issue: Ref | None = seed.data.get("issue")
-    if issue and seeds.of("issues")[issue.id].data["proposition"] is None:
-        below = [
-            id
-            for id, other in seeds.of("issues").items()
-            if other.data["parent"] and other.data["parent"].id == issue.id
-        ]
-        yield (
-            seed.place / "issue",
-            f"{_name(seed)}: issue: “{issue.id}” is a topic; name one of its issues: {', '.join(below)}",
-        )
+def _ahead(seed: "Seed", field: str, seeds: "Seeds") -> Broken:
+    """Nobody holds or proposes yet what begins after the release; an event may be announced."""
+    since: Edtf = seed.data[field]
+    released: date | None = seeds.release.get("date")
+    if released and since.earliest and since.earliest > released:
+        why = "what is only announced is not held yet: record it as an event"
+        yield seed.place / field, f"{_name(seed)}: {field}: {since} begins after the release's date, {released}; {why}"
+
+
+def _published(source: "Seed") -> Broken:
+    published, retrieved = source.data["published_on"], source.data["retrieved_on"]
+    if published and published.earliest and published.earliest > retrieved:
+        what = f"{published} begins after retrieved_on, {retrieved}; a text is published by the day on which it is retrieved"
+        yield source.place / "published_on", f"{_name(source)}: published_on: {what}"
+
+
+def _addressed(demand: "Seed") -> Broken:
+    party = demand.data["party"].id
+    for index, addressee in enumerate(demand.data["addressees"]):
+        if addressee.id == party:
+            what = f"“{party}” is the party that demands; name only those of whom it does"
+            yield demand.place / "addressees" / index, f"{_name(demand)}: addressees[{index}]: {what}"
+
+
+def _propositions(seed: "Seed", seeds: "Seeds") -> Broken:
+    """An issue that must have a proposition is no topic."""
+    for name in _contested(seed.resource.schema):
+        issue: Ref | None = seed.data[name]
+        if issue and seeds.of("issues")[issue.id].data["proposition"] is None:
+            below = [
+                id
+                for id, other in seeds.of("issues").items()
+                if other.data["parent"] and other.data["parent"].id == issue.id
+            ]
+            yield (
+                seed.place / name,
+                f"{_name(seed)}: {name}: “{issue.id}” is a topic; name one of its issues: {', '.join(below)}",
+            )
+
+
+@cache
+def _contested(schema: type[Record]) -> tuple[str, ...]:
+    return tuple(
+        name for name, kind in schema._declared_fields.items() if isinstance(kind, Reference) and kind.proposition
+    )
 
 
 def _answer(seed: "Seed") -> Broken:
@@ -149,6 +210,10 @@ def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
                 cited.place / "selector",
                 f"{_name(subject)}: evidence: selector: ends at {end}; the text of “{source.id}” has {length} characters",
             )
+    said: Edtf | None = cited.data["said_on"]
+    if said and said.earliest and said.earliest > (known := seeds.source(source.id).known_on):
+        what = f"{said} begins after {known}, when “{source.id}” was known; a source tells what was said by then"
+        yield cited.place / "said_on", f"{_name(subject)}: evidence: said_on: {what}"
     if cited.data["digest"] and not selector:
         yield (
             cited.place / "digest",
@@ -156,8 +221,10 @@ def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
         )
     for index, field in enumerate(cited.data["bears_on"]):
         place = cited.place / "bears_on" / index
-        if field not in subject.resource.schema._declared_fields:
-            yield place, f"{_name(subject)}: evidence: bears_on: {field} is not a field of {subject.resource.name}"
+        if field not in (allowed := subject.resource.schema.bearable()):
+            what = f"“{field}” is not a field of {subject.resource.name} that evidence may teach on its own"
+            hint = f"{suggestion(field, allowed, end='.')} Allowed: {', '.join(allowed) or 'none'}"
+            yield place, f"{_name(subject)}: evidence: bears_on: {what}{hint}"
         elif not subject.data.get(field):
             yield place, f"{_name(subject)}: evidence: bears_on: the field {field}, which this teaches, is not there"
 
@@ -175,6 +242,53 @@ def _cycle(group: Mapping[str, Any], field: str) -> Broken:
             seed = group[id]
             yield seed.place / field, f"{_name(seed)}: {field}: goes round in a circle: {' → '.join(circle)}"
         done.update(path)
+
+
+class _Represents(NamedTuple):
+    party: str
+    other: str
+    since: date
+    until: date
+    place: Place
+
+
+def _representing_itself(seeds: "Seeds") -> Broken:
+    """A party that represents itself, be it by others: by affiliations that may all have been valid on one day."""
+    found = [
+        _Represents(
+            seed.id,
+            one["party"].id,
+            (one["valid_from"] and one["valid_from"].earliest) or date.min,
+            (one["valid_until"] and one["valid_until"].latest) or date.max,
+            seed.place / "affiliations" / index / "party",
+        )
+        for seed in seeds.of("parties").values()
+        for index, one in enumerate(seed.data["affiliations"])
+        if one["represents"] and one["party"]
+    ]
+    # Who is represented by nobody, or by those alone who represent nobody, is in no circle: that leaves next to none.
+    parties, others = {one.party for one in found}, {one.other for one in found}
+    found = [one for one in found if one.party in others and one.other in parties]
+    for day in sorted({one.since for one in found}):
+        while circle := _circle([one for one in found if one.since <= day <= one.until]):
+            first = next(one for one in found if [one.party, one.other] == circle[:2] and one.since <= day <= one.until)
+            yield (
+                first.place,
+                f"parties “{first.party}”: affiliations: represents goes round in a circle: {' → '.join(circle)}",
+            )
+            found.remove(first)
+
+
+def _circle(found: list[_Represents]) -> list[str]:
+    """Parties of which each represents the next, the last being the first; empty where there is no such circle."""
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for one in found:
+        order.add(one.party, one.other)
+    try:
+        order.prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
 
 
 def _topic(seed: "Seed", seeds: "Seeds") -> Broken:

@@ -17,7 +17,7 @@ from marshmallow import Schema
 from api.loader.faults import Place, suggestion
 from api.loader.places import Places
 from api.loader.read import SeedFile
-from api.loader.record import Seed, inside, record
+from api.loader.record import Half, Seed, inside, record
 from api.loader.rules import known_on
 from api.resource import Table
 from schemas.dates import Edtf
@@ -31,7 +31,9 @@ class Known(Mapping[str, Seed]):
 
     def __init__(self, seeds: "Seeds", collection: str) -> None:
         self.seeds = seeds
-        self.number = list(seeds.table.by_name).index(collection)
+        names = list(seeds.table.by_name)
+        #: Which collection this is, and of how many: a place is put down as one of as many numbers.
+        self.number, self.collections = names.index(collection), len(names)
         self.collection = collection
         self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, Places())
         self._order = array("Q")
@@ -40,7 +42,7 @@ class Known(Mapping[str, Seed]):
 
     def __contains__(self, id: object) -> bool:
         place = self.places.get(id)
-        return place is not None and place % Seeds.NUMBERS == self.number
+        return place is not None and place % self.collections == self.number
 
     def __getitem__(self, id: str) -> Seed:
         if id not in self:
@@ -56,9 +58,9 @@ class Known(Mapping[str, Seed]):
 
     def add(self, id: str, place: int) -> int | None:
         """Take note of where the record of an id was put aside. Where the id is taken, the place of the one that has it is returned."""
-        held = self.places.add(id, place * Seeds.NUMBERS + self.number)
+        held = self.places.add(id, place * self.collections + self.number)
         if held is not None:
-            return held // Seeds.NUMBERS
+            return held // self.collections
         self._order.append(place)
         return None
 
@@ -71,7 +73,7 @@ class Known(Mapping[str, Seed]):
     def _unresolved(self, id: str) -> Seed:
         place = self.places.get(id)
         assert place is not None  # who asks for it has looked
-        seed = self.seeds.at(place // Seeds.NUMBERS)
+        seed = self.seeds.at(place // self.collections)
         if seed.resource.name != self.collection:
             seed = next(one for part in seed.parts.values() for one in part if one.id == id)
         return seed
@@ -99,8 +101,6 @@ class Sourced(NamedTuple):
 class Seeds:
     """A folder of seeds. Records are put aside in a file, in blocks; what stays in memory is where each id is there."""
 
-    NUMBERS = 32  # of collections that a place can tell apart
-
     def __init__(self, table: Table) -> None:
         self.table = table
         self.release: dict[str, Any] = {}
@@ -116,7 +116,7 @@ class Seeds:
         #: What could not be read is a fault already; that others name it is not another.
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
-        self.halves: list[tuple[str, Place, dict[str, Any]]] = []
+        self.halves: list[Half] = []
         self.records = {resource.name: Known(self, resource.name) for resource in table}
         self.source = lru_cache(maxsize=65536)(self._source)
         with TemporaryFile() as aside:
@@ -185,13 +185,15 @@ class Seeds:
         return seed
 
     def resolve(self, seed: Seed, faults: list[tuple[Place, str]]) -> None:
-        """Put the records that one record names in the place of their ids; what is named and is not there is a fault."""
+        """Put the records that one record names in the place of their ids; what is named and is not there is a fault, of which the
+        message tells neither record nor field.
+        """
         self.resolve_fields(seed.resource.schema, seed.data, seed.place, faults)
 
     def resolve_fields(
         self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
     ) -> None:
-        """As of `resolve`, for some fields of a record."""
+        """What `resolve` does, for some fields of a record."""
         for name, kind, single in _naming(schema):
             value = data.get(name)
             if not value:
@@ -227,9 +229,8 @@ class Seeds:
         self.unresolved += found is None
         if found is None and collection not in self.unread and (collection, id) not in self.wrong:
             hint = suggestion(id, list(self.records[collection]))
-            named = next(step for step in reversed(steps) if isinstance(step, str))
             there = Place(place.file, (*place.path, *steps))
-            faults.append((there, f"{named}: “{id}” is not the id of one of the {collection}{hint}"))
+            faults.append((there, f"“{id}” is not the id of one of the {collection}{hint}"))
         return found
 
     def _subject(

@@ -49,5 +49,5 @@ def _walk(node: yaml.Node, path: Steps, *, key: bool) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _node_again(path: Path, _changed: int, _size: int) -> yaml.Node | None:
-    """As of `composed`; the faults of one file mostly come one behind the other."""
+    """See `composed`; the faults of one file mostly come one behind the other."""
     return composed(path, text_of(path))

@@ -29,6 +29,6 @@ def mapping(path: Path) -> Any:
     """The one mapping that a file holds.
 
     Raises:
-        Unreadable: as of `records`.
+        Unreadable: see `records`.
     """
     return whole(path, dict, "one mapping is expected", empty="it holds one mapping")

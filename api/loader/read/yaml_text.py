@@ -1,12 +1,14 @@
 """YAML: from the text of a file to plain values, or to nodes, which know their places."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from api.loader.faults import Fault, Unreadable
+from api.loader.read.yaml_errors import cause
 
 try:
     from yaml import CSafeLoader as Parser
@@ -17,6 +19,7 @@ DEPTH = 100
 YAML_LIMIT = 16 * 2**20
 _BRACKET = re.compile(r"[\[\]{}]")
 _INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
+_TAG = re.compile(r"!\S*")
 _NULLS = ("", "~", "null")
 
 
@@ -38,7 +41,7 @@ def whole(path: Path, kind: type[list[Any] | dict[str, Any]], expected: str, *, 
         raise Unreadable(Fault.of_file(path, f"is empty; {empty}"))
     if not isinstance(node, yaml.SequenceNode if kind is list else yaml.MappingNode):
         raise Unreadable(Fault(str(path), *start_of(node), f"holds {_kind(node)} where {expected}"))
-    faults: list[Fault] = []
+    faults = list(_tags(path, text))
     value = _values(node, path, set(), faults)
     if faults:
         raise Unreadable(*faults)
@@ -96,7 +99,7 @@ def plain(text: str) -> Any:
         while event := parser.get_event():
             if isinstance(event, yaml.ScalarEvent):
                 value: Any = event.value
-                if event.anchor is not None or (named and key is None and value in here):
+                if event.tag is not None or event.anchor is not None or (named and key is None and value in here):
                     return None
                 if named and key is None:
                     key = value
@@ -104,7 +107,8 @@ def plain(text: str) -> Any:
                 if not event.style and value in _NULLS:
                     value = None
             elif isinstance(event, yaml.CollectionStartEvent):
-                if event.anchor is not None or (named and key is None) or len(above) == DEPTH:
+                tagged = event.tag is not None or event.anchor is not None
+                if tagged or (named and key is None) or len(above) == DEPTH:
                     return None
                 value = {} if isinstance(event, yaml.MappingStartEvent) else []
                 above.append((here, named))
@@ -143,17 +147,19 @@ def composed(path: Path, text: str) -> yaml.Node | None:
         loader = Parser(text)
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise Unreadable(Fault(str(path), line, column, f"is not YAML: {error.problem or error.context}")) from error
+        at, said = cause(error, text)
+        raise Unreadable(Fault(str(path), *_place(text, at), f"is not YAML: {said}")) from error
     except yaml.reader.ReaderError as error:
-        before = text[: text.find(chr(error.character))]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         what = f"is not YAML text: it holds the control character U+{error.character:04X}"
-        raise Unreadable(Fault(str(path), line, column, what)) from error
+        raise Unreadable(Fault(str(path), *_place(text, text.find(chr(error.character))), what)) from error
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _place(text: str, at: int) -> tuple[int, int]:
+    """The line and the column, counted from 1, of a place in a text, counted from 0."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def composed_line(line: str) -> yaml.Node | None:
@@ -185,8 +191,22 @@ def _refuse_deep(path: Path, text: str) -> None:
             depth -= 1
 
 
+def _tags(path: Path, text: str) -> Iterator[Fault]:
+    """A tag asks for a value of a kind that YAML itself does not have, or names the one that it has anyway: none is heeded."""
+    for event in yaml.parse(text, Loader=Parser):
+        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None and event.start_mark:
+            at = event.start_mark.index
+            tag = _TAG.search(text, at)
+            what = f"is the tag {tag[0]}" if tag else "has a tag"
+            yield Fault(
+                str(path),
+                *_place(text, tag.start() if tag else at),
+                f"{what}; seeds have none: leave it out, or put a text that begins with ! into quotation marks",
+            )
+
+
 def _values(node: yaml.Node, path: Path, seen: set[int], faults: list[Fault]) -> Any:
-    """The plain values of nodes, as of `plain`, with what is wrong with them told."""
+    """The plain values of nodes, as `plain` gives them, with what is wrong with them told."""
     if id(node) in seen:
         faults.append(Fault(str(path), *start_of(node), "is used again by an alias; write it out where it is needed"))
         return None

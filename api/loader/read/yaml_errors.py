@@ -1,0 +1,109 @@
+"""What is wrong with a text that is not YAML: in words that say what to do, at its cause, which often stands before the place at
+which the parser fails.
+"""
+
+import re
+
+import yaml
+
+_JOINED = re.compile(r" *(?:- +)*\w+:(?![ \t\r\n/]|\Z)")
+_DASHED = re.compile(r" *-(?=\w)")
+_PLAIN = "a text that has no quotation marks; put it into quotation marks"
+#: What either parser says of a text that begins with a character that has a meaning of its own.
+_BEGINNING = (
+    "cannot start any token",
+    "expected alphabetic or numeric character",
+    "expected node content",
+    "expected the node content",
+    "found undefined alias",
+    "found undefined tag handle",
+    "expected comment or line break",
+    "expected a comment or a line break",
+)
+
+
+def cause(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
+    """Where in a text the cause of an error stands, counted in characters from 0, and what is wrong there."""
+    said, context = error.problem or error.context or "", error.context or ""
+    failed = error.problem_mark or error.context_mark
+    at = failed.index if failed else 0
+    opened = error.context_mark.index if error.context_mark else at
+    if "mapping values are not allowed" in said:
+        return _colon(text, at)
+    if "could not find expected ':'" in said:
+        word = re.split("[ \t\r\n]", text[opened:], maxsplit=1)[0]
+        colonless = f"“{word}” has no colon; a field is written “name: value”"
+        return _joined(text, _line(text, opened)) or (opened, colonless)
+    if "tab character" in said or text[at : at + 1] == "\t":
+        return at, "a tab stands in the indentation; indent by spaces"
+    if any(one in said for one in _BEGINNING) and opened < len(text):
+        return opened, f"“{text[opened]}” cannot begin {_PLAIN}"
+    if "found another document" in said:
+        return at, "a second document begins here; a file holds one, so leave out the line ---"
+    if "quoted scalar" in context and "end of stream" in said:
+        return opened, f"the quotation mark {text[opened]} that opens a text here is never closed"
+    if "unknown escape character" in said:
+        return (
+            at,
+            "a backslash has a meaning of its own between double quotation marks; put the text between single ones",
+        )
+    if "expected ',' or" in said:
+        return (
+            opened,
+            f"the “{text[opened]}” that opens here is not closed; close it, or put the text into quotation marks",
+        )
+    if "expected key" in said or "expected <block end>" in said or "'-' indicator" in said:
+        return _going_on(text, at)
+    return at, said
+
+
+def _line(text: str, at: int) -> int:
+    """Where the line of a place begins."""
+    return text.rfind("\n", 0, at) + 1
+
+
+def _colon(text: str, at: int) -> tuple[int, str]:
+    """A colon that no field's name can stand before: within a text, or behind one that goes on from the line above."""
+    line = _line(text, at)
+    if ": " in text[line:at]:
+        return at, f"a colon with a space behind it stands within {_PLAIN}"
+    above = _line(text, max(line - 1, 0))
+    return (
+        _joined(text, above)
+        or _joined(text, line)
+        or (at, f"a colon stands within {_PLAIN}, or indent this line as the fields beside it")
+    )
+
+
+def _joined(text: str, line: int) -> tuple[int, str] | None:
+    """A colon or a dash without the space that makes it one, in the line that begins at a place; None where there is none."""
+    if found := _DASHED.match(text, line):
+        return found.end(), "no space stands behind the dash that begins a record; write “- id: …”"
+    if found := _JOINED.match(text, line):
+        name, behind = found[0].strip(" -:"), text[found.end()]
+        if behind.isspace():
+            code = f"U+{ord(behind):04X}"
+            return found.end(), f"{code} stands behind the colon of “{name}” in place of a space; write “{name}: …”"
+        return found.end(), f"no space stands behind the colon of “{name}”; write “{name}: …”"
+    return None
+
+
+def _going_on(text: str, at: int) -> tuple[int, str]:
+    """What comes where the value before it has ended: more of a text behind its quotation marks, or a line indented wrongly."""
+    before = text[_line(text, at) : at].strip(" -")
+    if not before:
+        indented = "this line is indented otherwise than the record or the fields beside it"
+        return _joined(text, _line(text, at)) or (at, indented)
+    quoted = 0
+    # The same parser, since the other may stumble earlier.
+    for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if token.start_mark.index >= at:
+            break
+        quoted = token.start_mark.index if isinstance(token, yaml.ScalarToken) and token.style else 0
+    if not quoted:
+        return at, f"a text cannot go on behind “{before[-1]}”; put the whole of it into quotation marks"
+    mark = text[quoted]
+    again = "write the mark twice" if mark == "'" else "write a backslash before the mark"
+    closed = text.count("\n", 0, at) + 1
+    what = f"the text that the quotation mark {mark} opens here is closed on line {closed}, and goes on behind it"
+    return quoted, f"{what}; {again} where it stands within the text"
