@@ -21,7 +21,7 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 from api.operation import Answer, Call, Operation
 from api.parameters import read
 from api.problems import Problem, Wrong, invalid, unknown
-from api.records import Moved
+from api.records import MovedTo
 
 VERSION_PATH = "/v1"
 PUBLISHER = "The Positions authors"
@@ -89,13 +89,13 @@ def cite(call: Call, paths: Paths, path: str) -> dict[str, Any]:
 
     Raises:
         Problem: as `Paths.find`, or whatever the path itself answers with.
-        Moved: the path names a record that has another id now; its citation is at the new one's.
+        MovedTo: the path names a record that has another id now; its citation is at the new one's.
     """
     cited = paths.find(call, path)
     try:
         answer = cited.operation.run(cited.call)
-    except Moved as moved:
-        raise Moved(call.link(path=moved.id)) from None
+    except MovedTo as moved:
+        raise MovedTo(call.link(path=moved.path)) from None
     digest, length = _digest(answer)
     pinned, at = cited.call.link(), cited.call.clocks
     store = call.store

@@ -39,12 +39,12 @@ def diff(question: Question, after: Record, before: Record) -> Findings:
     return Findings(data, footing(question, subjects).rests_on(subjects, subjects))
 
 
-def _terms(question: Question, proposals: tuple[str, ...]) -> dict[str, list[Record]]:
+def _terms(question: Question, proposals: tuple[str, ...]) -> dict[str | None, list[Record]]:
     """The terms of some proposals that the clocks and filters show, by proposal, in their order."""
     statement = select(Term.proposal_id, Term.body).where(
         Term.proposal_id.in_(proposals), Term.at(question.clocks), *question.within(Term, Term.issue_id)
     )
-    found: dict[str, list[Record]] = {}
+    found: dict[str | None, list[Record]] = {}
     for proposal, body in question.connection.execute(statement.order_by(Term.number, Term.id)):
         found.setdefault(proposal, []).append(orjson.loads(body))
     return found

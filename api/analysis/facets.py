@@ -35,7 +35,7 @@ def facets(connection: Connection, table: Table, asked: Asked, by: Sequence[str]
     """The counts of a list's records by some of its facets, the largest first; ties in the order of the values."""
     queries.check_ids(connection, asked)
     model = asked.resource.model
-    where = queries.conditions(asked, connection.dialect.name, queries.related(table, asked.resource))
+    where = queries.narrowed(connection, asked, queries.related(table, asked.resource))
     parts = [_facet(asked.resource, name) for name in by]
     columns = [part.column.label(f"facet_{number}") for number, part in enumerate(parts)]
     # A join with a list may find a record several times; nothing else does, and counting rows is quicker.

@@ -64,7 +64,7 @@ class Folding:
         return reached
 
     def columns(self, party: str, span: Span) -> tuple[str, ...]:
-        """The parties for whom counts what ``party`` took as its position within the span; none where nobody asked for them."""
+        """The parties that a position counts for which ``party`` took within the span; none where nobody asked for them."""
         if party not in self._edges:
             return (party,) if not self.asked or party in self.asked else ()
         key = (party, span)

@@ -56,11 +56,11 @@ def evidence_of(question: Question, subjects: Iterable[str], *columns: Any) -> I
     statement = select(Evidence.subject, *columns).where(Evidence.at(question.clocks))
     remaining = iter(sorted(set(subjects)))
     while listed := list(islice(remaining, LISTED)):
-        yield from question.connection.execute(statement.where(Evidence.subject.in_(listed)))
+        yield from question.connection.execute(statement.where(Evidence.subject.in_(listed))).all()
 
 
 def rests_on(question: Question, records: Iterable[str], subjects: Iterable[str]) -> dict[str, int]:
-    """The counts of an answer, where nothing is said of each of its records by itself; as of `Footing.rests_on`."""
+    """The counts of an answer, where nothing is said of each of its records by itself; see `Footing.rests_on`."""
     documents: set[str] = set()
     origins: set[str] = set()
     wanted = (Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.analysis.latest import Cell, by_issue, recorded
-from api.analysis.matrix import footing_of, rests_on
+from api.analysis.matrix import rests_on
 from api.analysis.question import Findings, Question
 from schemas.vocabulary import Stance
 
@@ -35,12 +35,13 @@ def gaps(question: Question) -> Findings:
             "distance": distance(group),
             "blockers": names.parties(blockers(group)),
             "missing": names.parties(compared - {cell.party for cell in group}),
+            "ended": names.parties(cell.party for cell in group if cell.ended),
             "stances": [_stance(cell, question) for cell in group],
         }
         for issue, group in by_issue(found)
     ]
     data.sort(key=lambda gap: -1 if gap["distance"] is None else gap["distance"], reverse=True)
-    return Findings(data, rests_on(footing_of(question, found.values()), found.values()))
+    return Findings(data, rests_on(question, found.values()))
 
 
 def standing(cell: Cell) -> float | None:
@@ -68,5 +69,6 @@ def _stance(cell: Cell, question: Question) -> dict[str, Any]:
         "score": cell.score,
         "position": cell.records[0].reference(),
         "ended": cell.ended,
-        "conflicting": [held.reference() for held in cell.records[1:]],
+        "conflicting": cell.conflicting,
+        "others": [held.reference() for held in cell.records[1:]],
     }

@@ -52,9 +52,22 @@ _COLUMNS = (
     Position.lifecycle,
     Position.body,
 )
+_NARROW: tuple[Any, ...] = (
+    Holding.id,
+    Holding.party_id,
+    Holding.issue_id,
+    Holding.stance,
+    Holding.subject,
+    Holding.lifecycle,
+    Holding.earliest,
+    Holding.latest,
+    Holding.first_reported_on,
+    Holding.began,
+    Holding.began_by,
+)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Held:
     """One position as the clocks show it. Its answer is read only where it is needed."""
 
@@ -64,8 +77,7 @@ class Held:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The position's answer."""
-        found: dict[str, Any] = orjson.loads(self.row.body)
-        return found
+        return _answer(self.row)
 
     @cached_property
     def stance(self) -> Stance:
@@ -121,11 +133,21 @@ class Held:
         return self.began <= other.began_by and other.began <= self.began_by
 
     def reference(self, collection: str = "positions") -> Reference:
-        return {"id": self.row.id, "name": self.record["summary"], "href": href(collection, self.row.id)}
+        return refer(self.record, collection)
+
+
+def refer(record: dict[str, Any], collection: str = "positions") -> Reference:
+    """The reference to a position, made of its answer."""
+    return {"id": record["id"], "name": record["summary"], "href": href(collection, record["id"])}
 
 
 class Narrow(Held):
-    """A position as `Holding` has it: all but its answer, which is not read."""
+    """A position as `Holding` has it, so that its answer is not read for when it began."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As in `Held`, but not kept: there may be thousands, and keeping them costs more than reading those few twice that are."""
+        return _answer(self.row)
 
     @cached_property
     def began(self) -> date:
@@ -139,8 +161,17 @@ class Narrow(Held):
         return max(self.began, min(_day(self.row.began_by), self.as_of or LAST_DAY))
 
     @property
+    def began_at_most(self) -> date:
+        return self.began_by
+
+    @property
     def held_by(self) -> date:
         return _day(self.row.began)
+
+
+def _answer(row: Row[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(row.body)
+    return found
 
 
 def _day(value: Any) -> date:
@@ -177,6 +208,11 @@ class Cell:
         return tuple(sorted({held.stance.value for held in self.records}))
 
     @property
+    def told(self) -> tuple[tuple[str, ...], bool]:
+        """What makes it say something else than another: its stances, and whether they have ended."""
+        return self.stances, self.ended
+
+    @property
     def ended(self) -> bool:
         """Whether every record behind it was over by the day."""
         return all(held.ended(self.today) for held in self.records)
@@ -187,11 +223,8 @@ _Held = TypeVar("_Held", bound=Held)
 
 def histories(question: Question) -> Iterator[list[Narrow]]:
     """All positions ever held by the day, issue by issue, in the order of issues; those of one issue are in memory at a time."""
-    wanted = [
-        column for column in Holding.__table__.columns if column.name not in ("process_id", "all_modes", "current")
-    ]
     where = [Holding.known(question.clocks), *question.within(Holding, Holding.issue_id)]
-    statement = select(*wanted).where(*where).order_by(Holding.issue_id)
+    statement = select(*_NARROW).where(*where).order_by(Holding.issue_id)
     for _, group in groupby(streamed(question.connection, statement), key=attrgetter("issue_id")):
         found = [Narrow(row, question.clocks.as_of) for row in group]
         yield [held for held in found if held.began <= question.today]
@@ -207,31 +240,36 @@ def positions(question: Question, *conditions: ColumnElement[bool], history: boo
     return [held for held in found if held.began <= question.today] if history else found
 
 
-def standing(question: Question) -> list[Held]:
-    """The positions that the latest ones are among: as of `positions`, but of those on an issue, without what certainly began before
+def standing(question: Question) -> list[Narrow]:
+    """The positions that the latest ones are among: those of `positions` that are on an issue, without what certainly began before
     another of the same party and issue.
     """
     folding = question.folding
     within = question.within(Holding, Holding.issue_id)
     found = recent(question.clocks, *within, parties=folding.holders, whole=folding.changing).subquery()
-    same = and_(*(getattr(Position, column.name) == column for column in found.c))
-    rows: Iterable[Row[Any]] = question.connection.execute(select(*_COLUMNS).join_from(found, Position, same))
-    return [Held(row, question.clocks.as_of) for row in rows]
+    same = and_(*(getattr(Position, column.name) == found.c[column.name] for column in Position.__table__.primary_key))
+    wanted = (*(found.c[column.key] for column in _NARROW), Position.body)
+    rows = question.connection.execute(select(*wanted).join_from(found, Position, same)).all()
+    return [Narrow(row, question.clocks.as_of) for row in rows]
 
 
-def latest(found: Iterable[Held], said: Callable[[Held], Any] = attrgetter("stance")) -> tuple[Held, ...]:
+def latest(found: Sequence[Held], said: Callable[[Held], Any] = attrgetter("stance")) -> tuple[Held, ...]:
     """The latest position and, behind it, the simultaneous ones that say something else; ``said`` is what they say."""
-    top, *others = sorted(found, key=attrgetter("order"), reverse=True)
-    return top, *(one for one in others if said(one) != said(top) and one.simultaneous(top))
+    if len(found) == 1:
+        return (found[0],)
+    top = max(found, key=attrgetter("order"))
+    others = [one for one in found if said(one) != said(top) and one.simultaneous(top)]
+    return top, *sorted(others, key=attrgetter("order"), reverse=True)
 
 
 def by_column(found: Iterable[_Held], folding: Folding) -> dict[tuple[str, str], list[_Held]]:
     """Positions by issue and by the party whose they count as; a position that answers a proposal as a whole is on no issue."""
     placed: dict[tuple[str, str], list[_Held]] = {}
     for held in found:
-        if held.row.issue_id is not None:
+        issue = held.row.issue_id
+        if issue is not None:
             for party in columns_of(held, folding):
-                placed.setdefault((held.row.issue_id, party), []).append(held)
+                placed.setdefault((issue, party), []).append(held)
     return placed
 
 

@@ -2,7 +2,7 @@
 
 Measure: the stance of a party toward the proposition of an issue, on the five-step scale of the vocabulary ``stance``, after the
 position coding of party-position data sets (a sign for the side, a size for the reservation). Nothing is averaged: a cell is one
-record's stance, or it is conflicting. An issue on which a party has no cell is one without a recorded position of its, which is
+record's stance, or it is conflicting. An issue on which a party has no cell is one on which it has no recorded position, which is
 not the same as an undecided one.
 """
 
@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from api.analysis.footing import Footing, footing
-from api.analysis.latest import Cell, Held, by_issue, recorded
+from api.analysis import footing
+from api.analysis.footing import Footing
+from api.analysis.latest import Cell, by_issue, recorded, refer
 from api.analysis.question import Findings, Names, Question
 from api.representations import Column
 
@@ -28,13 +29,12 @@ def matrix(question: Question) -> Findings:
         }
         for issue, group in by_issue(found)
     ]
-    return Findings(data, rests_on(behind, found.values()))
+    return Findings(data, rests_on(question, found.values()))
 
 
 def topics(question: Question) -> Findings:
     """The matrix with the issues folded into their topics: how often each party takes each stance."""
     found = recorded(question)
-    behind = footing_of(question, found.values())
     tally: dict[str | None, dict[str, Counter[str]]] = {}
     issues: dict[str | None, set[str]] = {}
     for cell in found.values():
@@ -53,21 +53,21 @@ def topics(question: Question) -> Findings:
         }
         for topic, parties in sorted(tally.items(), key=lambda item: item[0] or "")
     ]
-    return Findings(data, rests_on(behind, found.values()))
+    return Findings(data, rests_on(question, found.values()))
 
 
 def sensitivity(question: Question, other: Question) -> Findings:
     """The cells that say something else to another question: what a finding depends on.
 
-    A cell differs where it is there for one question alone, or where its stances differ; another record that gives the same
-    stance makes no difference.
+    A cell differs where it is there for one question alone, where its stances differ, or where one of them has ended; another record
+    that gives the same stance makes no difference.
     """
     before, after = recorded(question), recorded(other)
     old, new = footing_of(question, before.values()), footing_of(other, after.values())
     differing = [
         key
         for key in {**before, **after}
-        if (before[key].stances if key in before else None) != (after[key].stances if key in after else None)
+        if (before[key].told if key in before else None) != (after[key].told if key in after else None)
     ]
     differing.sort(key=lambda key: (*question.names.place(key[0]), key[1]))
     data = [
@@ -79,7 +79,7 @@ def sensitivity(question: Question, other: Question) -> Findings:
         }
         for issue, party in differing
     ]
-    return Findings(data, rests_on(old, before.values()))
+    return Findings(data, rests_on(question, before.values()))
 
 
 def lines(question: Question) -> list[dict[str, Any]]:
@@ -88,6 +88,7 @@ def lines(question: Question) -> list[dict[str, Any]]:
         {
             "issue": question.names.issue(issue),
             "topic": question.names.topic(issue),
+            "ended": question.names.parties(cell.party for cell in group if cell.ended),
             "cells": {cell.party: cell for cell in group},
         }
         for issue, group in by_issue(recorded(question))
@@ -126,36 +127,43 @@ def _score_of(party: str) -> Any:
 
 
 def footing_of(question: Question, found: Iterable[Cell]) -> Footing:
-    """What some cells rest on."""
-    return footing(question, (held.row.subject for cell in found for held in cell.records))
+    """What those cells rest on that have several records; a single record tells it by itself."""
+    return footing.footing(question, (held.row.subject for cell in found if cell.conflicting for held in cell.records))
 
 
-def rests_on(behind: Footing, found: Iterable[Cell]) -> dict[str, int]:
+def rests_on(question: Question, found: Iterable[Cell]) -> dict[str, int]:
     """The counts of an answer that some cells make."""
     records = [held.row for cell in found for held in cell.records]
-    return behind.rests_on((row.id for row in records), (row.subject for row in records))
+    return footing.rests_on(question, (row.id for row in records), (row.subject for row in records))
 
 
 def _cell(cell: Cell, names: Names, behind: Footing) -> dict[str, Any]:
-    documents, origins = behind.counts(held.row.subject for held in cell.records)
+    answers = [held.record for held in cell.records]
+    records = [_held(one) for one in answers]
+    documents, origins = answers[0]["document_count"], answers[0]["origin_count"]
+    if cell.conflicting:
+        documents, origins = behind.counts(held.row.subject for held in cell.records)
     return {
         "party": names.party(cell.party),
         "stance": cell.stance,
         "score": cell.score,
         "conflicting": cell.conflicting,
         "ended": cell.ended,
-        "position": cell.records[0].reference(),
-        "records": [_held(held) for held in cell.records],
+        "position": records[0]["position"],
+        "records": records,
         "document_count": documents,
         "origin_count": origins,
     }
 
 
-def _held(held: Held) -> dict[str, Any]:
-    given = held.record
+def _held(answer: dict[str, Any]) -> dict[str, Any]:
     return {
-        "stance": given["stance"],
-        "position": held.reference(),
-        "holder": given["party"],
-        **{name: given[name] for name in ("kind", "valid_from", "valid_until", "first_reported_on", "claim_status")},
+        "stance": answer["stance"],
+        "position": refer(answer),
+        "holder": answer["party"],
+        "kind": answer["kind"],
+        "valid_from": answer["valid_from"],
+        "valid_until": answer["valid_until"],
+        "first_reported_on": answer["first_reported_on"],
+        "claim_status": answer["claim_status"],
     }

@@ -101,7 +101,7 @@ def lines(findings: Findings) -> list[dict[str, Any]]:
         named = {answer["party"]["id"] for answer in row["answers"]}
         for party in row["unanswered"]:
             if party["id"] not in named:
-                none = dict.fromkeys(("verdict", "stance", "response"))
+                none: dict[str, Any] = {**dict.fromkeys(("verdict", "stance", "response")), "others": []}
                 found.append(
                     {**common, "party": party, "answered": False, **none, "conflicting": False, "blocks": False}
                 )
@@ -114,7 +114,7 @@ def _granted(stance: Stance, provides: str | None) -> bool:
 
 
 def _asked(addressees: list[Reference], question: Question) -> list[Reference]:
-    """The addressees, those alone that were asked for."""
+    """The addressees, or only those that were asked for."""
     return [one for one in addressees if not question.parties or one["id"] in question.parties]
 
 
@@ -149,17 +149,18 @@ def _cell(
 ) -> dict[str, Any]:
     top, *others = several
     documents, origins = behind.counts(held.row.subject for held in several)
+    agreed = all(held.stance is top.stance for held in others)
     return {
         "party": question.names.party(party),
         "verdict": None if others else top.row.verdict,
-        "stance": top.row.stance,
+        "stance": top.row.stance if agreed else None,
         "conflicting": bool(others),
         "blocks": blocks(several, provides),
         "response": top.reference("responses"),
         "others": [held.reference("responses") for held in others],
-        "conditions": top.record["conditions"],
-        "reasons": top.record["reasons"],
-        "claim_status": top.row.claim_status,
+        "conditions": [] if others else top.record["conditions"],
+        "reasons": [] if others else top.record["reasons"],
+        "claim_status": None if others else top.row.claim_status,
         "document_count": documents,
         "origin_count": origins,
     }

@@ -7,7 +7,8 @@ without answering is no answer; it is shown beside. What is no longer outstandin
 that is met, dropped or superseded; a proposal that is accepted, rejected or lapsed, or that another one had superseded by then.
 
 **Days** count from the last day on which it can have been asked: the last day that its date can mean, its first report where that is
-earlier or where no date is known. So they are never overstated.
+earlier or where no date is known; to the day, or to that of ``known_at`` where it is earlier, after which nothing is known. So they are
+never overstated.
 """
 
 from collections.abc import Iterator
@@ -106,7 +107,8 @@ def _silent(
     stances: dict[tuple[str, str], Cell],
 ) -> Iterator[Record]:
     askers: list[Reference] = record["proposers"] if collection == "proposals" else [record["party"]]
-    since = _since(asked_on, record["first_reported_on"], question.today)
+    until = min(question.today, question.clocks.known_at or question.today)
+    since = _since(asked_on, record["first_reported_on"], until)
     for addressee in record["addressees"]:
         if question.parties and not {addressee["id"], *(one["id"] for one in askers)} & set(question.parties):
             continue
@@ -126,7 +128,7 @@ def _silent(
             "issue": record.get("issue"),
             "asked_on": asked_on,
             "first_reported_on": record["first_reported_on"],
-            "days": (question.today - since).days,
+            "days": (until - since).days,
             "lifecycle": record.get("lifecycle"),
             "status": record.get("status"),
             "noted": given[0].reference("responses") if given else None,
@@ -135,7 +137,7 @@ def _silent(
         }
 
 
-def _since(asked_on: Record | None, reported: str, today: date) -> date:
+def _since(asked_on: Record | None, reported: str, until: date) -> date:
     """The last day on which it can have been asked."""
     latest_day = date.fromisoformat(asked_on["latest"]) if asked_on and asked_on["latest"] else LAST_DAY
-    return min(latest_day, date.fromisoformat(reported), today)
+    return min(latest_day, date.fromisoformat(reported), until)

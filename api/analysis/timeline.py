@@ -37,7 +37,7 @@ _Place = tuple[int, str, str, str]
 def timeline(
     question: Question, begin: date | None = None, end: date | None = None, collections: tuple[str, ...] = ()
 ) -> Findings:
-    """Every entry, those alone that may lie within ``begin`` and ``end``, of some collections where any are named.
+    """Every entry, or only those between ``begin`` and ``end``, of all collections or of those named.
 
     The rows are made while they are read.
     """
@@ -84,7 +84,11 @@ def _model(collection: str) -> Any:
 
 def _places(question: Question, collection: str, begin: date | None, end: date | None) -> Iterator[_Place]:
     model = _model(collection)
-    where: list[ColumnElement[bool]] = [model.at(question.clocks), model.within(begin, end)]
+    # The time of a position's row is the period over which it was held, which may go on long after it was taken.
+    where: list[ColumnElement[bool]] = [
+        model.at(question.clocks),
+        model.within(None if model is Position else begin, end),
+    ]
     if model is Position:
         where.append(answering(PositionKind.of(collection.removesuffix("s"))))
         where += question.within(Position, Position.issue_id)
@@ -102,7 +106,9 @@ def _places(question: Question, collection: str, begin: date | None, end: date |
             actors, concerned = _parties(collection, record)
             if not _concerns(question, [*actors, *concerned], earliest, latest):
                 continue
-        first, _ = _span(record[_TIME.get(collection, "valid_from")], record["first_reported_on"])
+        first, last = _span(record[_TIME.get(collection, "valid_from")], record["first_reported_on"])
+        if (begin and last < begin) or (end and first > end):
+            continue
         yield _milliseconds(first), record["first_reported_on"], collection, record["id"]
 
 
