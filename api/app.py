@@ -1,34 +1,40 @@
 """The application: the operations as Flask routes, the contract's pages, and the delivery in front of it all."""
 
+import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 from sqlalchemy.orm import configure_mappers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from api import problems
+from api.counts import Counts
 from api.database import open_database
 from api.delivery import Delivery
 from api.docs import add_docs
 from api.loader import build_digest
+from api.metrics import PATH, add_metrics
 from api.openapi import API_VERSION, document
 from api.operation import JSON, LINES, Answer, Call, Operation, collected
 from api.pages import add_pages
 from api.parameters import read
 from api.problems import MEDIA_TYPE, Problem
-from api.records import Moved
+from api.records import MovedTo
 from api.resource import Table
 from api.resources import RESOURCES
 from api.settings import Settings
+from api.texts import by_sha256
 from api.views import operations
+from api.views.collections import FORMATS
 
 VERSION_PATH = "/v1"
-#: What a list may be asked for by the Accept header, and the `format` that says the same.
-_FORMATS = {JSON: None, "text/csv": "csv", LINES: "ndjson"}
+#: What an answer may be asked for by the Accept header, where it has that, and the `format` that says the same.
+_FORMATS = {JSON: None, "text/csv": "csv", LINES: "ndjson", "text/xml": "xml"}
 
 
 @dataclass(frozen=True)
@@ -54,18 +60,28 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     for operation in listed:
         _route(app, operation, settings, table)
     add_docs(app, contract)
-    add_pages(app, table)
+    add_pages(app, table, settings.public_url)
     _operations_pages(app)
+    counts = _counted(app)
+    add_metrics(app, counts, database, settings.cache_bytes)
     app.register_error_handler(Problem, _problem_response)
-    app.register_error_handler(Moved, _moved)
-    app.register_error_handler(HTTPException, _http_error)
-    delivery = Delivery(app.wsgi_app, database, build_digest(), API_VERSION, settings.cache_bytes)
+    app.register_error_handler(MovedTo, _moved)
+    tabled = frozenset(one.name for one in listed if "format" in one.query.fields and "text/csv" in one.content)
+    app.register_error_handler(HTTPException, partial(_http_error, tabled))
+    delivery = Delivery(app.wsgi_app, database, _edition(settings), API_VERSION, settings.cache_bytes, counts)
     return Service(app, delivery, contract)
 
 
 def create_app() -> Delivery:
     """The WSGI application, with the settings of the environment: what the server's workers start."""
     return create_service(Settings.read()).wsgi
+
+
+def _edition(settings: Settings) -> str:
+    """The SHA-256 of what makes answers beside the release: the build, and the settings that change what they say."""
+    texts = sorted(by_sha256(settings.texts)) if settings.texts else []
+    parts = (build_digest(), settings.public_url or "", *texts)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 class _Route(Rule):
@@ -89,6 +105,21 @@ def _route(app: Flask, operation: Operation, settings: Settings, table: Table) -
     app.add_url_rule(f"{VERSION_PATH}{rule}", f"v1.{operation.name}", view, methods=["GET"])
     if operation.path != "/":
         app.add_url_rule(rule, f"current.{operation.name}", view, methods=["GET"])
+
+
+def _counted(app: Flask) -> Counts:
+    """Let each request note its route, by which it is counted: the path as it is declared, with the version."""
+    routes = {PATH: PATH}  # added once there is something to tell
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
+        routes[rule.rule] = f"{VERSION_PATH}{path}" if rule.endpoint.startswith("current.") else path
+
+    @app.before_request
+    def note_route() -> None:
+        if request.url_rule is not None:
+            request.environ["positions.route"] = routes[request.url_rule.rule]
+
+    return Counts(sorted(set(routes.values())))
 
 
 def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..., Response]:
@@ -133,7 +164,7 @@ def _preferred(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     if _takes_anything() or values.get("format"):
         return values
     if "format" in operation.query.fields:
-        best = request.accept_mimetypes.best_match(_FORMATS)
+        best = request.accept_mimetypes.best_match([one for one in _FORMATS if one in operation.content])
         return {**values, "format": _FORMATS.get(best or "")}
     return values
 
@@ -150,14 +181,32 @@ def _negotiate(operation: Operation, answer: Answer) -> None:
     if not request.accept_mimetypes.best_match([media_type]):
         raise Problem(
             problems.NOT_ACCEPTABLE,
-            f"This path answers with {' or '.join(_FORMATS if 'format' in operation.query.fields else [media_type])}; "
+            f"This path answers with {' or '.join(operation.content)}; "
             f"the Accept header is “{str(request.accept_mimetypes)[:200]}”.",
         )
 
 
-def _http_error(error: HTTPException) -> Response:
+def _http_error(tabled: frozenset[str], error: HTTPException) -> Response:
+    """An HTTP error as a problem; ``tabled`` are the names of the operations that `format` makes tables of."""
     rules = [rule.rule for rule in current_app.url_map.iter_rules()]
-    return _problem_response(problems.of_http(error, request.path, rules))
+    table = _table_of(request.path, tabled) if isinstance(error, NotFound) else None
+    return _problem_response(table or problems.of_http(error, request.path, rules))
+
+
+def _table_of(path: str, tabled: frozenset[str]) -> Problem | None:
+    """What is said of a path that is not there, where it is that of a list or an analysis with the suffix of a table."""
+    stem, _, suffix = path.rpartition(".")
+    if suffix not in FORMATS:
+        return None
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(stem)
+    except HTTPException:
+        return None
+    if endpoint.rpartition(".")[2] not in tabled:
+        return None
+    return problems.not_found(
+        f"There is no path “{path[:200]}”. “{stem[:200]}?format={suffix}” gives this table; /v1/tables lists those with a suffix."
+    )
 
 
 def _problem_response(problem: Problem) -> Response:
@@ -168,10 +217,10 @@ def _problem_response(problem: Problem) -> Response:
     return response
 
 
-def _moved(moved: Moved) -> Response:
+def _moved(moved: MovedTo) -> Response:
     response = Response(status=301)
     response.headers["Location"] = (
-        moved.id if request.path.startswith(VERSION_PATH) else moved.id.removeprefix(VERSION_PATH)
+        moved.path if request.path.startswith(VERSION_PATH) else moved.path.removeprefix(VERSION_PATH)
     )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,31 +2,39 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO
 from urllib.parse import parse_qsl, urlencode
 
+OVERHEAD = 2000  # bytes that an answer and each of its codings take beside headers and bodies
+SHORT = 500  # characters of a query string whose spelling is remembered
+
 
 @dataclass
 class Kept:
-    """An answer that is kept: its headers, its body in each coding asked for so far, or in a file where it is large."""
+    """An answer that is kept: its headers, the route that made it, and its body, or a file with it where it is large."""
 
     headers: list[tuple[str, str]]
     tag: str
+    route: str
     body: bytes | None
     file: IO[bytes] | None
     length: int
     compressible: bool
-    coded: dict[str, bytes] = field(default_factory=dict)
-
     #: All that is sent of it whole, for each coding asked for so far (None: none).
     ready: "dict[str | None, Ready]" = field(default_factory=dict)
 
     @property
     def weight(self) -> int:
-        return 2000 + sum(len(body) for body in self.coded.values()) + (len(self.body) if self.body else 0)
+        """The bytes that it takes in memory, nearly."""
+        # Another thread may add a coding meanwhile, so those there are now are listed first.
+        ready = list(self.ready.values())
+        bodies = [self.body or b"", *(one.body for one in ready if one.body is not self.body)]
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return OVERHEAD * (1 + len(ready)) + headers + sum(map(len, bodies))
 
     def close(self) -> None:
         """The file, if there is one, is not going to be sent."""
@@ -45,10 +53,14 @@ class Ready:
 
 
 class Cache:
-    """Answers of one release, the least recently used given up when they outgrow a number of bytes."""
+    """Answers of one release, the least recently used given up when they outgrow a number of bytes.
 
-    def __init__(self, limit: int) -> None:
+    ``changed`` is told how many bytes and answers are kept, whenever that changes.
+    """
+
+    def __init__(self, limit: int, changed: Callable[[int, int], None]) -> None:
         self.limit = limit
+        self.changed = changed
         self.bytes = 0
         self._kept: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
         self._weights: dict[tuple[str, ...], int] = {}
@@ -64,28 +76,37 @@ class Cache:
 
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
         """Keep an answer, or weigh one that is kept anew: it may have gained a coding."""
-        weight = kept.weight
-        if kept.body is None or weight * 8 > self.limit:
-            return
         with self._lock:
-            self.bytes += weight - self._weights.get(key, 0)
+            weight = kept.weight + sum(map(len, key))
+            held = self._weights.get(key)
+            if kept.body is None or (held is None and weight * 8 > self.limit):
+                return
+            self.bytes += weight - (held or 0)
             self._weights[key] = weight
             self._kept[key] = kept
             while self.bytes > self.limit:
                 gone, _ = self._kept.popitem(last=False)
                 self.bytes -= self._weights.pop(gone)
+            self.changed(self.bytes, len(self._kept))
 
     def clear(self) -> None:
         with self._lock:
             self._kept.clear()
             self._weights.clear()
             self.bytes = 0
+            self.changed(0, 0)
 
 
-@lru_cache(maxsize=4096)
 def normalised(query: str) -> str:
     """A query string in one spelling, in order of names. Nothing is left out of it or replaced (Latin-1 keeps every byte):
     what is refused by itself must not be answered with what is kept for another spelling.
     """
+    return _remembered(query) if len(query) <= SHORT else _spelt(query)
+
+
+def _spelt(query: str) -> str:
     pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     return urlencode(sorted(pairs, key=lambda pair: pair[0]), safe=",/:*", encoding="latin-1", errors="replace")
+
+
+_remembered = lru_cache(maxsize=4096)(_spelt)

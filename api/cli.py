@@ -75,7 +75,7 @@ def check_command(seeds: Path | None) -> None:
 @click.option("--exports/--no-exports", default=True, help="Make the exports too, or leave them to who asks first.")
 def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     """Load a folder of seeds as the current release: everything or nothing."""
-    with _explained():
+    with _explained("nothing was loaded"):
         settings = _settings()
         root = seeds or settings.seeds
         database = open_database(settings.database)
@@ -94,7 +94,7 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     "--workers",
     default=0,
     type=_Whole(0, 256),
-    help="Processes; as many as there are cores unless said.",
+    help="Processes; as many as there are cores by default.",
 )
 @click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
 @click.option(
@@ -108,7 +108,7 @@ def serve_command(host: str, port: int, workers: int, reload: bool, replacing: b
     """Serve the API. Loads the seeds first where the database is missing or holds another release, but never into a database
     that has replicas: there `positions load` decides what is served, not whichever node starts.
     """
-    with _explained():
+    with _explained("nothing was loaded"):
         settings = _settings()
         settings = replace(settings, seeds=seeds or settings.seeds)
         refuse_taken(host, port)  # before a load, which may be long
@@ -246,21 +246,22 @@ def _settings() -> Settings:
 
 def _summary(loaded: Loaded, where: str, seconds: float) -> str:
     return (
-        f"{where}: release {loaded.release} is loaded, {loaded.records} records in {seconds:.1f} s: "
-        f"{loaded.added} added, {loaded.changed} changed, {loaded.removed} removed."
+        f"{where}: release {loaded.release} is loaded in {seconds:.1f} s, {loaded.records} records: "
+        f"{loaded.records - loaded.derived} of the seeds ({loaded.added} added, {loaded.changed} changed, {loaded.removed} removed) "
+        f"and {loaded.derived} offers, which follow from them."
     )
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Errors that a user can mend, as messages."""
+def _explained(so: str = "the seeds are not sound") -> Iterator[None]:
+    """Errors that a user can mend, as messages; ``so`` is what follows where the seeds are at fault."""
     try:
         yield
     except SeedError as error:
         for fault in error.faults:
             click.echo(str(fault), err=True)
         count = len(error.faults)
-        raise click.ClickException(f"{count} fault{'s' if count > 1 else ''}; nothing was loaded.") from error
+        raise click.ClickException(f"{count} fault{'s' if count > 1 else ''}; {so}.") from error
     except (DatabaseError, SettingError, ServerError, CitingError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -13,7 +13,7 @@ from api.representations import columns, row_schema
 from api.resource import Table
 from schemas.analyses import ANSWERS
 from schemas.evidence import EvidenceSchema
-from schemas.fields import JsonSchema, Piece, component
+from schemas.fields import JsonSchema, Piece, bearable_names, component
 from schemas.proposals import TermSchema
 from schemas.vocabulary import Precision
 
@@ -37,8 +37,9 @@ def components(table: Table) -> dict[str, JsonSchema]:
                 "properties": {**whole["properties"], **more},
                 "required": [*whole["required"], *more],
             }
-        if resource.name not in ("changes", "releases", "processes"):
+        if resource.tabled:
             found[f"{name}Row"] = row_schema(columns(resource.schema))
+    found["BearableField"] = bearable_names(name for resource in table for name in resource.schema.bearable())
     for schema in ANSWERS:
         for each in (schema, *_pieces(schema)):
             found[component(each)] = answer_schema(each)
@@ -236,6 +237,17 @@ _PLAIN: dict[str, JsonSchema] = {
             "data": _object("Where the data is.", url={"type": "string", "format": "uri"}),
         },
     },
+    "Embed": _object(
+        "The code that embeds a page, as of oEmbed 1.0.",
+        version={"type": "string", "enum": ["1.0"]},
+        type={"type": "string", "enum": ["rich"]},
+        title=_TEXT,
+        provider_name=_TEXT,
+        provider_url={"type": "string", "format": "uri"},
+        html=_TEXT,
+        width={"type": "integer", "format": "int32", "minimum": 1},
+        height={"type": "integer", "format": "int32", "minimum": 1},
+    ),
     "Export": _object(
         "The whole release as one file.",
         name=_TEXT,

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from wsgiref.handlers import format_date_time
 from api import problems
 from api.cache import Cache, Kept, Ready, normalised
 from api.conditional import coding_for, encode, matches, span_of
+from api.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
 from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
 from api.problems import MEDIA_TYPE, Problem
 
@@ -56,15 +58,17 @@ class Delivery:
         self,
         application: Application,
         database: Database,
-        build: str,
+        edition: str,
         version: str,
         cache_bytes: int,
+        counts: Counts,
     ) -> None:
         self.application = application
         self.database = database
-        self.build = build
+        self.edition = edition
         self.version = version
-        self.cache = Cache(cache_bytes)
+        self.cache = Cache(cache_bytes, counts.cached)
+        self.counts = counts
         self._turn = threading.Lock()
         self._digest = ""
 
@@ -87,7 +91,11 @@ class Delivery:
         except DatabaseError:
             log.exception("the database cannot be read")
             return self._problem(
-                Problem(problems.UNAVAILABLE, problems.UNAVAILABLE.meaning, headers={"Retry-After": "5"}),
+                Problem(
+                    problems.UNAVAILABLE,
+                    "The database cannot be reached; try again shortly.",
+                    headers={"Retry-After": "5"},
+                ),
                 environ,
                 start_response,
             )
@@ -106,7 +114,7 @@ class Delivery:
         if method not in ("GET", "HEAD"):
             _check_headers(environ)
             return self._pass(environ, start_response, self._held())
-        if path == "/healthz":
+        if path in ("/healthz", "/metrics"):
             return self._pass(environ, start_response, None)
         store = environ["positions.store"] = self.database.current()
         # Feeds and charts hold absolute addresses, which may be made of the Host that was asked for.
@@ -118,16 +126,24 @@ class Delivery:
             environ.get("HTTP_HOST", ""),
         )
         kept = self.cache.get(key)
+        cache = HIT
         if kept is None:
+            cache = environ["positions.cache"] = MISS
             _check_headers(environ)
             if store.digest != self._digest:
                 self.cache.clear()
                 self._digest = store.digest
-            made = self._in_turn({**environ, "REQUEST_METHOD": "GET"}, store, key)
+            asked = {**environ, "REQUEST_METHOD": "GET"}
+            begin = time.perf_counter()
+            try:
+                made = self._in_turn(asked, store, key)
+            finally:
+                route = environ["positions.route"] = asked.get("positions.route", UNMATCHED)
+                self.counts.took(route, time.perf_counter() - begin)
             if isinstance(made, _Other):
                 return self._give(made.status, made.headers, made.body, store, environ, start_response)
             kept = made
-        return self._deliver(key, kept, store, environ, start_response)
+        return self._deliver(key, kept, cache, store, environ, start_response)
 
     def _held(self) -> Store | None:
         """The release that an answer which needs none can name all the same."""
@@ -142,11 +158,15 @@ class Delivery:
         return self._give(other.status, [*other.headers, *extra], other.body, store, environ, start_response)
 
     def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
-        # Threads that make answers side by side hand the interpreter to and fro, which costs more than it brings, so they take
+        # Threads that make answers side by side contend for the GIL, which costs more than it brings, so they take
         # turns. Who has waited for long goes ahead: somebody makes a large answer.
         turn = self._turn.acquire(timeout=TURN_SECONDS)
         try:
-            return self.cache.get(key) or self._make(environ, store, key)  # somebody may have made it meanwhile
+            kept = self.cache.get(key)
+            if kept is None:
+                return self._make(environ, store, key)
+            environ["positions.route"] = kept.route  # somebody has made it meanwhile
+            return kept
         finally:
             if turn:
                 self._turn.release()
@@ -161,7 +181,7 @@ class Delivery:
             media_type.startswith("text/")
             or any(word in media_type for word in ("json", "xml", "yaml", "javascript", "svg"))
         )
-        tag = hashlib.sha256("\0".join((self.build, *key)).encode("utf-8", "replace")).hexdigest()[:24]
+        tag = hashlib.sha256("\0".join((self.edition, *key)).encode("utf-8", "replace")).hexdigest()[:24]
         headers = [(name, value) for name, value in other.headers if name.lower() != "content-length"]
         if "cache-control" not in names:
             headers.append(("Cache-Control", "public, max-age=300, stale-while-revalidate=86400"))
@@ -173,6 +193,7 @@ class Delivery:
         kept = Kept(
             headers,
             tag,
+            environ["positions.route"],
             other.body if isinstance(other.body, bytes) else None,
             None,
             other.length,
@@ -184,7 +205,13 @@ class Delivery:
         return kept
 
     def _deliver(
-        self, key: tuple[str, ...], kept: Kept, store: Store, environ: Environ, start_response: StartResponse
+        self,
+        key: tuple[str, ...],
+        kept: Kept,
+        cache: str,
+        store: Store,
+        environ: Environ,
+        start_response: StartResponse,
     ) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         wanted = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
@@ -198,6 +225,7 @@ class Delivery:
             kept.close()
             if ready.unchanged is None:
                 ready.unchanged = [(name, value) for name, value in ready.headers if name not in _OF_THE_BODY]
+            self.counts.answered(kept.route, method, 304, cache)
             start_response("304 Not Modified", ready.unchanged.copy())
             return [b""]
         if method == "HEAD":
@@ -206,6 +234,7 @@ class Delivery:
         if wanted and environ.get("HTTP_IF_RANGE") in (None, "", tag):
             span = span_of(wanted, kept.length)
             if span is not None:
+                environ["positions.route"], environ["positions.cache"] = kept.route, cache
                 start, end = span
                 if start >= end:
                     kept.close()
@@ -222,6 +251,7 @@ class Delivery:
                 return self._give(
                     "206 Partial Content", headers, _part(kept, start, end), store, environ, start_response
                 )
+        self.counts.answered(kept.route, method, 200, cache)
         start_response("200 OK", ready.headers.copy())
         if method == "HEAD":
             return [b""]
@@ -234,12 +264,11 @@ class Delivery:
         headers = [*kept.headers, ("ETag", tag)]
         body = kept.body or b""
         if coding:
-            body = kept.coded[coding] = encode(coding, body)
+            body = encode(coding, body)
             headers.append(("Content-Encoding", coding))
         headers.append(("Content-Length", str(len(body) if kept.body is not None else kept.length)))
         ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), body)
-        if coding:
-            self.cache.put(key, kept)
+        self.cache.put(key, kept)
         return ready
 
     def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
@@ -264,6 +293,8 @@ class Delivery:
         headers = self._headers(headers, store)
         if not length and isinstance(body, bytes) and not status.startswith("304"):
             headers.append(("Content-Length", str(len(body))))
+        route, cache = environ.get("positions.route", UNMATCHED), environ.get("positions.cache", BYPASS)
+        self.counts.answered(route, environ["REQUEST_METHOD"], int(status[:3]), cache)
         start_response(status, headers)
         if environ["REQUEST_METHOD"] == "HEAD":
             return [b""]

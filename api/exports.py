@@ -7,10 +7,12 @@ so that a file is either whole or not there. The same release and code give the 
 
 import fcntl
 import hashlib
+import math
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +22,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -36,6 +38,8 @@ ARCHIVE, SQLITE, LINES, PACKAGE, SUMS = (
 )
 MANIFEST = "manifest.json"
 KEPT_RELEASES = 2
+#: Seconds between two looks whether another has made them.
+_PAUSE = 0.02
 _ROWS_A_BATCH = 1000
 _CHUNK = 2**20
 #: Of the archive: higher levels take several times as long for a tenth less.
@@ -80,16 +84,34 @@ class Content:
     lines: Iterable[bytes]
 
 
-def exported(shelf: Path, store: Store, content: Callable[[], Content], progress: Progress = lambda *_: None) -> Path:
+class Underway(Exception):
+    """The exports of a release are being made by another, in this process or elsewhere."""
+
+
+#: Since when each folder has been waited for in this process, for those who do not wait for long.
+_awaited: dict[Path, float] = {}
+
+
+def exported(
+    shelf: Path,
+    store: Store,
+    content: Callable[[], Content],
+    progress: Progress = lambda *_: None,
+    patience: float = math.inf,
+) -> Path:
     """The folder of a release's exports, made where it is not there yet.
 
+    Args:
+        patience: for how many seconds another who makes it is waited for, by all in this process together.
+
     Raises:
+        Underway: another is still making it.
         PermissionError: there is no folder that it can be made in.
     """
     root = _writable(shelf)
     folder = root / _name(store)
     if not folder.is_dir():
-        with _alone(root):
+        with _alone(root, lambda: _awaited.setdefault(folder, time.monotonic()) + patience):
             if not folder.is_dir():
                 _make(root, folder, store, content(), progress)
     return folder
@@ -137,10 +159,27 @@ def _writable(shelf: Path) -> Path:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def _alone(root: Path, until: Callable[[], float]) -> Iterator[None]:
+    """Nobody else makes exports meanwhile. ``until`` is asked where somebody does, and gives the time at which to give up.
+
+    Raises:
+        Underway: somebody still does by then.
+    """
     with (root / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _taken(lock):
+            if time.monotonic() >= until():
+                raise Underway
+            time.sleep(_PAUSE)
         yield
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Whether the lock is this one's now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make(root: Path, folder: Path, store: Store, content: Content, progress: Progress) -> None:

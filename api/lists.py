@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
-from api import search
 from api.database import Store
 from api.models import Clocks
 from api.queries import (
@@ -22,7 +21,9 @@ from api.queries import (
     everything,
     joined,
     no_place,
+    phrase,
     place_of,
+    widened,
 )
 from api.resource import Part, Resource
 from api.totals import prepared_total
@@ -34,7 +35,7 @@ _ORDERING = ("sort", "limit", "after", "format")
 
 
 class Page(NamedTuple):
-    """Some rows as of `queries.everything`, `joined` by column (None: there are none); the id behind which more follow; and how
+    """Some rows of `queries.everything`, `joined` by column (None: there are none); the id behind which more follow; and how
     many there are in all.
     """
 
@@ -47,18 +48,19 @@ class Page(NamedTuple):
 class Form:
     """What a question has in common with others that the same statements answer.
 
-    ``given`` names what narrows the list, with the number of values (None: one that is not a list).
+    ``given`` names what narrows the list, with the number of values (None: one that is not a list); ``part`` has the number of ids
+    that the parent stands for.
     """
 
     resource: Resource
-    part: Part | None
+    part: tuple[Part, int] | None
     dialect: str
     related: tuple[str, ...]
     given: tuple[tuple[str, int | None], ...]
     fixed: tuple[tuple[str, Any], ...]
 
     @classmethod
-    def of(cls, asked: Asked, dialect: str, related: Sequence[str]) -> "tuple[Form, dict[str, Any]]":
+    def of(cls, asked: Asked, connection: Connection, related: Sequence[str]) -> "tuple[Form, dict[str, Any]]":
         """The form of a question, and its values by the names of the statements' parameters."""
         named: list[tuple[str, int | None]] = []
         fixed: list[tuple[str, Any]] = []
@@ -73,10 +75,12 @@ class Form:
                 parameters.update((f"{name}_{number}", one) for number, one in enumerate(value))
             elif name != "release":
                 named.append((name, None))
-                parameters[name] = search.phrase(dialect, value) if name == "q" else value
+                parameters[name] = phrase(connection, value) if name == "q" else value
+        part: tuple[Part, int] | None = None
         if asked.part:
-            parameters["of"] = asked.part[1]
-        part = asked.part[0] if asked.part else None
+            part = (asked.part[0], len(asked.part[1]))
+            parameters.update((f"of_{number}", one) for number, one in enumerate(asked.part[1]))
+        dialect = connection.dialect.name
         return cls(asked.resource, part, dialect, tuple(related), tuple(named), tuple(fixed)), parameters
 
     def asked(self, sort: str | None = None) -> Asked:
@@ -89,7 +93,10 @@ class Form:
                 if number is None
                 else [bindparam(f"{name}_{each}") for each in range(number)]
             )
-        return Asked(self.resource, {**values, "sort": sort}, part=(self.part, bindparam("of")) if self.part else None)
+        if self.part is None:
+            return Asked(self.resource, {**values, "sort": sort})
+        of, number = self.part
+        return Asked(self.resource, {**values, "sort": sort}, (of, [bindparam(f"of_{each}") for each in range(number)]))
 
 
 @lru_cache(maxsize=FORMS)
@@ -119,7 +126,7 @@ def page(store: Store, connection: Connection, asked: Asked, related: Sequence[s
     Raises:
         Problem: 404, where a filter or ``after`` names nothing.
     """
-    form, parameters = Form.of(asked, connection.dialect.name, related)
+    form, parameters = Form.of(widened(connection, asked), connection, related)
     limit: int = asked.values.get("limit") or PAGE
     after: str | None = asked.values.get("after")
     statement = _rows(form, asked.values.get("sort"), after=bool(after))

@@ -28,7 +28,7 @@ of negotiations, read-only and without keys. Data changes only by loading a rele
 **Two layers.** Lists and records are nested JSON in an envelope; every collection is also one flat table (`.csv`, `.json`, `.ndjson`).
 
 **Two clocks.** `as_of` is valid time: what was held on that day. `known_at` is knowledge time: what the public could know on that day,
-with claim status and counts worked out from the evidence known by then.
+with claim status and counts worked out from the evidence known by then, and without references to what was not known yet.
 
 **Evidence.** Every record carries citations; `claim_status` is worked out from them by rule (see `/v1/vocabularies`).
 
@@ -143,7 +143,6 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "Data-Release": {
         "description": "The release that the answer is from.",
         "schema": {"type": "string"},
-        "example": "r2026-1",
     },
     "ETag": {"description": "A strong validator of the representation.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
@@ -172,6 +171,7 @@ def _tag(tag: str, table: Table) -> str:
         "exports": "The whole release as files.",
         "feeds": "What changed, and what happened, for readers and calendars.",
         "charts": "Ready specifications of charts.",
+        "embeds": "What other sites can show in a frame.",
     }.get(tag, f"The {tag}.")
 
 

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.problems import Wrong, did_you_mean, invalid
 from api.resource import Filter, Resource
+from api.search import BEGINNING, LEAST_LETTERS
 from schemas.fields import (
     DERIVED_ID_LENGTH,
     Choice,
@@ -29,8 +30,9 @@ from schemas.fields import (
 from schemas.record import Mapping
 from schemas.vocabulary import ClaimStatus, Mode
 
-#: Four digits alone are a year, which is refused: a reader who types it does not mean two seconds after 1970.
-_MILLISECONDS = re.compile(r"[0-9]{1,3}|[0-9]{5,14}|-[0-9]{1,13}", re.ASCII)
+#: Fewer digits, such as those of a year, of a date without hyphens or of seconds, would be taken for a day of early 1970.
+_MILLISECONDS = re.compile(r"0|[0-9]{11,14}|-[0-9]{11,13}", re.ASCII)
+_DATE_ALONE = re.compile(r"[0-9]{8}", re.ASCII)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -45,17 +47,18 @@ class AnyOf(Contract[list[str]]):
         self.one = one
 
     def shape(self, side: Side) -> JsonSchema:
-        return {"type": "array", "items": _item(self.one), "maxItems": 100}
+        return {"type": "array", "items": _item(self.one), "maxItems": 100, "not": _STAR_AMONG}
 
     def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> list[str]:
         values = [one for text in value for one in text.split(",")]
         if len(values) > 100:
             raise ValidationError(f"{len(values)} values are given; at most 100 are allowed.")
-        if "*" in values or not any(values):
-            return []
+        if "*" in values and len(values) > 1:
+            raise ValidationError("“*” stands for no filter, so no other value goes with it.")
+        given = [value for value in dict.fromkeys(values) if value not in ("", "*")]
         found: list[str] = []
         wrong: list[Any] = []
-        for one in dict.fromkeys(value for value in values if value):
+        for one in given:
             try:
                 found.append(self._read(one))
             except ValidationError as error:
@@ -70,6 +73,10 @@ class AnyOf(Contract[list[str]]):
         if not _FREE.fullmatch(text):
             raise ValidationError(f"“{text[:60]}” is not a value that this can have.")
         return text
+
+
+#: ``*`` stands for no filter, and goes with no other value.
+_STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 
 
 def _item(one: Contract[Any] | None) -> JsonSchema:
@@ -107,12 +114,28 @@ class Moment(Contract[date]):
         except (ValueError, OverflowError, OSError):
             pass
         raise ValidationError(
-            f"“{text[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) nor milliseconds since 1970."
+            f"“{str(value)[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) "
+            f"nor milliseconds since 1970 (0, or 11 digits or more).{_hyphenated(text)}"
         )
+
+
+def _hyphenated(text: str) -> str:
+    """A sentence that suggests the date of which a text has the digits alone, or nothing."""
+    try:
+        return f" Did you mean {date.fromisoformat(text)}?" if _DATE_ALONE.fullmatch(text) else ""
+    except ValueError:
+        return ""
 
 
 class Words(Contract[str]):
     """What a reader types to search for."""
+
+    def __init__(self, description: str, **options: Any) -> None:
+        how = (
+            f"A word that ends in `*` stands for all that begin with it, of which {LEAST_LETTERS} letters must be given: `russi*`. "
+            "Order and quotation marks make no difference."
+        )
+        super().__init__(f"{description} {how}", **options)
 
     def shape(self, side: Side) -> JsonSchema:
         return {
@@ -128,6 +151,9 @@ class Words(Contract[str]):
             raise ValidationError(f"has {len(text)} characters; at most 200 are allowed.")
         if _CONTROL.search(text):
             raise ValidationError("holds a control character.")
+        for begun in BEGINNING.findall(text):
+            if len(begun) < LEAST_LETTERS:
+                raise ValidationError(f"“{begun}*” is too short; at least {LEAST_LETTERS} letters stand before “*”.")
         return text.strip()
 
 
@@ -179,7 +205,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     return declared
 
 
-UNSEARCHED = ("evidence", "offers", "releases", "changes")
+UNSEARCHED = ("evidence", "releases", "changes")
 
 
 def paging(resource: Resource) -> dict[str, Contract[Any]]:
@@ -187,7 +213,7 @@ def paging(resource: Resource) -> dict[str, Contract[Any]]:
     orders = [name for sort in resource.sorts for name in (sort.name, f"-{sort.name}")]
     return {
         "sort": Choice(("id", "-id", *orders), "The order; `-` reverses it, and the id settles ties."),
-        "limit": Integer("Records on a page; 50 unless said.", least=1, most=200),
+        "limit": Integer("Records on a page; 50 by default.", least=1, most=200),
         "after": Slug("The id behind which the page begins.", longest=DERIVED_ID_LENGTH),
     }
 
@@ -254,6 +280,9 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
 
 
 def _unknown(name: str, value: str, names: list[str]) -> Wrong:
+    if not name.strip():
+        told = f"“={value[:60]}” has a value and no name of a parameter. There are: {', '.join(names)}."
+        return Wrong("", value[:200], told, tuple(names))
     told = f"there is no such parameter here.{did_you_mean(name, names)} There are: {', '.join(names)}."
     return Wrong(name[:80], value[:200], told, tuple(names))
 

@@ -78,8 +78,8 @@ INTERNAL = Kind("internal", 500, "The service failed", "A fault of the service, 
 UNAVAILABLE = Kind(
     "unavailable",
     503,
-    "There is no data yet",
-    "No release is loaded, or the database cannot be reached; try again shortly.",
+    "This is not available yet",
+    "No release is loaded, its files are still being made, or the database cannot be reached; try again shortly.",
 )
 
 KINDS = (
@@ -172,7 +172,7 @@ def refuse_unknown(errors: Iterable[Wrong]) -> None:
     """Refuse the values that name nothing.
 
     Raises:
-        Problem: as of `unknown`, where there are any.
+        Problem: see `unknown`, where there are any.
     """
     if found := tuple(errors):
         raise unknown(found)
@@ -180,7 +180,11 @@ def refuse_unknown(errors: Iterable[Wrong]) -> None:
 
 def _of_parameters(kind: Kind, errors: Iterable[Wrong]) -> Problem:
     found = tuple(errors)
-    return Problem(kind, " ".join(f"{one.parameter}: {one.message}" for one in found), found)
+    return Problem(kind, " ".join(map(_told, found)), found)
+
+
+def _told(one: Wrong) -> str:
+    return f"{one.parameter}: {one.message}" if one.parameter else one.message
 
 
 def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
@@ -217,7 +221,7 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
         return rule, 95.0  # directly below what was asked for
     if len(parts) != len(asked):
         return rule, 0.0
-    from rapidfuzz import fuzz  # noqa: PLC0415  # as of `did_you_mean`
+    from rapidfuzz import fuzz  # noqa: PLC0415  # see `did_you_mean`
 
     # An id says less than a fixed word that is nearly right.
     likeness = [

@@ -1,7 +1,7 @@
 """Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    SelectBase,
     Text,
     bindparam,
     case,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -26,25 +28,27 @@ from api import search
 from api.models import (
     Clocks,
     ClocksKind,
+    Position,
     Process,
     in_any,
 )
-from api.problems import Problem, Wrong, did_you_mean, refuse_unknown, unknown
+from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, unknown
 from api.resource import Filter, Part, Resource, Table
-from schemas.vocabulary import Mode
+from schemas.vocabulary import Mode, PositionKind
 
 FORMS = 128  # of a question, whose statements a worker keeps; those of one take some 90 kB
 AT_ONCE = 1000  # rows that are fetched at once where they are many
 NEAR = 2000  # ids that a suggestion is looked for among, on each side
+SUGGESTED = 5  # wrong values of a parameter that get a suggestion, each of which costs as much as a list
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a reader asks of a list, as read from the query string."""
+    """What a reader asks of a list, as read from the query string; of a sub-collection with the ids that its parent stands for."""
 
     resource: Resource
     values: dict[str, Any]
-    part: tuple[Part, Any] | None = None
+    part: tuple[Part, Sequence[Any]] | None = None
     clocks: Clocks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +61,15 @@ class Asked:
             return {}
         wanted = self.values.get("role")
         return {role: one for role, one in self.part[0].roles.items() if not wanted or role in wanted}
+
+    @property
+    def scattered(self) -> bool:
+        """Whether the rows at the clocks stand in several places of an index: in order of their ids in each, but not in all."""
+        if self.clocks.kind == Clocks().kind:
+            return False
+        indexed: tuple[str, ...] = getattr(self.resource.model, "ever_filtered", ())
+        named = [self.values.get(one.name) or () for one in self.resource.filters if f"{one.field}_id" in indexed]
+        return any(len(several) > 1 for several in (*named, self.part[1] if self.part else ()))
 
     @property
     def tells_roles(self) -> bool:
@@ -96,16 +109,60 @@ def check_ids(connection: Connection, asked: Asked) -> None:
 
 
 def unknown_ids(connection: Connection, name: str, model: type[Any], ids: Sequence[str]) -> Iterator[Wrong]:
-    """The ids that do not exist, each with the nearest; ``name`` is the parameter that gives them."""
+    """The ids that do not exist, the first few with the nearest; ``name`` is the parameter that gives them."""
     found = set(connection.scalars(select(model.id).where(in_any(model.id, ids)))) if ids else set()
-    for id in ids:
-        if id not in found:
-            hint = nearest(connection, model, id)
-            yield Wrong(name, id, f"“{id}” is not an id of one of the {model.__tablename__}.{hint}")
+    for number, id in enumerate(id for id in ids if id not in found):
+        hint = nearest(connection, model, id) if number < SUGGESTED else ""
+        yield Wrong(name, id, f"“{id}” is not an id of one of the {model.__tablename__}.{hint}")
+
+
+def narrowed(connection: Connection, asked: Asked, related: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The conditions of what a reader typed: of ids with what they stand for, and of words as search takes them."""
+    asked = widened(connection, asked)
+    words = asked.values.get("q")
+    if words:
+        asked = replace(asked, values={**asked.values, "q": phrase(connection, words)})
+    return conditions(asked, connection.dialect.name, related)
+
+
+def widened(connection: Connection, asked: Asked) -> Asked:
+    """A question with what its ids stand for in their place. A sub-select would do, but SQLite takes it for many ids, and would rather
+    read all rows than look for those of a few.
+    """
+    values = dict(asked.values)
+    for one in asked.resource.filters:
+        if one.stands_for and values.get(one.name):
+            values[one.name] = _stood_for(connection, one, values[one.name])
+    part = asked.part
+    if part:
+        for one in asked.roles.values():
+            if one.stands_for:
+                part = (part[0], _stood_for(connection, one, part[1]))
+    return replace(asked, values=values, part=part)
+
+
+def _stood_for(connection: Connection, one: Filter, ids: Sequence[str]) -> list[str]:
+    assert one.stands_for is not None  # who asks for it has looked
+    return sorted({*ids, *connection.scalars(one.stands_for(ids))})
+
+
+def phrase(connection: Connection, typed: str) -> str:
+    """The words that a reader typed as search takes them.
+
+    Raises:
+        Problem: 400, where what stands before a ``*`` begins too many words.
+    """
+    try:
+        return search.phrase(connection, typed)
+    except search.TooManyWordsError as error:
+        told = f"“{error.begun}*” begins more than {search.MOST_WORDS} words here; give more letters of it."
+        raise invalid([Wrong("q", typed, told)]) from None
 
 
 def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[ColumnElement[bool]]:
-    """The conditions of a list, without those of paging. ``related`` are the collections that search knows its rows by."""
+    """The conditions of a list, without those of paging. ``related`` are the collections that search knows its rows by; ``q`` is a
+    phrase for search, or the parameter that will hold one.
+    """
     resource, values = asked.resource, asked.values
     model = resource.model
     found: list[ColumnElement[bool]] = [model.at(asked.clocks)]
@@ -120,19 +177,32 @@ def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[Colum
         found.append(model.within(values.get("from"), values.get("to")))
     words = values.get("q")
     if isinstance(words, BindParameter) or words:
-        found.append(model.id.in_(search.matching_ids(dialect, related, words)))
+        found.append(model.id.in_(_matching(dialect, related, words)))
     if asked.part:
-        found.append(or_(*(one.clause([asked.part[1]], asked.clocks) for one in asked.roles.values())))
+        found.append(or_(*(one.clause(asked.part[1], asked.clocks) for one in asked.roles.values())))
     return found
 
 
+def _matching(dialect: str, related: Sequence[str], words: BindParameter[str] | str) -> SelectBase:
+    """A sub-select of the ids of the rows that match. An offer has its text from its term, and is found by that."""
+    found = search.matching_ids(dialect, related, words)
+    if "offers" not in related:
+        return found
+    terms = search.matching_ids(dialect, ("terms",), words).subquery()
+    offers = select(Position.id).join(terms, Position.term_id == terms.c.id)
+    return union_all(found, offers.where(Position.kind == PositionKind.OFFER.value))
+
+
 def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> Iterator[Wrong]:
-    """The values that no row has, of a filter by a key of no collection, each with the nearest."""
+    """The values that no row has, of a filter by a key of no collection, the first few with the nearest."""
     column: Any = one.key
-    for key in keys:
-        if connection.scalar(select(column).where(column == key).limit(1)) is None:
-            held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))
-            yield Wrong(one.name, key, f"nothing has “{key}”.{did_you_mean(key, held)}")
+    wrong = [key for key in keys if connection.scalar(select(column).where(column == key).limit(1)) is None]
+    if not wrong:
+        return
+    held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))
+    for number, key in enumerate(wrong):
+        hint = did_you_mean(key, held) if number < SUGGESTED else ""
+        yield Wrong(one.name, key, f"nothing has “{key}”.{hint}")
 
 
 def role(asked: Asked) -> ColumnElement[str] | None:
@@ -140,13 +210,13 @@ def role(asked: Asked) -> ColumnElement[str] | None:
     if asked.part is None or not asked.tells_roles:
         return None
     return case(
-        *((one.clause([asked.part[1]], asked.clocks), name) for name, one in asked.roles.items()),
+        *((one.clause(asked.part[1], asked.clocks), name) for name, one in asked.roles.items()),
         else_=literal(None),
     ).label("role")
 
 
 def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """The rows as of `everything`, from behind ``after`` and at most ``limit`` of them, where these are asked for.
+    """The rows of `everything`, from behind ``after`` and at most ``limit`` of them, where these are asked for.
 
     Raises:
         Problem: 404, where ``after`` names nothing.
@@ -166,7 +236,7 @@ def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
 def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """Every row that meets the conditions, in order: its id, its body, and its role where it has one."""
     model = asked.resource.model
-    wanted = [model.id, model.body]
+    wanted = [model.id, model.answer(asked.clocks)]
     if (standing := role(asked)) is not None:
         wanted.append(standing)
     return _ordered(asked, select(*wanted).where(*where))
@@ -182,14 +252,20 @@ def _order(asked: Asked) -> tuple[Any, bool]:
 
 def _ordered(asked: Asked, statement: Select[Any]) -> Select[Any]:
     column, down = _order(asked)
-    columns = [asked.resource.model.id] if column is None else [column, asked.resource.model.id]
+    columns = [_id(asked)] if column is None else [column, asked.resource.model.id]
     return statement.order_by(*(each.desc() if down else each for each in columns))
+
+
+def _id(asked: Asked) -> Any:
+    """The id that orders a list."""
+    id = asked.resource.model.id
+    return _Unindexed(id) if asked.scattered else id
 
 
 def behind(asked: Asked, statement: Select[Any]) -> Select[Any]:
     """Only the rows behind a place, whose parameters `place_of` gives."""
-    id = asked.resource.model.id
     column, down = _order(asked)
+    id = asked.resource.model.id if column is not None else _id(asked)
     last = bindparam("last", type_=id.type)
     if column is None:
         return statement.where(id < last if down else id > last)
@@ -237,11 +313,28 @@ def _place(resource: Resource, sort: str | None, kind: ClocksKind) -> tuple[Sele
 def joined(rows: Select[Any]) -> Select[Any]:
     """One row in place of many: of each column, the texts in order as lines. Ids and bodies have no line ends of their own.
 
-    SQLite lets the interpreter go at each row, and another thread takes it, so what is read most often is read as one row.
+    SQLite releases the GIL at each row, and another thread takes it, so what is read most often is read as one row.
     """
     each = rows.subquery()
     columns: list[Any] = [_Lines(column).label(name) for name, column in each.c.items()]
     return select(*columns)
+
+
+class _Unindexed(FunctionElement[str]):
+    """A column whose indexes are of no use: SQLite would walk all ids in order until a page is full, rather than sort what it finds."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Unindexed, "sqlite")
+def _unindexed(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 class _Lines(FunctionElement[str]):
@@ -263,7 +356,7 @@ def _postgres_lines(element: _Lines, compiler: SQLCompiler, **options: Any) -> s
 
 def nearest(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:
     """A sentence that suggests the ids nearest to one that does not exist."""
-    ids = select(model.id).distinct()
+    ids = select(model.id).where(model.at(Clocks()))
     if resource is not None and resource.where is not None:
         ids = ids.where(resource.where)
     near = [

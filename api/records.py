@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from api.models import Cited, Clocks, ClocksKind, Evidence, Proposal, Retired, Term
+from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Proposal, Release, Retired, Term
 from api.problems import GONE, Problem, not_found
 from api.queries import FORMS, joined, nearest
 from api.resource import Resource
+from schemas.vocabulary import Action, PositionKind
 
 
 class Moved(Exception):
@@ -18,6 +19,14 @@ class Moved(Exception):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self.id = id
+
+
+class MovedTo(Exception):
+    """What was asked for is at another path now, since a record has another id."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 def said(at: Clocks) -> str:
@@ -34,7 +43,7 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
     """The row of one record, with every column.
 
     Raises:
-        Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn; `Moved` where it was renamed.
+        Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn or removed; `Moved` where it was renamed.
     """
     return _found(connection, resource, id, at, _of_record)
 
@@ -44,7 +53,7 @@ def whole(connection: Connection, resource: Resource, id: str, at: Clocks) -> An
     ``evidence``, in order of knowledge, and of a proposal's ``terms``, in its order.
 
     Raises:
-        Problem, Moved: as of `record`.
+        Problem, Moved: see `record`.
     """
     return _found(connection, resource, id, at, _of_whole)
 
@@ -70,17 +79,29 @@ def _found(
         select(Retired.successor_id).where(Retired.collection == resource.name, Retired.id == id)
     ).first()
     if retired is None:
+        if release := _removed_by(connection, resource, id):
+            raise Problem(GONE, f"“{id}” was removed from the {resource.name} by release “{release}”.")
         raise not_found(f"“{id}” is not an id of one of the {resource.name}.{nearest(connection, model, id, resource)}")
     if retired.successor_id is None:
         raise Problem(GONE, f"“{id}” was withdrawn from the {resource.name}.")
     raise Moved(retired.successor_id)
 
 
+def _removed_by(connection: Connection, resource: Resource, id: str) -> str | None:
+    """The release that removed a record, if any did: what curators delete and do not retire is in the changes alone."""
+    every = resource.model is Position and resource.where is None
+    names = [f"{kind}s" for kind in PositionKind] if every else [resource.name]
+    ids = [Release.id + f"-{name}-{id}" for name in names]
+    last = select(Change.release_id, Change.action).join(Release, Change.id.in_(ids)).order_by(Release.number.desc())
+    change = connection.execute(last.limit(1)).first()
+    return change.release_id if change is not None and change.action == Action.REMOVED.value else None
+
+
 @lru_cache(maxsize=FORMS)
 def _of_record(resource: Resource, kind: ClocksKind) -> Select[Any]:
     model = resource.model
     columns = [column for column in model.__table__.columns if column.name != "body"]
-    return _of_id(resource, kind, *columns, model.body.label("body"))
+    return _of_id(resource, kind, *columns, model.answer(Clocks.of_kind(kind)))
 
 
 @lru_cache(maxsize=FORMS)
@@ -94,7 +115,7 @@ def _of_whole(resource: Resource, kind: ClocksKind) -> Select[Any]:
         terms = select(Term.body).where(Term.proposal_id == model.id, Term.at(at))
         below["terms"] = terms.order_by(Term.number, Term.id)
     parts = (joined(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
-    return _of_id(resource, kind, model.id, model.body, *parts)
+    return _of_id(resource, kind, model.id, model.answer(at), *parts)
 
 
 def _of_id(resource: Resource, kind: ClocksKind, *columns: Any) -> Select[Any]:

@@ -13,6 +13,7 @@ from marshmallow import Schema
 
 from schemas.fields import (
     Absent,
+    BearableFields,
     Contract,
     Day,
     EdtfDate,
@@ -28,7 +29,6 @@ from schemas.fields import (
     Subject,
     Subjects,
     Term,
-    Terms,
 )
 from schemas.vocabulary import Stance
 
@@ -53,22 +53,50 @@ class Column:
 
 @cache
 def columns(schema: type[Schema]) -> tuple[Column, ...]:
-    """The columns of a schema's flat table: in the order of its fields, so new fields belong at its end."""
+    """The columns of a schema's flat table: in the order of its fields, then the latest days of its dates, which were added when
+    the others were promised already, and then what was added later still.
+    """
+    first = (*_of_fields(schema, _columns, later=False), *_of_fields(schema, _latest, later=False))
+    return (*first, *_of_fields(schema, _columns, later=True), *_of_fields(schema, _latest, later=True))
+
+
+def _of_fields(
+    schema: type[Schema], made: Callable[[str, Any], Iterator[Column]], *, later: bool | None = None
+) -> tuple[Column, ...]:
+    """The columns that are made of each field of a schema, or only of those that were added later, or were not."""
     return tuple(
         column
         for name, kind in schema._declared_fields.items()
-        if not isinstance(kind, Parts)
-        for column in _columns(name, kind)
+        if not isinstance(kind, Parts) and (later is None or getattr(kind, "later", False) == later)
+        for column in made(name, kind)
     )
+
+
+def _latest(name: str, kind: Any) -> Iterator[Column]:
+    """The last day that a date can mean, also of one in a piece."""
+    if isinstance(kind, EdtfDate):
+        yield Column(
+            f"{name}_latest",
+            "date",
+            f"{kind.description} The latest day that it can mean; empty where it is open.",
+            lambda record: record[name] and record[name]["latest"],
+        )
+    elif isinstance(kind, Piece) and not isinstance(kind, Pieces):
+        yield from _within(name, kind, _latest)
+
+
+def _within(name: str, kind: Piece, made: Callable[[str, Any], Iterator[Column]]) -> Iterator[Column]:
+    """The columns of the fields of a piece."""
+    for inner in _of_fields(kind.schema, made):
+        # What another standard names in camel case is in snake case here, like all columns.
+        plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
+        yield Column(f"{name}_{plain}", inner.type, inner.description, _of_piece(name, inner))
 
 
 def _columns(name: str, kind: Any) -> Iterator[Column]:
     about: str = kind.description
     if isinstance(kind, Piece) and not isinstance(kind, Pieces):
-        for inner in columns(kind.schema):
-            # What another standard names in camel case is in snake case here, like all columns.
-            plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
-            yield Column(f"{name}_{plain}", inner.type, inner.description, _of_piece(name, inner))
+        yield from _within(name, kind, _columns)
     elif isinstance(kind, Pieces):
         yield Column(
             name,
@@ -161,7 +189,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             about,
             lambda record: _join(f"{key}: {reason}" for key, reason in record[name].items()),
         )
-    elif isinstance(kind, Strings | Terms):
+    elif isinstance(kind, Strings | BearableFields):
         yield Column(name, "string", f"{about} Joined.", lambda record: _join(record[name]))
     else:
         # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
@@ -188,7 +216,7 @@ def _of_piece(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
 def _piece(kind: Pieces, one: Mapping[str, Any]) -> str:
     return ", ".join(
         str(cell)
-        for column in columns(kind.schema)
+        for column in _of_fields(kind.schema, _columns)
         if not column.name.endswith(("_label", "_precision", "_edtf"))
         and (cell := column.cell(one)) not in (None, "", False)
     )
@@ -223,7 +251,7 @@ def as_csv(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], *, b
 
 
 def csv_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]], *, bom: bool = False) -> Iterator[bytes]:
-    """Rows of cells as of `flat` as CSV, in chunks."""
+    """Rows of cells (see `flat`) as CSV, in chunks."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     if bom:
@@ -267,7 +295,7 @@ def _objects(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) ->
 
 
 def objects_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
-    """Rows of cells as of `flat`, each as a JSON object."""
+    """Rows of cells (see `flat`), each as a JSON object."""
     names = [column.name for column in shape]
     for row in rows:
         yield orjson.dumps(dict(zip(names, row, strict=True)))

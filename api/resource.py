@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.claims import ASSERTING
-from api.models import Clocks, Edge, Evidence, Issue, Recorded, Term, in_any
+from api.models import Cited, Clocks, Edge, Evidence, Issue, Recorded, Term, in_any
 from schemas.record import Record
 from schemas.vocabulary import Vocabulary
 
@@ -28,8 +28,12 @@ class Filter:
     vocabulary: type[Vocabulary] | None = None
     references: type[Recorded] | None = None
     key: InstrumentedAttribute[Any] | None = None
+    #: The field of the records that holds the values; None where they are elsewhere, as who voiced a record is in its evidence.
+    field: str | None = None
     #: For counting records by value; None where the values are neither a column nor a list of references.
     facet: "Callable[[], Facet] | None" = None
+    #: Finds the ids that values stand for, where these are more than themselves: a topic stands for its issues.
+    stands_for: Callable[[Sequence[str]], Select[Any]] | None = None
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.vocabulary, self.references, self.key)) != 1:
@@ -70,7 +74,7 @@ class Resource:
     """One collection: everything that the service knows of it beside its schema and its model.
 
     ``where`` picks the collection's rows where several share a model; ``seeded`` says that a file or folder of its name
-    holds its records.
+    holds its records; ``tabled`` that it has a flat table; ``browsed`` that the explorer's navigation leads to it.
     """
 
     name: str
@@ -81,6 +85,8 @@ class Resource:
     parts: tuple[Part, ...] = ()
     where: ColumnElement[bool] | None = None
     seeded: bool = True
+    tabled: bool = True
+    browsed: bool = True
 
     def __post_init__(self) -> None:
         if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
@@ -92,6 +98,8 @@ class Resource:
         names = [one.name for one in self.filters]
         if len(names) != len(set(names)):
             raise TypeError(f"resource {self.name}: a filter is declared twice")
+        if issubclass(self.model, Cited):
+            self.model.lasting = len(self.schema.dated_by) == 2
 
 
 def any_of(
@@ -106,8 +114,13 @@ def any_of(
         return Facet(column.expression)
 
     if issubclass(values, Vocabulary):
-        return Filter(name, description, clause, vocabulary=values, facet=facet)
-    return Filter(name, description, clause, references=values, facet=facet)
+        return Filter(name, description, clause, vocabulary=values, field=_field(column), facet=facet)
+    return Filter(name, description, clause, references=values, field=_field(column), facet=facet)
+
+
+def _field(column: InstrumentedAttribute[Any]) -> str:
+    """The field that a column is made of: that of its name, or the reference that it has the id of."""
+    return column.key.removesuffix("_id")
 
 
 def free(name: str, column: InstrumentedAttribute[Any], description: str) -> Filter:
@@ -117,22 +130,21 @@ def free(name: str, column: InstrumentedAttribute[Any], description: str) -> Fil
         description,
         lambda wanted, _clocks: in_any(column, wanted),
         key=column,
+        field=_field(column),
         facet=lambda: Facet(column.expression),
     )
 
 
 def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:
     """A filter by issue, where a topic stands for all of its issues."""
-
-    def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
-        return column.in_(issues_of(wanted))
-
     return Filter(
         name,
         "The issue; a topic stands for all of its issues.",
-        clause,
+        lambda wanted, _clocks: in_any(column, wanted),
         references=Issue,
+        field=_field(column),
         facet=lambda: Facet(column.expression),
+        stands_for=issues_of,
     )
 
 
@@ -140,13 +152,14 @@ def term_issue(name: str, column: InstrumentedAttribute[Any]) -> Filter:
     """A filter of proposals by an issue or topic that one of their terms, known at the clocks, settles."""
 
     def clause(wanted: Sequence[str], clocks: Clocks) -> ColumnElement[bool]:
-        return column.in_(select(Term.proposal_id).where(Term.issue_id.in_(issues_of(wanted)), Term.at(clocks)))
+        return column.in_(select(Term.proposal_id).where(in_any(Term.issue_id, wanted), Term.at(clocks)))
 
     return Filter(
         name,
         "An issue that one of its terms settles; a topic stands for all of its issues.",
         clause,
         references=Issue,
+        stands_for=issues_of,
     )
 
 
@@ -176,7 +189,7 @@ def linked(name: str, model: type[Any], references: type[Recorded], description:
         )
         return Facet(members.c.target_id, members, members.c.record_id == model.id)
 
-    return Filter(name, description, clause, references=references, facet=facet)
+    return Filter(name, description, clause, references=references, field=field, facet=facet)
 
 
 def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter:

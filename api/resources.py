@@ -66,6 +66,8 @@ ON_ISSUE = issue_or_topic("issue", Position.issue_id)
 ANSWERING = any_of("proposal", Position.proposal_id, Proposal, "The proposal that it answers, as a whole or in a term.")
 OF_SOURCE = any_of("source", Evidence.source_id, Source, "The document.")
 
+#: What every position is filtered by, offers among them, which have only what terms say: what is written of the other kinds alone
+#: is a filter of theirs and of positions, as `firmness` is one of demands.
 POSITION_FILTERS: tuple[Filter, ...] = (
     HOLDER,
     SPEAKER,
@@ -77,13 +79,14 @@ POSITION_SORTS = (
     Sort("valid_from", Position.earliest),
 )
 
-PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema)
+PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema, tabled=False, browsed=False)
 
 EVIDENCE = Resource(
     name="evidence",
     model=Evidence,
     schema=EvidenceSchema,
     seeded=False,
+    browsed=False,
     filters=(
         OF_SOURCE,
         any_of("relation", Evidence.relation, Relation, "What it does to its subject."),
@@ -113,6 +116,7 @@ TERMS = Resource(
     model=Term,
     schema=TermSchema,
     seeded=False,
+    browsed=False,
     filters=(
         OF_PROPOSAL,
         issue_or_topic("issue", Term.issue_id),
@@ -127,6 +131,7 @@ POSITIONS = Resource(
     model=Position,
     schema=PositionSchema,
     seeded=False,
+    browsed=False,
     filters=(any_of("kind", Position.kind, PositionKind, "Which of the four kinds."), *POSITION_FILTERS),
     sorts=POSITION_SORTS,
 )
@@ -175,6 +180,7 @@ OFFERS = Resource(
     schema=OfferSchema,
     where=Position.kind == PositionKind.OFFER.value,
     seeded=False,
+    browsed=False,
     filters=(
         *POSITION_FILTERS,
         any_of("proposal", Position.proposal_id, Proposal, "The proposal."),
@@ -244,7 +250,13 @@ ISSUES = Resource(
 )
 
 RELEASES = Resource(
-    name="releases", model=Release, schema=ReleaseSchema, seeded=False, sorts=(Sort("date", Release.date),)
+    name="releases",
+    model=Release,
+    schema=ReleaseSchema,
+    seeded=False,
+    tabled=False,
+    browsed=False,
+    sorts=(Sort("date", Release.date),),
 )
 
 CHANGES = Resource(
@@ -252,6 +264,8 @@ CHANGES = Resource(
     model=Change,
     schema=ChangeSchema,
     seeded=False,
+    tabled=False,
+    browsed=False,
     filters=(
         any_of("release", Change.release_id, Release, "The release that made it."),
         free("collection", Change.collection, "The record's collection."),

@@ -6,6 +6,7 @@ that a search never tells what nobody could yet know.
 
 import html
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,6 +33,10 @@ from sqlalchemy import (
 )
 
 _WORD = re.compile(r"[^\W_]+")
+#: A word that stands for every one that begins with it, and how many letters of it there must be.
+BEGINNING = re.compile(r"([^\W_]+)\*(?![^\W_])")
+LEAST_LETTERS = 2
+MOST_WORDS = 200  # that are searched for in the place of those typed; with thousands, a search takes seconds
 _OPEN, _CLOSE = "\x02", "\x03"
 
 
@@ -47,6 +52,10 @@ _FOUND = _SEARCHED.c
 _FTS5 = Table("search", MetaData(), Column("rowid", Integer))
 #: Where a load puts what search is to find, until all of it is there and can be put in order.
 ENTRIES = "entries"
+#: Every word that is searched. An index of words has only their stems, which may be shorter than what a reader has typed of a word:
+#: so what is typed is looked up here, and the words are searched for.
+VOCABULARY = "vocabulary"
+_WORDS = Table(VOCABULARY, MetaData(), Column("plain", Text), Column("word", Text)).c
 
 
 class Entry(NamedTuple):
@@ -59,6 +68,14 @@ class Entry(NamedTuple):
     score: int
 
 
+class TooManyWordsError(Exception):
+    """What a reader typed of a word begins more words than can be searched for."""
+
+    def __init__(self, begun: str) -> None:
+        super().__init__(begun)
+        self.begun = begun
+
+
 class Hit(NamedTuple):
     """A record that search found; ``highlight`` is HTML-escaped text with the words found in ``<mark>``."""
 
@@ -69,10 +86,27 @@ class Hit(NamedTuple):
 
 
 def create(connection: Connection) -> None:
-    """Make the empty table of entries."""
+    """Make the empty tables of entries and of words."""
     connection.exec_driver_sql(
         f"CREATE TABLE {ENTRIES} (collection text, id text, title text, words text, score integer)"
     )
+    bytewise = "" if connection.dialect.name == "sqlite" else 'COLLATE "C"'
+    connection.exec_driver_sql(f"CREATE TABLE {VOCABULARY} (plain text {bytewise}, word text {bytewise})")
+
+
+def words_of(entries: Iterable[Sequence[Any]]) -> set[tuple[str, str]]:
+    """The rows of the vocabulary that entries make: each word in small letters and without accents, and in small letters alone.
+    Numbers are left out: they may be many, and have no stem.
+    """
+    words = {word for entry in entries for text in entry[2:4] for word in _WORD.findall(text.lower())}
+    return {(_plain(word), word) for word in words if not word.isdecimal()}
+
+
+def _plain(word: str) -> str:
+    """A word without capitals and accents."""
+    if word.isascii():
+        return word.lower()
+    return "".join(sign for sign in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(sign))
 
 
 def index(connection: Connection) -> None:
@@ -102,10 +136,12 @@ def index(connection: Connection) -> None:
             "CREATE INDEX searched_vector ON searched USING gin (vector)",
             "CREATE UNIQUE INDEX searched_number ON searched (number)",
             "ANALYZE searched",
+            f"ANALYZE {VOCABULARY}",
         ]
     for statement in [
         *statements,
         "CREATE UNIQUE INDEX searched_record ON searched (collection, id)",
+        f"CREATE UNIQUE INDEX vocabulary_key ON {VOCABULARY} (plain, word)",
         f"DROP TABLE {ENTRIES}",
     ]:
         connection.exec_driver_sql(statement)
@@ -134,11 +170,11 @@ class _Sqlite:
 
 
 class _Postgres:
-    """As of `_Sqlite`, on PostgreSQL."""
+    """What `_Sqlite` does, on PostgreSQL."""
 
     def __init__(self, asked: BindParameter[str] | None = None) -> None:
         typed = asked if asked is not None else bindparam("asked", type_=Text())
-        wanted = func.plainto_tsquery(literal_column("'english'::regconfig"), typed)
+        wanted = func.to_tsquery(literal_column("'english'::regconfig"), typed)
         marks = f"StartSel={_OPEN}, StopSel={_CLOSE}"
         self.matches: ColumnElement[bool] = _FOUND.vector.op("@@")(wanted)
         titled = func.ts_filter(_FOUND.vector, literal_column("'{a}'::\"char\"[]")).op("@@", is_comparison=True)(wanted)
@@ -150,15 +186,58 @@ class _Postgres:
         self.words = func.ts_headline("english", _FOUND.words, wanted, f"{marks}, MaxWords=40, MinWords=20")
 
 
-def phrase(dialect: str, typed: str) -> str:
-    """What a reader typed, as the database's search takes it: every word, in any order; nothing in it is an operator."""
-    return fts5(typed) if dialect == "sqlite" else typed
+def phrase(connection: Connection, typed: str) -> str:
+    """What a reader typed, as the database's search takes it: every word, in any order, and for one that ends in ``*`` any that
+    begins with it; nothing else in it is an operator.
+
+    Raises:
+        TooManyWordsError: as it says.
+    """
+    how = _SQLITE_QUERY if connection.dialect.name == "sqlite" else _POSTGRES_QUERY
+    begun = BEGINNING.findall(typed)
+    wanted = [[how.quoted(word)] for word in how.words(BEGINNING.sub(" ", typed))]
+    wanted += [[how.quoted(one) + how.prefix] for one in begun if one.isdecimal()]
+    wanted += [[how.quoted(word) for word in _begun(connection, one)] for one in begun if not one.isdecimal()]
+    if not wanted or not all(wanted):
+        return how.nothing
+    return how.each.join(f"({how.any_of.join(words)})" for words in wanted)
+
+
+def _begun(connection: Connection, typed: str) -> Sequence[str]:
+    """The words that begin so."""
+    plain = _plain(typed)
+    begin_so = select(_WORDS.word).where(_WORDS.plain.between(plain, plain + "\U0010ffff"))
+    words = connection.scalars(begin_so.limit(MOST_WORDS + 1)).all()
+    if len(words) > MOST_WORDS:
+        raise TooManyWordsError(typed)
+    return words
+
+
+class _Query(NamedTuple):
+    """How a database's search is asked: its operators, its words, and what nothing matches."""
+
+    each: str
+    any_of: str
+    prefix: str
+    nothing: str
+    words: Callable[[str], list[str]]
+    quoted: Callable[[str], str]
+
+
+def _quoted_lexeme(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+_SQLITE_QUERY = _Query(" AND ", " OR ", "*", '""', _WORD.findall, '"{}"'.format)
+#: PostgreSQL takes more than letters and digits for one word: U.S., 24/7.
+_POSTGRES_QUERY = _Query(" & ", " | ", ":*", "", str.split, _quoted_lexeme)
 
 
 def matching_ids(dialect: str, collections: Iterable[str], asked: BindParameter[str] | str) -> Select[Any]:
-    """A sub-select of the ids in some collections that match what a reader typed, or the `phrase` that a parameter will hold."""
+    """A sub-select of the ids in some collections that match a `phrase`, or that which a parameter will hold."""
     if isinstance(asked, str):
-        asked = bindparam("asked", phrase(dialect, asked), Text)
+        asked = bindparam("asked", asked, Text)
     how = _Sqlite(asked) if dialect == "sqlite" else _Postgres(asked)
     named = _FOUND.collection.in_(sorted(collections))
     return select(_FOUND.id).select_from(how.tables).where(how.matches, named)
@@ -199,9 +278,8 @@ class Search:
             behind = hits.with_only_columns(*columns).where(how.number > bindparam("behind", type_=Integer()))
             self._pages.append(behind.order_by(how.number).limit(bindparam("limit")))
 
-    def asked(self, typed: str) -> dict[str, str]:
-        """What a reader typed, as parameters of the statements."""
-        words = phrase(self.dialect, typed)
+    def asked(self, words: str) -> dict[str, str]:
+        """A `phrase`, as parameters of the statements."""
         if self.dialect != "sqlite":
             return {"asked": words}
         return {"asked": words, "titled": f"{{title}} : ({words})", "other": f"({words}) NOT ({{title}} : ({words}))"}
@@ -240,8 +318,3 @@ def _hit(row: Sequence[Any]) -> Hit:
     shown = marked_title if _OPEN in marked_title else marked_words or title
     marked = html.escape(shown, quote=False).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
     return Hit(collection, id, title, marked)
-
-
-def fts5(asked: str) -> str:
-    """What a reader typed as an FTS5 query: every word, in any order; nothing in it is an operator."""
-    return " ".join(f'"{word}"' for word in _WORD.findall(asked)) or '""'

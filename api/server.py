@@ -1,5 +1,7 @@
 """The production server: granian, chosen by measurement (see docs/decisions/server.md)."""
 
+import errno
+import gc
 import multiprocessing
 import os
 import socket
@@ -53,6 +55,8 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
         server.serve()
         return
     app = create_app()
+    # What is there for good is not looked through again by every collection of garbage, nor copied to each worker by it.
+    gc.freeze()
     server.serve(target_loader=lambda: app, wrap_loader=False)
 
 
@@ -80,6 +84,10 @@ def refuse_taken(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise ServerError(
-            f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port (make serve PORT=8001)"
-        ) from error
+        of_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        mend = (
+            "choose another with --port (make serve PORT=8001)"
+            if of_port
+            else "give an address of this machine with --host (127.0.0.1 for itself alone, 0.0.0.0 for every one)"
+        )
+        raise ServerError(f"cannot listen on {host} port {port}: {error.strerror}; {mend}") from error

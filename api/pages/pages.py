@@ -1,25 +1,31 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 import orjson
 from flask import Blueprint, Flask, Response, redirect, render_template, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from api.embeds import Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
 from api.parameters import UNSEARCHED
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
+from api.records import MovedTo
 from api.resource import Table
-from schemas.fields import Subject
-from schemas.vocabulary import VOCABULARIES, Mode, Stance
+from schemas.fields import Piece, Subject, Term
+from schemas.record import OfProcess
+from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
 
 HERE = Path(__file__).parent
 MAIN_PARTIES = 5  # states, on the first page
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
+SHOWN = 200  # entries of an analysis on a page
 #: Never colour alone: each stance has a symbol too.
 SYMBOLS: dict[str, str] = {
     Stance.SUPPORTS: "✓",
@@ -36,11 +42,12 @@ HEADED = (
 )  # fmt: skip
 
 
-def add_pages(app: Flask, table: Table) -> None:
-    """Serve the explorer at / and /explore/."""
+def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
+    """Serve the explorer at / and /explore/, and what can be embedded of it at /embed/."""
     pages = Blueprint("pages", __name__, template_folder=str(HERE / "templates"))
     listed = [resource.name for resource in table]
     known = ",".join(listed)
+    embeds = Embeds(table)
     subjects = {
         name
         for resource in table
@@ -52,21 +59,70 @@ def add_pages(app: Flask, table: Table) -> None:
     def words() -> dict[str, Any]:
         return {
             "collections": listed,
+            "browsed": [resource.name for resource in table if resource.browsed],
             "symbols": SYMBOLS,
             "stances": list(Stance),
             "plain": plain,
-            "definitions": {term.value: term.definition for vocabulary in VOCABULARIES.values() for term in vocabulary},
+            "define": define,
+            "by_party": lambda cells: {cell["party"]["id"]: cell for cell in cells},
             "subjects": subjects,
             "explored": explored,
             "spoken": spoken,
             "api": api_address,
+            "across": across,
+            "compared": compared,
+            "options": options,
+            "processes": processes,
+            "choices": lambda terms: [(plain(term), term.value) for term in terms],
+            "asked": request.args,
+            "modes": list(Mode),
+            "most": SHOWN,
+            "views": [one.path[1:] for one in embeds.analyses if "{" not in one.path],
+            "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
+            "dated_by": {resource.name: resource.schema.dated_by for resource in table},
+            "layout": "embed.html" if _framed() else "page.html",
         }
+
+    vocabularies = _vocabularies(table)
+
+    def define(field: str, term: object, collection: str = "") -> str:
+        """What a term of a field's vocabulary means; nothing for what is no term of it."""
+        vocabulary = vocabularies.get((collection, field)) or vocabularies.get(("", field))
+        return next((one.definition for one in vocabulary or () if one.value == term), "")
+
+    def options(collection: str) -> list[tuple[str, str]]:
+        """The names and ids of a collection's records, to choose from."""
+        return [(one["__text"], one["__value"]) for one in _ask(app, f"/v1/options/{collection}")]
+
+    def processes() -> list[tuple[str, str]]:
+        """The titles and ids of all processes, to choose from."""
+        return [(one["title"], one["id"]) for one in _ask(app, "/v1/processes", {"limit": "200"})["data"]]
+
+    def embedding(embed: Embed, data: Any) -> dict[str, str]:
+        """What a page tells those who embed what it shows."""
+        base, title = public_url or request.host_url.rstrip("/"), embed.title(data)
+        address = f"{quote(below(request.path))}{spelt(request.args.items(multi=True))}"
+        return {
+            "title": title,
+            "page": f"{base}/explore{address}",
+            "oembed": f"{base}/v1/oembed{spelt([('url', f'{base}/explore{address}')])}",
+            "code": frame(f"{base}/embed{address}", title, "100%", embed.height(data)),
+        }
+
+    def view(embed: Embed, **_ids: str) -> str:
+        answer = _ask(app, f"/v1{below(request.path)}", request.args)
+        return render_template(embed.template, answer=answer, embed=embedding(embed, answer["data"]))
+
+    for one in embeds.listed:
+        pages.add_url_rule(f"/embed{one.rule}", f"embed{one.path}", partial(view, one))
+    for one in embeds.analyses:
+        pages.add_url_rule(f"/explore{one.rule}", f"explore{one.path}", partial(view, one))
 
     @pages.get("/")
     def home() -> str:
         states = {one["id"] for one in _ask(app, "/v1/parties", {"kind": "state", "limit": "200"})["data"]}
         found = _ask(app, "/v1/matrix")
-        parties = [party for party in _across(found) if party["id"] in states][:MAIN_PARTIES]
+        parties = [party for party in across(found["data"]) if party["id"] in states][:MAIN_PARTIES]
         rows = [row for row in found["data"] if any(cell["party"] in parties for cell in row["cells"])]
         return render_template(
             "home.html",
@@ -77,19 +133,13 @@ def add_pages(app: Flask, table: Table) -> None:
             events=_ask(app, "/v1/events", {"sort": "-occurred_on", "limit": "6"})["data"],
         )
 
-    @pages.get("/explore/matrix")
-    def matrix() -> str:
-        found = _ask(app, "/v1/matrix", request.args)
-        return render_template(
-            "matrix.html", matrix=found, parties=_across(found), asked=request.args, modes=list(Mode)
-        )
-
     @pages.get(f"/explore/<any({known}):collection>")
     def collection(collection: str) -> str:
         resource = table.by_name[collection]
         named_by = resource.schema.named_by
-        by_name = {"sort": named_by} if named_by in [sort.name for sort in resource.sorts] else {}
-        asked = {**by_name, **request.args}
+        asked = MultiDict(request.args)
+        if named_by in [sort.name for sort in resource.sorts]:
+            asked.setdefault("sort", named_by)
         return render_template(
             "collection.html",
             collection=collection,
@@ -98,9 +148,11 @@ def add_pages(app: Flask, table: Table) -> None:
             dated_by=resource.schema.dated_by,
             filters=[one for one in resource.filters if one.vocabulary],
             searched=collection not in UNSEARCHED,
+            of_process=issubclass(resource.schema, OfProcess),
             clocks=resource.model.clocks,
+            tabled=resource.tabled,
             asked=asked,
-            unpaged={name: value for name, value in asked.items() if name not in ("after", "limit")},
+            unpaged=MultiDict((name, value) for name, value in _pairs(asked) if name not in ("after", "limit")),
             answer=_ask(app, f"/v1/{collection}", asked),
         )
 
@@ -108,19 +160,26 @@ def add_pages(app: Flask, table: Table) -> None:
     def record(collection: str, id: str) -> str:
         resource = table.by_name[collection]
         answer = _ask(app, f"/v1/{collection}/{id}", request.args)
-        parts = [
-            (part.resource.name, _ask(app, f"/v1/{collection}/{id}/{part.resource.name}")) for part in resource.parts
-        ]
+        parts = []
+        for part in resource.parts:
+            clocks = {name: request.args.get(name, "") for name in part.resource.model.clocks}
+            parts.append((part.resource.name, _ask(app, f"/v1/{collection}/{id}/{part.resource.name}", clocks)))
         return render_template(
             "record.html",
             collection=collection,
             record=answer["data"],
             answer=answer,
+            embed=embedding(embeds.of_records[collection], answer["data"]),
             name=answer["data"][resource.schema.named_by],
             about={name: kind.metadata["description"] for name, kind in resource.schema._declared_fields.items()},
             parts=[(name, part) for name, part in parts if part["data"]],
             headed=(*HEADED, resource.schema.named_by),
         )
+
+    @pages.get("/explore/search")
+    def search() -> str:
+        found = _ask(app, "/v1/search", request.args) if request.args.get("q") else None
+        return render_template("search.html", answer=found, searching=True)
 
     @pages.get("/explore/")
     def start() -> WerkzeugResponse:
@@ -128,8 +187,18 @@ def add_pages(app: Flask, table: Table) -> None:
 
     @pages.get("/explore/<path:rest>")
     def nothing(rest: str) -> str:
-        hint = did_you_mean(rest[:200].partition("/")[0], ["matrix", *listed])
+        hint = did_you_mean(
+            rest[:200].partition("/")[0], ["search", *(one.path.split("/")[1] for one in embeds.analyses), *listed]
+        )
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
+
+    @pages.get("/embed/", defaults={"rest": ""})
+    @pages.get("/embed/<path:rest>")
+    def nothing_embedded(rest: str) -> str:
+        hint = did_you_mean(request.path[:200], [f"/embed{one.path}" for one in embeds.listed])
+        raise not_found(
+            f"Nothing is embedded at “/embed/{rest[:200]}”.{hint} There are: {', '.join(embeds.paths('embed'))}."
+        )
 
     @pages.get("/explore/style.css")
     def style() -> Response:
@@ -137,35 +206,71 @@ def add_pages(app: Flask, table: Table) -> None:
 
     @pages.after_request
     def guard(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = POLICY
+        ancestors = "*" if _framed() else "'none'"
+        response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {ancestors}"
         return response
 
     @pages.errorhandler(Problem)
     def explain(problem: Problem) -> tuple[str, int]:
         return render_template("problem.html", problem=problem), problem.kind.status
 
+    @pages.errorhandler(MovedTo)
+    def moved(to: MovedTo) -> WerkzeugResponse:
+        found = redirect(f"/{'embed' if _framed() else 'explore'}{below(to.path)}", 301)
+        found.headers["Cache-Control"] = "no-store"
+        return found
+
     app.register_blueprint(pages)
+
+
+def _vocabularies(table: Table) -> dict[tuple[str, str], Iterable[Vocabulary]]:
+    """The vocabularies of fields, by collection and name; and by name alone, where it means the same everywhere."""
+    found: dict[tuple[str, str], Iterable[Vocabulary]] = {("", "absent"): VOCABULARIES["absent"]}
+    everywhere: dict[str, set[type[Vocabulary]]] = {}
+    waiting = [(resource.name, resource.schema) for resource in table]
+    for collection, schema in waiting:
+        for name, kind in schema._declared_fields.items():
+            if isinstance(kind, Term):
+                found[collection, name] = kind.vocabulary
+                everywhere.setdefault(name, set()).add(kind.vocabulary)
+            elif isinstance(kind, Piece):
+                waiting.append((collection, kind.schema))
+    return found | {("", name): one for name, (one, *others) in everywhere.items() if not others}
+
+
+def _framed() -> bool:
+    """Whether what is asked for is shown in a frame of another page."""
+    return request.path.startswith("/embed/")
 
 
 def _ask(app: Flask, path: str, arguments: Mapping[str, str] | None = None) -> Any:
     """An answer of the API, for the release of the request that is being answered.
 
     Raises:
-        Problem: what the API answered with instead.
+        Problem: what the API answered with instead, or 400 for a parameter that would make it another kind of answer.
+        MovedTo: what was asked for has another address now.
     """
-    query = urlencode([(name, value) for name, value in (arguments or {}).items() if value])
-    environ = EnvironBuilder(path=path, query_string=query).get_environ()
+    given = list(_pairs(arguments or {}))
+    refuse_reshaping(given)
+    environ = EnvironBuilder(path=quote(path), query_string=spelt(given)[1:]).get_environ()
     environ["positions.store"] = request.environ["positions.store"]
-    body, _, headers = run_wsgi_app(app.wsgi_app, environ)
+    body, status, headers = run_wsgi_app(app.wsgi_app, environ)
+    if status.startswith("301"):
+        raise MovedTo(headers["Location"])
     answer = orjson.loads(b"".join(body))
     if headers.get("Content-Type") == MEDIA_TYPE:
         raise Problem(next(kind for kind in KINDS if kind.type == answer["type"]), answer["detail"])
     return answer
 
 
-def _across(matrix: dict[str, Any]) -> list[dict[str, str]]:
-    """The parties of a matrix, those with the most recorded positions first."""
-    cells = [cell for row in matrix["data"] for cell in row["cells"]]
+def _pairs(arguments: Mapping[str, str]) -> Pairs:
+    """Names with values; a name that a query string has several times, with each."""
+    return arguments.items(multi=True) if isinstance(arguments, MultiDict) else arguments.items()
+
+
+def across(rows: Iterable[Any], cells_of: str = "cells") -> list[dict[str, str]]:
+    """The parties of a matrix, or of gaps, those with the most recorded positions first. ``cells_of`` names the cells of a row."""
+    cells = [cell for row in rows for cell in row[cells_of]]
     counts = Counter(cell["party"]["id"] for cell in cells)
     refs = {cell["party"]["id"]: cell["party"] for cell in cells}
     return [refs[id] for id, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
@@ -197,5 +302,4 @@ def explored(path: str) -> str:
 
 def api_address(path: str, arguments: Mapping[str, str]) -> str:
     """The API's address of what a page shows."""
-    query = urlencode([(name, value) for name, value in arguments.items() if value])
-    return f"/v1/{path}" + (f"?{query}" if query else "")
+    return f"/v1/{path}{spelt(_pairs(arguments))}"

@@ -15,13 +15,14 @@ from api.views.exports import export_operations, make_exports
 from api.views.feeds import feed_operations
 from api.views.finding import finding_operations
 from api.views.flat import flat_operations, flat_tables
+from api.views.oembed import oembed_operation
 from api.views.options import option_operations
 
 __all__ = ["export", "operations", "prepared_operations"]
 
 
 def export(table: Table, store: Store, shelf: Path, progress: Progress) -> Path:
-    """Make the exports of a release, and give their folder; as of `make_exports`."""
+    """Make the exports of a release, and give their folder; see `make_exports`."""
     return make_exports(table, (*flat_tables(table), *analysis_tables()), store, shelf, progress)
 
 
@@ -44,4 +45,5 @@ def operations(table: Table) -> tuple[Operation, ...]:
         *feed_operations(table),
         *chart_operations(tables),
     )
-    return (*listed, citing(listed))
+    every = (*listed, oembed_operation(table, listed))
+    return (*every, citing(every))

@@ -74,6 +74,7 @@ def _way_in(call: Call) -> Answer:
             ("changes", "feeds/changes.atom", "What each release changed, as an Atom feed."),
             ("calendar", "feeds/events.ics", "The events as an iCalendar feed."),
             ("charts", "charts/matrix.vl.json", "The matrix as a Vega-Lite chart; also gaps, timeline and reception."),
+            ("oembed", "oembed?url=/explore/matrix", "The code that embeds a page of the explorer elsewhere (oEmbed)."),
             ("vocabularies", "vocabularies", "The closed vocabularies with their definitions."),
             ("problems", "problems", "The kinds of error."),
         )

@@ -98,7 +98,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 ),
                 query=COMMON,
                 nested={
-                    "rows": Choice(("issue", "topic"), "What a row is; an issue unless said."),
+                    "rows": Choice(("issue", "topic"), "What a row is; an issue by default."),
                     "compare": Comparison(
                         "Give only the cells that differ under `as_of:`, `known_at:`, `mode:` (these alone) or `without:` (all "
                         "other modes)."
@@ -124,10 +124,11 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="How far apart parties are, issue by issue",
                 description=(
                     "Per issue: each party's stance, the distance (the largest difference of scores over 2), who blocks, and who has "
-                    "no recorded position; the widest first. The table also has two columns for each party."
+                    "no recorded position; the widest first. With fewer than two parties there is no distance: it is null on every issue. "
+                    "The table also has two columns for each party."
                 ),
                 query={
-                    "parties": AnyOf(Slug(), "The parties to compare; all that have a recorded position unless said."),
+                    "parties": AnyOf(Slug(), "The parties to compare; all that have a recorded position by default."),
                     **COMMON,
                     "party": AnyOf(Slug(), "More parties to compare: the same as `parties`."),
                 },

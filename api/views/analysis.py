@@ -13,7 +13,7 @@ from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query
-from api.records import Moved
+from api.records import Moved, MovedTo
 from api.representations import Column
 from api.resource import Resource
 from api.views.collections import FORMATS
@@ -31,7 +31,7 @@ COMMON: dict[str, Contract[Any]] = {
     "party": AnyOf(Slug(), "The party; with folding, also what is held by those who represent it."),
     "fold": Choice(
         FOLDS,
-        "`affiliation` (unless said): what persons and bodies hold counts for whom they represent; `none`: apart.",
+        "`affiliation` (by default): what persons and bodies hold counts for whom they represent; `none`: apart.",
     ),
     **CLOCKS,
 }
@@ -92,7 +92,7 @@ class Analysis:
     examples: dict[str, Any] = field(default_factory=dict)
     tag: str = TAG
     key: str | None = None
-    #: As of `Operation`.
+    #: See `Operation`.
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
 
@@ -189,19 +189,19 @@ def question(call: Call, **changes: Any) -> Question:
 
 
 def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], at: Clocks | None = None) -> Any:
-    """The row of a record at some clocks, the call's unless said.
+    """The row of a record at some clocks, the call's by default.
 
     Args:
         link: gives the link of this call for another id.
 
     Raises:
-        Moved: the record has another id now, with the link to it.
-        Problem: as of `records.record`.
+        MovedTo: the record has another id now, with the link to it.
+        Problem: see `records.record`.
     """
     try:
         return records.record(call.connection, resource, id, call.clocks if at is None else at)
     except Moved as moved:
-        raise Moved(link(moved.id)) from None
+        raise MovedTo(link(moved.id)) from None
 
 
 def of_path(call: Call, resource: Resource, at: Clocks) -> Any:

@@ -12,7 +12,7 @@ from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
 from api.queries import Asked
-from api.records import Moved, record, whole
+from api.records import Moved, MovedTo, record, whole
 from api.representations import (
     Column,
     array,
@@ -141,7 +141,7 @@ def _evidence_operation(resource: Resource, table: Table) -> Operation:
 
 def _part(call: Call, resource: Resource, part: Part) -> Answer:
     _parent(call, resource)
-    return _list(call, Asked(part.resource, call.values, part=(part, call.ids["id"])))
+    return _list(call, Asked(part.resource, call.values, part=(part, [call.ids["id"]])))
 
 
 def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
@@ -161,14 +161,14 @@ def _moving(
         return read(call.connection, resource, call.ids["id"], at)
     except Moved as moved:
         old = href(resource.name, call.ids["id"])
-        raise Moved(call.link().replace(old, href(resource.name, moved.id), 1)) from None
+        raise MovedTo(call.link().replace(old, href(resource.name, moved.id), 1)) from None
 
 
 def _list(call: Call, asked: Asked) -> Answer:
     related = queries.related(call.table, asked.resource)
     if wanted := call.values.get("format"):
         queries.check_ids(call.connection, asked)
-        where = queries.conditions(asked, call.connection.dialect.name, related)
+        where = queries.narrowed(call.connection, asked, related)
         return flat_answer(call, asked, where, wanted)
     rows, following, total = page(call.store, call.connection, asked, related)
     links = {

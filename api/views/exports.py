@@ -13,6 +13,7 @@ from api.database import Store
 from api.exports import Content, Sheet
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
+from api.problems import UNAVAILABLE, Problem
 from api.queries import Asked
 from api.resource import Table
 from api.views.flat import FlatTable
@@ -20,6 +21,7 @@ from schemas.fields import JsonSchema
 
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
 _TEXT: JsonSchema = {"type": "string"}
+PATIENCE = 1.0  # seconds of waiting for exports that are being made: those of a small release are there by then
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,19 @@ def _whole(tables: Sequence[FlatTable]) -> tuple[FlatTable, ...]:
 
 
 def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
-    return exports.exported(call.exports, call.store, lambda: _content(call, tables))
+    """The folder of the exports, made where nobody else makes it.
+
+    Raises:
+        Problem: 503, where somebody does and takes long: a worker has few threads, which others need.
+    """
+    try:
+        return exports.exported(call.exports, call.store, lambda: _content(call, tables), patience=PATIENCE)
+    except exports.Underway:
+        raise Problem(
+            UNAVAILABLE,
+            f"The files of release “{call.store.release}” are being made; ask again shortly.",
+            headers={"Retry-After": "10"},
+        ) from None
 
 
 def _content(call: Call, tables: Sequence[FlatTable]) -> Content:

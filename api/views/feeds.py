@@ -37,7 +37,7 @@ def feed_operations(table: Table) -> Iterator[Operation]:
         view=_changes,
         query=query(
             **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
-            limit=Integer(f"Entries on a page; {ENTRIES} unless said.", least=1, most=200),
+            limit=Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200),
             after=Slug("The change behind which the page begins.", longest=DERIVED_ID_LENGTH),
         ),
         content={ATOM: {"type": "string"}},
@@ -134,6 +134,6 @@ def _events(call: Call, resource: Resource) -> Answer:
 
     asked = Asked(resource, {**call.values, "sort": "occurred_on"})
     queries.check_ids(call.connection, asked)
-    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
+    where = queries.narrowed(call.connection, asked, queries.related(call.table, resource))
     records = parsed(call.connection.execute(queries.everything(asked, where)))
     return Answer(calendar(records, call.store.date, call.base, call.base + call.here, _uuid), CALENDAR)

@@ -11,6 +11,7 @@ from api.models import Clocks, ClocksKind
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
 from api.problems import Wrong, unknown
+from api.queries import phrase
 from api.representations import envelope
 from api.resource import Resource, Table
 from schemas.fields import SLUG, Choice, Integer, Pattern, href
@@ -35,7 +36,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
                 Choice(tuple(one.name for one in _searched(table)), "Collection."),
                 "Only records of these collections.",
             ),
-            limit=Integer("Hits on a page; 50 unless said.", least=1, most=200),
+            limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
             after=Pattern(
                 "The hit behind which the page begins, as `collection/id`.",
                 pattern=rf"[a-z]+/{SLUG.pattern}",
@@ -58,7 +59,7 @@ def _search(call: Call) -> Answer:
     wanted: tuple[str, ...] | None = tuple(call.values["collection"]) or None
     clocks = call.clocks
     found = _statements(call.table, call.connection.dialect.name, wanted, clocks.kind)
-    parameters = {**clocks.days, **found.asked(call.values["q"])}
+    parameters = {**clocks.days, **found.asked(phrase(call.connection, call.values["q"]))}
     total = call.store.remembered((found, *parameters.values()), lambda: found.total(call.connection, parameters))
     limit: int = call.values["limit"] or 50
     after: str | None = call.values["after"]

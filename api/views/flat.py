@@ -17,7 +17,6 @@ from api.representations import Column, as_array, as_csv, as_lines, columns, par
 from api.resource import Resource, Table
 from schemas.fields import Choice, Contract, JsonSchema, component
 
-UNTABLED = ("changes", "releases", "processes")
 MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
 _NOT_NARROWING = ("release", "format", "bom")
 SMALL = 2**20  # bytes
@@ -48,7 +47,7 @@ class FlatTable:
 
 def flat_tables(table: Table) -> tuple[FlatTable, ...]:
     """The flat table of every resource that has one."""
-    return tuple(_of_resource(resource) for resource in table if resource.name not in UNTABLED)
+    return tuple(_of_resource(resource) for resource in table if resource.tabled)
 
 
 def _of_resource(resource: Resource) -> FlatTable:
@@ -69,7 +68,7 @@ def _of_resource(resource: Resource) -> FlatTable:
 def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
     asked = Asked(resource, call.values)
     queries.check_ids(call.connection, asked)
-    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
+    where = queries.narrowed(call.connection, asked, queries.related(call.table, resource))
     return parsed(queries.streamed(call.connection, queries.everything(asked, where)))
 
 

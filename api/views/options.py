@@ -37,7 +37,7 @@ def _operation(resource: Resource) -> Operation:
 def _options(call: Call, resource: Resource) -> Answer:
     asked = Asked(resource, call.values)
     queries.check_ids(call.connection, asked)
-    where = queries.conditions(asked, call.connection.dialect.name, queries.related(call.table, resource))
+    where = queries.narrowed(call.connection, asked, queries.related(call.table, resource))
     records = parsed(call.connection.execute(queries.everything(asked, where)))
     found = sorted((str(record[resource.schema.named_by]), str(record["id"])) for record in records)
     return Answer(array(orjson.dumps({"__text": text, "__value": value}) for text, value in found))

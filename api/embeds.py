@@ -1,0 +1,144 @@
+"""What another site can embed: answers of the API, each a page at /embed/ that may be framed and one at /explore/ with more around it.
+
+The address of either is that of the answer with /v1 replaced, and takes the same parameters.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from api.problems import Wrong, invalid
+from api.resource import Resource, Table
+
+Pairs = Iterable[tuple[str, str]]
+
+WIDTH = 720
+HIGHEST = 640  # what is longer scrolls in its frame
+#: Parameters that make another answer of a path, which no page shows.
+_RESHAPING = ("format", "rows", "compare")
+
+
+@dataclass(frozen=True)
+class Embed:
+    """One thing to embed: the path of the answer that it shows, without the version, and the template that lays it out.
+
+    ``title`` gives its title from the answer's data. Its frame is ``head`` pixels high, and ``row`` more for each of its ``rows``.
+    """
+
+    path: str
+    template: str
+    title: Callable[[Any], str]
+    head: int
+    row: int = 0
+    rows: Callable[[Any], int] = len
+
+    @property
+    def rule(self) -> str:
+        """The path as a routing rule."""
+        return self.path.replace("{", "<").replace("}", ">")
+
+    def height(self, data: Any) -> int:
+        """The height of its frame, in pixels."""
+        return min(HIGHEST, self.head + (self.row * self.rows(data) if self.row else 0))
+
+
+class Embeds:
+    """All that there is to embed."""
+
+    def __init__(self, table: Table) -> None:
+        self.analyses = ANALYSES
+        self.of_records = {resource.name: _record(resource) for resource in table}
+        self.listed = (*ANALYSES, *self.of_records.values())
+        rules = [Rule(f"/<any(embed, explore):_>{one.rule}", endpoint=one) for one in self.listed]
+        self._map = Map(rules, strict_slashes=True, merge_slashes=False)
+
+    def find(self, path: str) -> tuple[Embed, dict[str, str]] | None:
+        """What a page's path shows, with the ids in it; None where that cannot be embedded."""
+        try:
+            embed, found = self._map.bind("localhost").match(path, method="GET")
+        except (HTTPException, RequestRedirect):
+            return None
+        return embed, {name: id for name, id in found.items() if name != "_"}
+
+    def paths(self, where: str) -> tuple[str, ...]:
+        """The paths of all that there is, below another."""
+        return (*(f"/{where}{one.path}" for one in self.analyses), f"/{where}/{{collection}}/{{id}}")
+
+
+def refuse_reshaping(given: Pairs) -> None:
+    """Refuse parameters that make another answer than the one that a page shows.
+
+    Raises:
+        Problem: 400.
+    """
+    wrong = [
+        Wrong(name, value[:200], "makes an answer that no page shows; ask for it below /v1/.")
+        for name, value in given
+        if name in _RESHAPING and value
+    ]
+    if wrong:
+        raise invalid(wrong)
+
+
+def below(path: str) -> str:
+    """A path without its first segment, which says where it is shown."""
+    return "/" + path.split("/", 2)[2]
+
+
+def spelt(given: Pairs) -> str:
+    """A query string with its question mark, or nothing."""
+    query = urlencode([(name, value) for name, value in given if value], safe=",/:*")
+    return f"?{query}" if query else ""
+
+
+def frame(src: str, title: str, width: int | str, height: int) -> str:
+    """The code that embeds a page."""
+    # Content management systems take styles away, but leave the older attribute.
+    return (
+        f'<iframe src="{escape(src)}" title="{escape(title)}" width="{width}" height="{height}" loading="lazy" '
+        'frameborder="0" style="max-width:100%"></iframe>'
+    )
+
+
+def compared(gaps: Iterable[Any]) -> list[Any]:
+    """The parties that gaps are between."""
+    refs = [ref for gap in gaps for ref in (*(one["party"] for one in gap["stances"]), *gap["missing"])]
+    found = {ref["id"]: ref for ref in refs}
+    return [found[id] for id in sorted(found)]
+
+
+def _of_gaps(gaps: Any) -> str:
+    names = [party["name"] for party in compared(gaps)]
+    between = f"{', '.join(names[:-1])} and {names[-1]}" if 2 <= len(names) <= 3 else "the parties"
+    return f"How far apart {between} are"
+
+
+def _rows(matrix: Any) -> int:
+    """The rows of a matrix, with one above those of each topic."""
+    return len(matrix) + len({row["topic"]["id"] if row["topic"] else None for row in matrix})
+
+
+def _record(resource: Resource) -> Embed:
+    return Embed(f"/{resource.name}/{{id}}", "card.html", lambda data: str(data[resource.schema.named_by]), 300)
+
+
+ANALYSES = (
+    Embed("/matrix", "matrix.html", lambda _: "Who stands where", 270, 45, _rows),
+    Embed("/gaps", "gaps.html", _of_gaps, 240, 60),
+    Embed("/timeline", "timeline.html", lambda _: "What happened and when it was first reported", 130, 90),
+    Embed("/movements", "movements.html", lambda _: "Who changed its stance", 130, 90),
+    Embed("/silences", "silences.html", lambda _: "Who has not answered", 130, 90),
+    Embed(
+        "/proposals/{id}/reception",
+        "reception.html",
+        lambda data: f"How it was received: {data['proposal']['name']}",
+        240,
+        75,
+        lambda data: 1 + len(data["terms"]),
+    ),
+)

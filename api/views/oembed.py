@@ -1,0 +1,140 @@
+"""oEmbed 1.0: from the address of a page, the code that embeds what it shows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.etree import ElementTree
+
+import orjson
+from werkzeug.datastructures import MultiDict
+
+from api.embeds import WIDTH, Embeds, Pairs, below, frame, refuse_reshaping, spelt
+from api.operation import JSON, Answer, Call, Operation, collected, ref
+from api.parameters import query, read
+from api.problems import Problem, Wrong, did_you_mean, unknown
+from api.records import MovedTo
+from api.resource import Table
+from schemas.fields import Choice, Integer, Pattern
+
+XML = "text/xml"
+PIXELS = 10_000
+
+
+def oembed_operation(table: Table, operations: Sequence[Operation]) -> Operation:
+    """The code that embeds what one of the operations answers with."""
+    by_path = {one.path: one for one in operations}
+    embeds = Embeds(table)
+
+    def view(call: Call) -> Answer:
+        path, given = _asked(call)
+        found = embeds.find(unquote(path))
+        if found is None:
+            raise _nothing(call, path, embeds)
+        embed, ids = found
+        refuse_reshaping(given)
+        data = _data(call, by_path[embed.path], ids, given)
+        title = embed.title(data)
+        width = min(call.values["maxwidth"] or WIDTH, WIDTH)
+        height = min(call.values["maxheight"] or PIXELS, embed.height(data))
+        answer = {
+            "version": "1.0",
+            "type": "rich",
+            "title": title,
+            "provider_name": "Positions",
+            "provider_url": f"{call.base}/",
+            "html": frame(f"{call.base}/embed{below(path)}{spelt(given)}", title, width, height),
+            "width": width,
+            "height": height,
+        }
+        if call.values["format"] == "xml":
+            return Answer(_xml(answer), f"{XML}; charset=utf-8")
+        return Answer(orjson.dumps(answer))
+
+    return Operation(
+        path="/oembed",
+        name="getEmbed",
+        tag="embeds",
+        summary="The code that embeds a page",
+        description=(
+            "oEmbed 1.0, for content management systems, which find it by the pages' own links to it. What the pages of analyses and "
+            "records below /explore/ show can be embedded, with their clocks and filters; the frame holds the same below /embed/."
+        ),
+        view=view,
+        query=query(
+            url=Pattern(
+                "The address of a page of the explorer, or of an embed; its path alone will do.",
+                pattern="(https?://[!-~]+)?/[!-~]*",
+                form="an address such as https://example.org/explore/matrix or /explore/matrix",
+                longest=7000,
+                required=True,
+            ),
+            maxwidth=Integer(f"The widest that the frame may be, in pixels; {WIDTH} by default.", least=1, most=PIXELS),
+            maxheight=Integer(
+                "The highest that the frame may be, in pixels; what is longer scrolls in it.", least=1, most=PIXELS
+            ),
+            format=Choice(("json", "xml"), "How the answer is written; JSON by default."),
+            dnt=Choice(("0", "1"), "“Do not track”, which WordPress sends. Nothing here does, so it changes nothing."),
+        ),
+        content={JSON: ref("Embed"), XML: {"type": "string"}},
+        examples={"url": "/explore/gaps?parties=russia,ukraine"},
+    )
+
+
+def _asked(call: Call) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The path below the service's own address, and the parameters, that an address names.
+
+    Raises:
+        Problem: 404, where the address is of another service.
+    """
+    url, base = call.values["url"], urlsplit(call.base)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # what should be an IPv6 address is none
+        raise _foreign(call) from None
+    # Whether readers come by http or https is known to what stands in front of the service.
+    if parts.netloc and (parts.netloc.lower() != base.netloc.lower() or not parts.path.startswith(f"{base.path}/")):
+        raise _foreign(call)
+    given = tuple((name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if value != "")
+    return parts.path.removeprefix(base.path) if parts.netloc else parts.path, given
+
+
+def _foreign(call: Call) -> Problem:
+    url: str = call.values["url"]
+    told = f"“{url[:200]}” is not an address of this service, whose addresses begin with {call.base}/."
+    return unknown([Wrong("url", url[:200], told)])
+
+
+def _nothing(call: Call, path: str, embeds: Embeds) -> Problem:
+    hint = did_you_mean(path[:200], [f"/explore{one.path}" for one in embeds.listed])
+    allowed = embeds.paths("explore")
+    told = f"“{path[:200]}” shows nothing that can be embedded.{hint} There are: {', '.join(allowed)}."
+    return unknown([Wrong("url", call.values["url"][:200], told, allowed)])
+
+
+def _data(call: Call, operation: Operation, ids: dict[str, str], given: Pairs) -> Any:
+    """What the page shows.
+
+    Raises:
+        Problem: what the page itself would answer with.
+        MovedTo: the record has another id now; its embed is at that.
+    """
+    path = operation.path
+    for name, id in ids.items():
+        path = path.replace(f"{{{name}}}", id)
+    pairs = tuple(given)
+    values = read(operation.query, MultiDict(pairs))
+    try:
+        answer = operation.run(replace(call, path=path, ids=ids, values=values, given=pairs))
+    except MovedTo as moved:
+        raise MovedTo(call.link(url=f"/explore{below(moved.path)}")) from None
+    body = collected(answer.body)
+    return orjson.loads(body if isinstance(body, bytes) else body.read())["data"]
+
+
+def _xml(answer: dict[str, Any]) -> bytes:
+    root = ElementTree.Element("oembed")
+    for name, value in answer.items():
+        ElementTree.SubElement(root, name).text = str(value)
+    written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
