@@ -23,6 +23,7 @@ from api.models import Cited
 from api.resource import Resource
 from api.resources import RESOURCES
 from api.settings import Settings
+from schemas.fields import Parts
 
 WORLD = Path(__file__).with_name("world")
 #: A PostgreSQL server for the tests to make databases in.
@@ -30,8 +31,14 @@ SERVER = os.environ.get("TEST_DATABASE_URL", "")
 ROOT = Path(__file__).parent.parent
 COLLECTIONS = [resource.name for resource in RESOURCES]
 CITED = [resource.name for resource in RESOURCES if issubclass(resource.model, Cited)]
-UNTABLED = {"changes", "releases", "processes"}
-TABLED = [name for name in COLLECTIONS if name not in UNTABLED]
+#: What seeds hold, in files of its own or in other records.
+WRITTEN = {resource.name for resource in RESOURCES if resource.seeded} | {
+    kind.collection
+    for resource in RESOURCES
+    for kind in resource.schema._declared_fields.values()
+    if isinstance(kind, Parts)
+}
+TABLED = [resource.name for resource in RESOURCES if resource.tabled]
 
 #: Every (collection, sub-collection) of the table, evidence included.
 PARTS = [

@@ -48,13 +48,23 @@ def test_check_lists_every_fault_and_fails(world: Path) -> None:
         in result.output
     )
     assert "the field name is missing" in result.output
-    assert "nothing was loaded" in result.output
+    assert " faults; the seeds are not sound." in result.output
+    loading = run("load", "--seeds", str(world), DATABASE_URL=f"sqlite:///{world.with_suffix('.db')}")
+    assert loading.exit_code == 1
+    assert " faults; nothing was loaded." in loading.output
 
 
 def test_load_says_what_it_did_and_a_second_load_that_nothing_changed(database: str) -> None:
     first = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
     assert first.exit_code == 0, first.output
-    assert "0 changed, 0 removed" in first.output
+    told = re.search(
+        r" (\d+) records: (\d+) of the seeds \((\d+) added, 0 changed, 0 removed\) and (\d+) offers", first.output
+    )
+    assert told, first.output
+    records, seeded, added, offers = map(int, told.groups())
+    assert records == seeded + offers
+    assert added == seeded
+    assert offers == 7
     second = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
     assert "0 added, 0 changed, 0 removed" in second.output
 
@@ -199,6 +209,14 @@ def test_serve_loads_answers_stops_and_finds_its_release_again(database: str) ->
         output, _ = process.communicate(timeout=PATIENCE)
     assert "which is what" in output
     assert "loading" not in output
+
+
+def test_serve_on_an_address_of_another_machine_says_that_the_host_is_at_fault(database: str) -> None:
+    refused = run("serve", "--host", "192.0.2.1", "--port", str(free_port()), DATABASE_URL=database)
+    assert refused.exit_code == 1
+    assert "cannot listen on 192.0.2.1" in refused.output
+    assert "--host" in refused.output
+    assert "--port" not in refused.output
 
 
 def test_serve_ends_when_it_is_told_to_while_it_starts(database: str) -> None:

@@ -1,6 +1,6 @@
 """Both clocks, on every collection: against the claim rules and versions written naively anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import CITED, COLLECTIONS, Api
 
-from api.claims import MODE_BIT, Citation, Version, status, versions
+from api.claims import MODE_BIT, Citation, Grounds, Version, status, versions
 from api.resources import RESOURCES
-from schemas.evidence import BEARABLE
+from schemas.fields import Ref
 from schemas.record import Record
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
@@ -62,6 +62,17 @@ class Naive:
             one["id"]: [each for each in one["affiliations"] if each["represents"]] for one in api.all("/v1/parties")
         }
 
+        #: The records that were not always known.
+        self.since = {
+            one["href"]: one.get("first_reported_on") or one["known_on"]
+            for collection in (*CITED, "sources")
+            for one in api.all(f"/v1/{collection}")
+        }
+
+    def unknown(self, day: str) -> list[str]:
+        """The paths of the records that nobody could know of by a day."""
+        return [path for path, since in self.since.items() if since > day]
+
     def speaks_for(self, speaker: str, holders: set[str], begin: str, end: str, depth: int = 0) -> bool:
         return speaker in holders or any(
             ((one["valid_from"] or {}).get("earliest") or "0") <= end
@@ -95,8 +106,33 @@ class Naive:
         return found
 
 
-def expected(record: dict[str, Any], evidence: list[dict[str, Any]], whole: list[dict[str, Any]]) -> dict[str, Any]:
-    """A record as some of its evidence shows it."""
+def without(value: Any, unknown: set[str]) -> Any:
+    """What a field names without the records of some paths: null in the place of one, left out of a list."""
+    if isinstance(value, list):
+        return [one for one in value if not unknown & set(paths_in(one))]
+    return None if unknown & set(paths_in(value)) else value
+
+
+def paths_in(value: Any) -> Iterator[str]:
+    """The paths of the records that an answer names."""
+    if isinstance(value, dict):
+        if value.keys() >= {"id", "name", "href"}:
+            yield value["href"]
+        for one in value.values():
+            yield from paths_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from paths_in(one)
+
+
+def expected(
+    record: dict[str, Any],
+    evidence: list[dict[str, Any]],
+    whole: list[dict[str, Any]],
+    unknown: Iterable[str] = (),
+) -> dict[str, Any]:
+    """A record as some of its evidence shows it, at a day on which nobody could know of the records of some paths."""
+    record = {name: without(value, set(unknown)) for name, value in record.items()}
     taught = {field for one in whole for field in one["bears_on"]}
     hidden = taught - {field for one in evidence for field in one["bears_on"]}
     shown = {**record, **dict.fromkeys(hidden & record.keys())}
@@ -126,7 +162,7 @@ def test_known_at_answers_from_the_evidence_known_by_then(api: Api, naive: Naive
         then = {}
         for id, (record, whole) in records.items():
             if known := [one for one in whole if one["known_on"] <= day]:
-                then[id] = expected(record, known, whole)
+                then[id] = expected(record, known, whole, naive.unknown(day))
         answered = {one["id"]: one for one in api.all(f"/v1/{collection}", known_at=day)}
         assert answered == then, day
         for id, (record, _) in records.items():
@@ -169,13 +205,13 @@ def test_the_clocks_combine(api: Api, naive: Naive, collection: str) -> None:
             then = {}
             for id, (record, whole) in records.items():
                 if counted := [one for one in whole if one["mode"] in modes and one["known_on"] <= day]:
-                    then[id] = expected(record, counted, whole)
+                    then[id] = expected(record, counted, whole, naive.unknown(day))
             query = {"known_at": day, "mode": ",".join(modes)}
             assert {one["id"]: one for one in api.all(f"/v1/{collection}", **query)} == then
             for as_of in ("2030-01-01", "2030-03-15"):
                 shown = api.all(f"/v1/{collection}", as_of=as_of, **query)
                 assert {one["id"]: one for one in shown} == {
-                    id: one for id, one in then.items() if held(one, as_of, api)
+                    id: at_the_time(one) for id, one in then.items() if held(one, as_of, api)
                 }
             for status_ in ("reported", "confirmed", "disputed"):
                 assert api.ids(f"/v1/{collection}", claim_status=status_, **query) == sorted(
@@ -183,13 +219,16 @@ def test_the_clocks_combine(api: Api, naive: Naive, collection: str) -> None:
                 )
 
 
+def at_the_time(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as a day on which it may have been held shows it: it has not ended."""
+    return {**record, "ended": False} if "ended" in record else record
+
+
 def held(record: dict[str, Any], day: str, api: Api) -> bool:
     """Whether a record may have been held, made or begun on a day, by the data model, §4."""
-    if "valid_from" in record:
-        begin = (record["valid_from"] or {}).get("earliest") or "0"
-        return begin <= day <= ((record["valid_until"] or {}).get("latest") or "9999")
     dated = api.data(record["proposal"]["href"]) if "number" in record else record
-    return ((dated[schema_of(dated).dated_by[0]] or {}).get("earliest") or "0") <= day
+    begin, *end = (dated[name] or {} for name in schema_of(dated).dated_by)
+    return (begin.get("earliest") or "0") <= day and all(day <= (one.get("latest") or "9999") for one in end)
 
 
 @pytest.mark.parametrize("collection", CITED)
@@ -203,6 +242,13 @@ def test_as_of_answers_with_what_was_held_made_or_begun_by_then(api: Api, collec
 
 
 @pytest.mark.parametrize("collection", CITED)
+def test_no_answer_names_what_nobody_could_know_of_yet(api: Api, naive: Naive, collection: str) -> None:
+    for day in sorted({*naive.since.values(), *DAYS[::8]}):
+        shown = [path for record in api.all(f"/v1/{collection}", known_at=day) for path in paths_in(record)]
+        assert not set(naive.unknown(day)).intersection(shown), day
+
+
+@pytest.mark.parametrize("collection", CITED)
 def test_what_was_once_known_stays_known(api: Api, collection: str) -> None:
     before: dict[str, Any] = {}
     for day in DAYS:
@@ -212,7 +258,7 @@ def test_what_was_once_known_stays_known(api: Api, collection: str) -> None:
             for name in ("evidence_count", "document_count", "origin_count"):
                 assert record[name] <= now[id][name]
             assert record["first_reported_on"] == now[id]["first_reported_on"] <= day
-            assert all(now[id][name] is not None for name in BEARABLE if record.get(name) is not None)
+            assert all(now[id][name] is not None for name in schema_of(record).bearable() if record[name] is not None)
         before = now
 
 
@@ -346,9 +392,15 @@ def test_the_status_of_any_evidence_is_that_of_the_rules(citations: list[Citatio
     assert status(citations[::-1]) == status(citations), "the order of evidence does not matter"
 
 
-@given(CITATIONS)
-def test_every_question_finds_one_version_and_the_right_one(citations: list[Citation]) -> None:
-    made = list(versions(citations))
+NAMED = st.dictionaries(
+    st.builds(Ref, st.just("proposals"), st.sampled_from(["p1", "p2"]), st.just("A plan")),
+    st.dates(date(2029, 12, 31), date(2030, 1, 7)),
+)
+
+
+@given(CITATIONS, NAMED)
+def test_every_question_finds_one_version_and_the_right_one(citations: list[Citation], named: dict[Ref, date]) -> None:
+    made = list(versions(Grounds(citations, named=named)))
     whole = sum(MODE_BIT[mode] for mode in {one.mode for one in citations})
     for size in range(len(Mode) + 1):
         for modes in combinations(Mode, size):
@@ -367,6 +419,7 @@ def test_every_question_finds_one_version_and_the_right_one(citations: list[Cita
                     assert claim.first_reported_on == min(one.known_on for one in known)
                     taught = {field for one in citations for field in one.bears_on}
                     assert found[0].hidden == taught - {field for one in known for field in one.bears_on}
+                    assert found[0].unknown == {ref for ref, since in named.items() if since > day}
 
 
 def _shows(version: Version, day: date) -> bool:

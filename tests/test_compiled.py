@@ -1,5 +1,6 @@
 """What is generated for speed is held equal to what it stands for: marshmallow's load and dump, the date package."""
 
+from traceback import extract_tb
 from typing import Any
 
 import orjson
@@ -104,6 +105,20 @@ def test_a_writer_writes_what_marshmallow_dumps(seeds: Seeds) -> None:
                 assert orjson.dumps(writer(one.resource.schema)(data)) == orjson.dumps(one.resource.schema().dump(data))
                 written += 1
     assert written > 50
+
+
+def test_an_offer_has_every_field_whatever_its_term_says(seeds: Seeds) -> None:
+    made = [one for seed in seeds.of("proposals").values() for one in complete(seed, seeds, RESOURCES)]
+    offers = [one for one in made if one.resource.name == "offers"]
+    assert offers
+    for offer in offers:
+        assert offer.data.keys() >= offer.resource.schema().fields.keys() - {"evidence"}
+
+
+def test_what_is_generated_shows_its_lines_in_a_traceback() -> None:
+    with pytest.raises(KeyError) as raised:
+        writer(RESOURCES.by_name["events"].schema)({"id": "talks"})
+    assert extract_tb(raised.tb)[-1].line == "'href': d['href'],"
 
 
 def test_a_selector_gives_each_column_its_field_or_the_id_that_it_names(seeds: Seeds) -> None:

@@ -5,6 +5,7 @@ import gzip
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -13,10 +14,13 @@ from sqlalchemy import make_url, select
 from support import COLLECTIONS, WORLD, Api, address, dispose, problem_of, service_on
 from werkzeug.test import TestResponse
 
+from api.app import Service, create_service
+from api.cache import Kept, Ready
 from api.database import Replaced, open_database
-from api.loader import load
+from api.loader import build, load
 from api.models import Party
 from api.resources import RESOURCES
+from api.settings import Settings
 
 PATHS = [
     "/v1/",
@@ -165,6 +169,66 @@ def test_the_tag_is_of_the_normalised_address(api: Api) -> None:
     assert api.ask("/v1/demands?limit=5&party=%62orovia").headers["ETag"] == tag
     assert api.ask("/v1/demands?limit=6&party=borovia").headers["ETag"] != tag
     assert api.ask("/v1/parties").headers["ETag"] != api.ask("/v1/issues").headers["ETag"]
+
+
+def test_settings_that_change_answers_change_their_tags(service: Service, tmp_path: Path) -> None:
+    empty, one, other = (tmp_path / name for name in ("empty", "one", "other"))
+    for folder, text in ((empty, None), (one, "A text."), (other, "Another text.")):
+        folder.mkdir()
+        if text:
+            (folder / "text.txt").write_text(text)
+    tags = []
+    for more in ({}, {"public_url": "https://a.example"}, {"public_url": "https://b.example"}):
+        for texts in (None, one, other):
+            made = create_service(Settings(database=address(service), seeds=WORLD, texts=texts, **more))
+            tags.append(Api(made.wsgi).ask("/v1/parties").headers["ETag"])
+            dispose(made)
+    assert len(set(tags)) == 9
+    same = create_service(Settings(database=address(service), seeds=WORLD, texts=empty, cache_bytes=0))
+    assert Api(same.wsgi).ask("/v1/parties").headers["ETag"] == tags[0], "these settings change no answer"
+    dispose(same)
+
+
+def test_the_build_is_all_that_makes_answers_and_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [
+        tmp_path / name for name in ("api/loader/build.py", "api/pages/style.css", "schemas/a.json", "seeds/a.yaml")
+    ]
+    kept = tmp_path / "api" / "__pycache__" / "a.pyc"
+    for path in (*files, kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("before")
+    monkeypatch.setattr(build, "__file__", str(files[0]))
+    digests = [build.build_digest.__wrapped__()]
+    for path in (*files, kept):
+        path.write_text("after")
+        digests.append(build.build_digest.__wrapped__())
+    assert len(set(digests[:4])) == 4
+    assert digests[3] == digests[4] == digests[5], "neither seeds nor caches are part of it"
+
+
+def test_what_is_kept_is_weighed_with_all_that_it_was_asked_by(make_service: Any) -> None:
+    service = make_service(WORLD)
+    api, cache = Api(service.wsgi), service.wsgi.cache
+    for number in range(20):
+        before = cache.bytes
+        api.get(f"/v1/parties?limit={number + 1}", 200, {"Accept": "application/json, text/x-" + "y" * 20_000})
+        assert cache.bytes > before + 20_000
+
+
+def test_what_gains_a_coding_can_be_weighed_meanwhile() -> None:
+    kept = Kept([], "tag", "/", b"x" * 1000, None, 1000, compressible=True)
+
+    class Meanwhile:
+        """A coding that is weighed: while it is, another thread adds one."""
+
+        @property
+        def body(self) -> bytes:
+            kept.ready["br"] = Ready("tag", [], b"x" * 10)
+            return b"x" * 100
+
+    kept.ready["gzip"] = Meanwhile()  # type: ignore[assignment]  # it has what is weighed
+    before = kept.weight
+    assert kept.weight >= before + 10, "the coding that was added is weighed the next time"
 
 
 def test_every_part_of_a_table_can_be_had_by_its_range(api: Api) -> None:

@@ -4,10 +4,11 @@ from urllib.parse import quote, unquote
 
 import orjson
 import pytest
-from support import COLLECTIONS, TABLED, Api, problem_of
+from support import COLLECTIONS, TABLED, Api, counted, problem_of
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from api.problems import KINDS
+from api.queries import SUGGESTED
 
 UNVERSIONED_AND_NOT = ["/v1", ""]
 
@@ -228,6 +229,29 @@ def test_a_demand_is_not_one_of_the_statements(api: Api) -> None:
     api.problem("/v1/statements/borovia-saffron-quota/evidence", 404)
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "near", "more"),
+    [
+        ("/v1/responses", "demand", "borovia-saffron-qota", 3 * (SUGGESTED - 1)),
+        ("/v1/evidence", "subject", "demands/borovia-saffron-qota", 0),
+    ],
+)
+def test_of_many_values_that_do_not_exist_the_first_few_get_suggestions(
+    api: Api, path: str, name: str, near: str, more: int
+) -> None:
+    wrong = [f"{near}{number}" for number in range(60)]
+    with counted() as one:
+        api.problem(path, 404, **{name: wrong[0]})
+    with counted() as many:
+        problem = api.problem(path, 404, **{name: ",".join(wrong)})
+    assert [error["value"] for error in problem["errors"]] == wrong
+    assert all(error["value"] in error["message"] for error in problem["errors"])
+    suggested = ["Did you mean" in error["message"] for error in problem["errors"]]
+    assert suggested == [number < SUGGESTED for number in range(60)]
+    looked = [sum("DISTINCT" in one or "ORDER BY" in one for one in statements) for statements in (one, many)]
+    assert looked[1] - looked[0] == more, "what is near is not looked for once for each"
+
+
 def test_an_after_that_names_nothing_is_404_with_the_nearest(api: Api) -> None:
     assert "“castella”" in api.problem("/v1/parties?after=castela", 404)["detail"]
 
@@ -272,6 +296,25 @@ def test_a_path_that_is_nearly_right_is_answered_with_the_right_one(api: Api, pa
     assert f"Did you mean {nearest}?" in api.problem(path, 404)["detail"]
 
 
+@pytest.mark.parametrize("prefix", UNVERSIONED_AND_NOT)
+@pytest.mark.parametrize("suffix", ["csv", "ndjson"])
+@pytest.mark.parametrize(
+    "path", ["/changes", "/facets/positions", "/parties/aldoria/positions", "/proposals/pepper-plan/evidence"]
+)
+def test_a_suffix_where_there_is_none_is_answered_with_the_format(
+    api: Api, path: str, suffix: str, prefix: str
+) -> None:
+    detail = api.problem(f"{prefix}{path}.{suffix}", 404)["detail"]
+    assert f"“{prefix}{path}?format={suffix}” gives this table" in detail
+    more = "&by=stance" if "facets" in path else ""
+    assert api.ask(f"{prefix}{path}?format={suffix}{more}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing.csv", "/v1/parties/aldoria.csv", "/v1/changes.xlsx", "/v1/cite.csv"])
+def test_a_suffix_of_what_makes_no_table_is_not_answered_with_a_format(api: Api, path: str) -> None:
+    assert "format=" not in api.problem(path, 404)["detail"]
+
+
 def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> None:
     assert "Did you mean" not in api.problem("/robots.txt", 404)["detail"]
 
@@ -284,7 +327,18 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/charts/reception.vl.json", "proposal", "is missing, and must be given", None),
         ("/v1/parties?limit=ten", "limit", "“ten” is not a whole number; 1 to 200 are allowed", None),
         ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it may be given once", None),
-        ("/v1/positions?party=Port%20Sela", "party", "did you mean “port-sela”?", None),
+        ("/v1/positions?party=Port%20Sela", "party", "written as one it is “port-sela”", None),
+        ("/v1/positions?party=Aldorja", "party", "written as one it is “aldorja”.", None),
+        ("/v1/positions?party=borovia,*", "party", "“*” stands for no filter, so no other value", None),
+        ("/v1/positions?party=*&party=borovia", "party", "“*” stands for no filter, so no other value", None),
+        ("/v1/matrix?mode=*,on_record", "mode", "“*” stands for no filter, so no other value", None),
+        ("/v1/events?from=20240213", "from", "Did you mean 2024-02-13?", None),
+        ("/v1/events?from=20241313", "from", "a date (2024-02-13)", None),
+        ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
+        ("/v1/events?to=1707782400", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
+        ("/v1/events?to=-5", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
+        ("/v1/events?from=abc", "from", "“abc” is neither", None),
+        ("/v1/events?=x", "", "“=x” has a value and no name of a parameter", "from"),
         ("/v1/positions?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
         ("/v1/timeline.csv?from=2031-02-01&to=1900000000000", "from", "2031-02-01 is after 2030-03-17", None),
     ],

@@ -9,6 +9,9 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 from support import Api
 
+from api.loader import SeedError
+from api.loader.check import check
+from api.loader.seeds import Seeds
 from api.models import Base, Cited, Key, Party
 from api.resource import Resource, Sort, Table, any_of
 from api.resources import RESOURCES
@@ -29,10 +32,12 @@ SEEDS = """
   title: Floods
   party: PARTY
   urgency: low
+  issue: joint-inspectors
+  settled_on: 2031-02
   settled_by: dykes
   evidence:
     - {source: SOURCE, relation: asserts, mode: anonymous, credibility: 6}
-    - {source: SOURCE, relation: asserts, mode: leaked_document, credibility: 6}
+    - {source: SOURCE, relation: asserts, mode: leaked_document, credibility: 6, bears_on: [settled_on]}
 """
 
 
@@ -40,14 +45,16 @@ class GrievanceSchema(CitedSchema):
     """What a party complains of."""
 
     named_by: ClassVar[str] = "title"
-    dated_by: ClassVar[tuple[str, ...]] = ("raised_on",)
+    dated_by: ClassVar[tuple[str, ...]] = ("raised_on", "settled_on")
 
     title = Text("What it is called.", longest=200, required=True)
     party = Reference("parties", "Who complains.", required=True, holder=True)
     urgency = Term(Level, "How urgent it is called.", required=True)
+    issue = Reference("issues", "What it is about.", proposition=True)
     raised_on = EdtfDate("When it was raised.")
+    settled_on = EdtfDate("When it was settled.", bearable=True)
     remedies = Strings("What would help.")
-    settled_by = Text("What settled it: a field that was added later.", tail=True)
+    settled_by = Text("What settled it: a field that was added later.", later=True)
 
 
 @pytest.fixture
@@ -77,12 +84,16 @@ def table() -> Iterator[Table]:
 
 @pytest.fixture
 def extended(table: Table, world: Path, make_service: Any) -> Api:
+    write(world, SEEDS)
+    return Api(make_service(world, table=table).wsgi)
+
+
+def write(world: Path, seeds: str) -> None:
     process = next(path for path in sorted(world.iterdir()) if (path / "process.yaml").is_file())
-    seeds = SEEDS.replace("PARTY", _first(world / "common" / "parties.yaml")).replace(
+    seeds = seeds.replace("PARTY", _first(world / "common" / "parties.yaml")).replace(
         "SOURCE", _first(world / "common" / "sources.yaml")
     )
     (process / "grievances.yaml").write_text(seeds, encoding="utf-8")
-    return Api(make_service(world, table=table).wsgi)
 
 
 def _first(path: Path) -> str:
@@ -98,6 +109,38 @@ def test_a_collection_of_its_own_file_is_listed_filtered_and_sorted(extended: Ap
     assert extended.ids("/v1/grievances", mode="anonymous") == ["floods"]
     assert extended.ids("/v1/grievances", q="well reservoir") == ["drought-in-the-north"]
     assert extended.problem("/v1/grievances", 400, urgency="hihg")["errors"][0]["allowed"] == ["high", "medium", "low"]
+
+
+def test_it_counts_from_its_begin_to_its_end(extended: Api) -> None:
+    assert extended.ids("/v1/grievances", as_of="2031-02-28") == ["floods"]
+    assert extended.ids("/v1/grievances", as_of="2031-03-01") == []
+    assert extended.ids("/v1/grievances", as_of="2031-05-01") == ["drought-in-the-north"]
+    assert extended.ids("/v1/grievances", as_of="2031-05-01", mode="anonymous") == ["floods"]
+
+
+def test_evidence_may_teach_a_field_of_it_that_is_declared_so(extended: Api) -> None:
+    assert extended.data("/v1/grievances/floods")["settled_on"]["edtf"] == "2031-02"
+    assert extended.data("/v1/grievances/floods", mode="anonymous")["settled_on"] is None
+    shapes = extended.get("/openapi.json")["components"]["schemas"]
+    assert "settled_on" in shapes["BearableField"]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("raised_on: 2031-05\n", "raised_on: 2031-05\n  settled_on: 2030\n", "2030 lies before raised_on, 2031-05"),
+        ("issue: joint-inspectors", "issue: verification", "“verification” is a topic; name one of its issues"),
+        ("[settled_on]", "[settled_by]", "did you mean “settled_on”? Allowed: settled_on"),
+    ],
+)
+def test_what_is_declared_of_its_fields_is_checked(
+    table: Table, world: Path, before: str, after: str, told: str
+) -> None:
+    assert before in SEEDS
+    write(world, SEEDS.replace(before, after))
+    with pytest.raises(SeedError) as refused:
+        check(world, table)
+    assert [told in fault.message for fault in refused.value.faults] == [True], refused.value
 
 
 def test_its_records_carry_their_evidence_and_claim_status(extended: Api) -> None:
@@ -117,7 +160,7 @@ def test_it_has_a_flat_table_and_a_table_schema(extended: Api) -> None:
 
 
 def test_a_field_that_was_added_later_is_the_last_column_and_in_every_version(extended: Api) -> None:
-    assert list(extended.get("/v1/grievances.json")[0])[-2:] == ["origin_count", "settled_by"]
+    assert list(extended.get("/v1/grievances.json")[0])[-2:] == ["settled_on_latest", "settled_by"]
     for query in ({}, {"mode": "anonymous"}, {"mode": "leaked_document"}):
         floods = extended.data("/v1/grievances/floods", **query)
         assert (floods["origin_count"], floods["settled_by"]) == (1, "dykes")
@@ -139,3 +182,14 @@ def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
         Resource(name="Grievances", model=Party, schema=GrievanceSchema)
     with pytest.raises(TypeError, match="one name"):
         Table((RESOURCES.by_name["parties"], RESOURCES.by_name["parties"]))
+
+
+def test_a_table_may_have_as_many_collections_as_it_needs() -> None:
+    names = [f"many{letter}{other}" for letter in "abcdefgh" for other in "abcdefgh"]
+    table = Table(tuple(Resource(name=name, model=Party, schema=GrievanceSchema) for name in names))
+    records = Seeds(table).records
+    for place, name in enumerate(names):
+        assert records[name].add(f"of-{name}", place) is None
+    for place, name in enumerate(names):
+        assert [one for one in names if f"of-{name}" in records[one]] == [name]
+        assert records[names[0]].add(f"of-{name}", 100) == place, "of one table of the database, an id is taken once"

@@ -1,11 +1,13 @@
 """The files of a release: the very bytes that each table is streamed as, given in its place and for nothing else."""
 
+import fcntl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import WORLD, Api, address, dispose, service_on
+from support import WORLD, Api, address, dispose, problem_of, service_on
 
 from api.database import open_database
 from api.resources import RESOURCES
@@ -64,6 +66,28 @@ def test_the_whole_table_is_given_from_its_file_and_no_other_is(made: Any, form:
     finally:
         file.write_bytes(before)
         api.wsgi.cache.clear()
+
+
+def test_who_asks_while_the_files_are_made_is_not_kept_waiting(databases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.views.exports.PATIENCE", 0.5)
+    service = service_on(databases.new(), WORLD)
+    api, shelf = Api(service.wsgi), Settings(database=address(service), seeds=WORLD).exports
+    paths = ("/v1/exports", "/v1/tables", "/v1/datapackage.json", "/v1/exports/positions-csv.zip", "/v1/exports")
+    shelf.mkdir(mode=0o700)
+    with (shelf / ".lock").open("w") as another:
+        fcntl.flock(another, fcntl.LOCK_EX)
+        begin = time.monotonic()
+        for path in paths:
+            response = api.ask(path)
+            assert response.status_code == 503
+            assert "The files of release “w2031-1” are being made" in problem_of(response)["detail"]
+            assert int(response.headers["Retry-After"]) > 0
+        assert 0.5 <= time.monotonic() - begin < 1.5, "they wait a moment, all together"
+        for form in FORMS:
+            assert api.ask(f"/v1/parties.{form}").status_code == 200, "a table needs no file"
+    for path in paths:
+        assert api.ask(path).status_code == 200
+    dispose(service)
 
 
 def test_a_mark_is_put_before_a_file_when_asked(made: Any) -> None:

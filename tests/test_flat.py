@@ -72,6 +72,7 @@ def test_the_cells_are_those_of_the_record(api: Api, table: str) -> None:
             elif isinstance(value, dict) and "edtf" in value:
                 assert row[name] == (value["earliest"] or value["latest"])
                 assert (row[f"{name}_edtf"], row[f"{name}_precision"]) == (value["edtf"], value["precision"])
+                assert row[f"{name}_latest"] == value["latest"]
             elif isinstance(value, dict) and "href" in value:
                 assert (row[f"{name}_id"], row[f"{name}_label"]) == (value["id"], value["name"])
             elif (
@@ -88,6 +89,13 @@ def test_the_cells_are_those_of_the_record(api: Api, table: str) -> None:
                 assert row[name] == value
             if name == "stance":
                 assert row["stance_score"] == Stance(value).score
+
+
+def test_a_date_has_its_latest_day_in_a_column_of_its_own(api: Api) -> None:
+    rows = {row["valid_from_edtf"]: row for row in api.get("/v1/positions.json")}
+    for edtf, latest in (("2030-04", "2030-04-30"), ("2028", "2028-12-31"), ("2028/2029-06", "2029-06-30")):
+        assert rows[edtf]["valid_from_latest"] == latest != rows[edtf]["valid_from"]
+    assert (rows["2029-11/.."]["valid_from"], rows["2029-11/.."]["valid_from_latest"]) == ("2029-11-01", None)
 
 
 def test_a_list_is_joined_and_a_separator_in_it_is_not_one(api: Api) -> None:

@@ -142,6 +142,25 @@ def test_pages_hold_every_record_exactly_once_under_a_clock_too(api: Api, collec
         assert seen == whole
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("path", "narrowed"),
+    [
+        ("positions", {"party": "aldoria,borovia,castella"}),
+        ("demands", {"issue": "tariffs"}),
+        ("terms", {"issue": "tariffs"}),
+        ("issues/tariffs/positions", {}),
+    ],
+)
+def test_pages_of_several_values_at_a_clock_are_in_order_of_ids(
+    api: Api, path: str, narrowed: dict[str, str], sign: str
+) -> None:
+    asked = {**narrowed, "known_at": "2031-06-30", "sort": f"{sign}id"}
+    whole = api.ids(f"/v1/{path}", **asked)
+    assert len(whole) > 1
+    assert whole == sorted(whole, reverse=bool(sign)) == api.ids(f"/v1/{path}", limit=1, **asked)
+
+
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_the_headers_mirror_the_body(api: Api, collection: str) -> None:
     response = api.ask(f"/v1/{collection}", limit=1)

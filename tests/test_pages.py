@@ -7,7 +7,9 @@ import pytest
 from markupsafe import escape
 from support import COLLECTIONS, Api
 
+from api.embeds import ANALYSES
 from api.pages.pages import spoken
+from schemas.vocabulary import PositionKind, Verdict, Vocabulary
 
 FOREIGN = re.compile(r"^(https?:)?//")
 #: Elements that make a browser fetch something, and by which attribute.
@@ -27,7 +29,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in FETCHING and given.get(FETCHING[tag]):
+        fetches = tag in FETCHING and given.get("rel") not in ("alternate", "canonical")
+        if fetches and given.get(FETCHING[tag]):
             self.fetched.append(str(given[FETCHING[tag]]))
         if tag == "a" and given.get("href"):
             self.links.append(str(given["href"]))
@@ -45,7 +48,8 @@ def page(api: Api, path: str, status: int = 200, **query: str) -> Page:
     return Page(response.text)
 
 
-PAGES = ["/", "/explore/matrix", *(f"/explore/{name}" for name in COLLECTIONS)]
+VIEWS = [f"/explore{one.path.replace('{id}', 'pepper-plan')}" for one in ANALYSES]
+PAGES = ["/", "/explore/search", "/explore/search?q=tariff", *VIEWS, *(f"/explore/{name}" for name in COLLECTIONS)]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -142,3 +146,61 @@ def test_what_has_a_name_is_listed_by_name(api: Api, collection: str, named_by: 
 )
 def test_a_date_is_shown_in_words(edtf: str, words: str) -> None:
     assert spoken(edtf) == words
+
+
+def test_search_leads_to_pages_of_what_it_finds(api: Api) -> None:
+    assert "Type some words" in api.ask("/explore/search").text
+    hits = api.data("/v1/search", q="tariff")
+    links = page(api, "/explore/search", q="tariff").links
+    assert {hit["href"].replace("/v1/", "/explore/") for hit in hits} <= set(links)
+    assert "No record has all of these words" in api.ask("/explore/search", q="xylophone").text
+    text = api.ask("/explore/search", q="<i>tariff").text
+    assert "<i>" not in text
+
+
+def test_gaps_are_chosen_between_two(api: Api) -> None:
+    text = api.ask("/explore/gaps", parties=["aldoria", "borovia"]).text
+    assert re.findall(r'<option value="(\w+)" selected>', text) == ["aldoria", "borovia"]
+    assert "How far apart Aldoria and Borovia are" in text
+    text = api.ask("/explore/gaps", parties="aldoria,borovia,castella").text
+    assert '<input type="hidden" name="parties" value="castella">' in text
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_an_analysis_is_asked_anew_by_its_form(api: Api, path: str) -> None:
+    text = api.ask(path, as_of="2031-01-01", mode="anonymous").text
+    assert 'name="as_of" value="2031-01-01"' in text
+    assert '<option value="anonymous" selected>' in text
+
+
+def test_a_page_shows_nothing_that_was_reported_later(api: Api) -> None:
+    day = min(one["first_reported_on"] for one in api.all("/v1/proposals"))
+    for proposal in api.all("/v1/proposals", known_at=day):
+        links = page(api, f"/explore/proposals/{proposal['id']}", known_at=day).links
+        later = {one["href"] for one in api.all("/v1/responses")} - {
+            one["href"] for one in api.all("/v1/responses", known_at=day)
+        }
+        assert not {link.replace("/explore/", "/v1/") for link in links} & later
+
+
+def test_a_page_takes_several_values_of_a_filter(api: Api) -> None:
+    query = {"kind": ["demand", "statement"]}
+    text = api.ask("/explore/positions", **query).text
+    assert f"{api.get('/v1/positions', **query)['page']['total']} found" in text
+    assert 'href="/v1/positions.csv?sort=' not in text
+    assert "kind=demand&amp;kind=statement" in text
+    assert '<input type="hidden" name="kind" value="demand,statement">' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "term", "vocabulary"),
+    [
+        ("/explore/responses/borovia-rejects-zero-tariff", "rejected", Verdict),
+        ("/explore/statements/aldoria-for-zero-tariff", "statement", PositionKind),
+    ],
+)
+def test_a_term_is_explained_by_the_vocabulary_of_its_field(
+    api: Api, path: str, term: str, vocabulary: type[Vocabulary]
+) -> None:
+    shown = re.findall(rf'title="([^"]*)">{term}<', api.ask(path).text)
+    assert set(shown) == {str(escape(vocabulary.of(term).definition))}

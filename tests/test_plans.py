@@ -1,18 +1,20 @@
 """No list reads a large table from end to end: the plan of every filter and sort, and the totals that are prepared."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.engine import make_url
 
 from api import queries, totals
 from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Total
+from api.parameters import UNSEARCHED
 from api.queries import Asked
 from api.resources import RESOURCES
 from bench.generate import write
@@ -48,6 +50,7 @@ def asked_for() -> Iterator[Any]:
     for resource in RESOURCES:
         names = ["", *(one.name for one in resource.filters)]
         names += ["process"] + (["claim_status"] if "as_of" in resource.model.clocks else [])
+        names += [] if resource.name in UNSEARCHED else ["q"]
         for name, sort in product(names, ["id", *(one.name for one in resource.sorts)]):
             for direction in ("", "-"):
                 yield pytest.param(resource, name, direction + sort, id=f"{resource.name}-{name}-{direction}{sort}")
@@ -66,7 +69,8 @@ def some_value(connection: Connection, resource: Any, name: str) -> str:
 
 @pytest.mark.parametrize(("resource", "name", "sort"), list(asked_for()))
 def test_no_list_scans_a_large_table(connection: Connection, resource: Any, name: str, sort: str) -> None:
-    values: dict[str, Any] = {"sort": sort, **({name: [some_value(connection, resource, name)]} if name else {})}
+    value = '("zebra")' if name == "q" else [some_value(connection, resource, name)]
+    values: dict[str, Any] = {"sort": sort, **({name: value} if name else {})}
     asked = Asked(resource, values)
     where = queries.conditions(asked, "sqlite", queries.related(RESOURCES, resource))
     statement = queries.everything(asked, where).limit(51)
@@ -79,13 +83,74 @@ def test_no_list_scans_a_large_table(connection: Connection, resource: Any, name
         assert not any(step == f"SCAN {name}" or step.startswith(f"SCAN {name} ") for name in LARGE) or ordered, plan
 
 
+@pytest.mark.parametrize("values", [{"known_at": date(2024, 1, 1)}, {"mode": ["on_record"]}], ids=["known_at", "mode"])
+@pytest.mark.parametrize(
+    "resource", [one for one in RESOURCES if "as_of" in one.model.clocks], ids=lambda one: one.name
+)
+def test_with_clocks_a_list_by_id_is_read_in_the_order_of_the_key(
+    connection: Connection, resource: Any, values: dict[str, Any]
+) -> None:
+    asked = Asked(resource, values)
+    statement = queries.everything(asked, queries.conditions(asked, "sqlite", [])).limit(51)
+    sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+    plan = [str(row[-1]) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+    assert plan == [f"SCAN {resource.model.__tablename__} USING INDEX {resource.model.__tablename__}_key"]
+
+
+@pytest.mark.parametrize(
+    "clocks",
+    [{}, {"known_at": date(2024, 1, 1)}, {"mode": ["on_record"]}, {"as_of": date(2024, 1, 1)}],
+    ids=["none", "known_at", "mode", "as_of"],
+)
+@pytest.mark.parametrize("name", ["terms", "positions", "demands", "responses", "statements", "offers"])
+def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
+    resource = RESOURCES.by_name[name]
+    issue = connection.scalar(select(resource.model.issue_id).where(resource.model.issue_id.is_not(None)).limit(1))
+    asked = queries.widened(connection, Asked(resource, {"issue": [issue], **clocks}))
+    statement = queries.everything(asked, queries.conditions(asked, "sqlite", [])).limit(51)
+    sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+    plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert len(plan) == 1, plan
+    assert "issue_id=?" in plan[0], plan
+
+
+@pytest.mark.parametrize("clocks", [{"known_at": date(2024, 1, 1)}, {"mode": ["on_record"]}], ids=["known_at", "mode"])
+@pytest.mark.parametrize("name", ["positions", "demands", "responses", "statements", "offers"])
+def test_a_list_of_a_topic_reads_its_issues_alone(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
+    asked = queries.widened(connection, Asked(RESOURCES.by_name[name], {"issue": ["topic-0"], **clocks}))
+    where = queries.conditions(asked, "sqlite", [])
+    for statement in (queries.everything(asked, where), queries.behind(asked, queries.everything(asked, where))):
+        sql = str(statement.params(last="a").limit(51).compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+        assert "issue_id=?" in plan[0], plan
+
+
+@pytest.mark.parametrize("resource", list(RESOURCES), ids=lambda resource: resource.name)
+def test_what_is_near_an_id_is_looked_for_by_the_id(connection: Connection, resource: Any) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        queries.nearest(connection, resource.model, "p-000100", resource)
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+    for statement, parameters in asked:
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        assert len(plan) == 1, plan
+        assert plan[0].startswith(f"SEARCH {resource.model.__tablename__} USING"), plan
+        assert "id>" in plan[0] or "id<" in plan[0], plan
+
+
 def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None:
     prepared = connection.execute(select(Total.__table__)).all()
     assert len(prepared) > 50
     for row in prepared:
         resource = RESOURCES.by_name[row.collection]
         asked = Asked(resource, {row.filter: [row.value]} if row.filter else {})
-        where = queries.conditions(asked, "sqlite", queries.related(RESOURCES, resource))
+        where = queries.narrowed(connection, asked, queries.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
         assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
 

@@ -2,26 +2,18 @@
 all of them at once; nothing loaded, and the release before still served.
 """
 
-import os
 import re
-import resource
-import sqlite3
-import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.engine import make_url
-from support import ROOT, WORLD, Api
+from support import Api
 
-from api.database import DatabaseError, open_database
+from api.database import open_database
 from api.loader import SeedError, check, load
 from api.resources import RESOURCES
-from api.settings import SettingError, Settings
 
-PRIMARY = "postgresql://joe:hush@h/x"
 PLAIN = """\
 - id: plain-words
   party: {party}
@@ -83,10 +75,15 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "party: upland",
             "party: uplnd",
             "2:10",
-            "“uplnd” is not the id of one of the parties; did you mean “upland”?",
+            "statements “plain-words”: party: “uplnd” is not the id of one of the parties; did you mean “upland”?",
         ),
-        ("source: herald", "source: heralt", "7:15", "did you mean “herald”?"),
-        ("party: upland", "party: Upland", "2:10", "“Upland” is not an id; did you mean “upland”?"),
+        (
+            "source: herald",
+            "source: heralt",
+            "7:15",
+            "statements “plain-words”: evidence: source: “heralt” is not the id of one of",
+        ),
+        ("party: upland", "party: Upland", "2:10", "“Upland” is not an id; written as one it is “upland”"),
         ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; name one of its issues"),
         (
             "  stance: supports",
@@ -104,7 +101,7 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "id: plain-words",
             "id: Plain Words",
             "1:7",
-            "a letter first, at most 80 characters); did you mean “plain-words”?",
+            "a letter first, at most 80 characters); written as one it is “plain-words”",
         ),
         ("Plain words.", "Plain\x01words.", "5:17", "is not YAML text: it holds the control character U+0001"),
         ("summary: Plain words.", "summary: ''", "5:12", "is empty"),
@@ -117,7 +114,13 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "the field summary is there",
         ),
         ("  stance: supports", "  stance: &a supports\n  note: *a", "4:11", "used again by an alias"),
-        ("credibility: 6", "credibility: 7", "10:20", "Allowed: 1, 2, 3, 4, 5, 6"),
+        (
+            "credibility: 6",
+            "credibility: 7",
+            "10:20",
+            "statements “plain-words”: evidence: credibility: “7” is not one of its terms",
+        ),
+        ("      credibility: 6\n", "", "7:7", "statements “plain-words”: evidence: the field credibility is missing"),
         (
             "credibility: 6",
             "credibility: 6\n      selector: char=490,510",
@@ -137,7 +140,12 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "11:17",
             "bears_on: names “valid_from” twice",
         ),
-        ("      relation: asserts", "      relation: [asserts", "9:11", "is not YAML"),
+        (
+            "      relation: asserts",
+            "      relation: [asserts",
+            "8:17",
+            "is not YAML: the “[” that opens here is not closed",
+        ),
     ],
 )
 def test_a_fault_is_told_with_its_place_and_the_nearest_right_thing(
@@ -158,9 +166,11 @@ def test_nothing_among_the_values_of_a_list_is_a_fault(one: Path, nothing: str) 
 def test_an_affiliation_to_nobody_is_a_fault(one: Path) -> None:
     more = "\n  affiliations:\n  - {party: lowlnd, role: ally, represents: true}"
     found = spoil(one, "  name: Upland", f"  name: Upland{more}", "common/parties.yaml")
-    assert found == [
-        "common/parties.yaml:4:13: party: “lowlnd” is not the id of one of the parties; did you mean “lowland”?"
-    ]
+    (said,) = found
+    assert said.startswith(
+        "common/parties.yaml:4:13: parties “upland”: affiliations[0]: party: “lowlnd” is not the id of"
+    )
+    assert said.endswith("did you mean “lowland”?")
 
 
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:
@@ -326,123 +336,6 @@ def test_a_release_records_what_it_added_changed_and_removed_field_by_field(make
     assert [release["id"] for release in api.data("/v1/releases")] == ["s-1", "s-2"]
 
 
-def test_a_database_that_is_read_only_is_said_to_be(tmp_path: Path) -> None:
-    path = tmp_path / "kept.db"
-    database = open_database(make_url(f"sqlite:///{path}"))
-    load(WORLD, database, RESOURCES)
-    path.chmod(stat.S_IRUSR)
-    with pytest.raises(DatabaseError, match="is read-only; make it writable"):
-        load(WORLD, database, RESOURCES)
-    assert database.current().release
-
-
-def test_a_file_of_another_program_is_never_overwritten(tmp_path: Path) -> None:
-    path = tmp_path / "letters.db"
-    path.write_bytes(b"Dear reader, this is a letter and not a database. " * 10)
-    with pytest.raises(DatabaseError, match="is not an SQLite file"):
-        load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
-    assert path.read_bytes().startswith(b"Dear reader")
-
-
-def test_a_database_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
-    with sqlite3.connect(path) as connection:
-        connection.execute("ALTER TABLE documents RENAME TO papers")
-    connection.close()
-    with pytest.raises(DatabaseError, match="was made by another version of the service"):
-        load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
-
-
-FULL = """
-import resource, sys
-from pathlib import Path
-from sqlalchemy.engine import make_url
-from api.database import DatabaseError, open_database
-from api.loader import load
-from api.resources import RESOURCES
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-try:
-    load(Path(sys.argv[1]), open_database(make_url("sqlite:///" + sys.argv[2])), RESOURCES)
-except DatabaseError as error:
-    print(error)
-"""
-
-
-def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: Path) -> None:
-    assert resource.RLIMIT_FSIZE  # how a full disk is played
-    path = tmp_path / "kept.db"
-    database = open_database(make_url(f"sqlite:///{path}"))
-    load(WORLD, database, RESOURCES)
-    before = path.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(WORLD), str(path)],
-        capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
-    )  # fmt: skip
-    assert "could not be written" in done.stdout, done.stderr
-    assert "The release before is untouched" in done.stdout
-    assert path.read_bytes() == before
-    assert [one_.name for one_ in tmp_path.iterdir()] == ["kept.db"]
-
-
-@pytest.mark.parametrize(
-    ("environment", "said"),
-    [
-        ({"POSITIONS_SEED": "x"}, "POSITIONS_SEED is not a setting; did you mean POSITIONS_SEEDS?"),
-        ({"DATABASE_URL": "mysql://x/y"}, "sqlite and postgresql are supported"),
-        ({"DATABASE_URL": "nonsense"}, "is not a database address"),
-        ({"DATABASE_URL": "sqlite://"}, "names no file"),
-        ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
-        ({"POSITIONS_CACHE_MB": "much"}, "give a whole number of megabytes"),
-        ({"POSITIONS_BANANA": "x"}, "POSITIONS_BANANA is not a setting. The settings are"),
-        ({"POSITIONS_PUBLIC_URL": "example.org"}, "such as https://example.org"),
-        ({"POSITIONS_PUBLIC_URL": "https://"}, "such as https://example.org"),
-        ({"POSITIONS_PUBLIC_URL": "https://example.org/?a=b"}, "such as https://example.org"),
-        ({"DATABASE_URL": "sqlite:////"}, "which is a folder; name a file in it"),
-        ({"DATABASE_URL": "sqlite:///x.db?mode=ro"}, "parameters .mode., which have no effect"),
-        ({"DATABASE_URL": "postgresql//joe:hush@h/x"}, "“…@h/x”, which is not a database address"),
-        ({"DATABASE_URL": "postgresql://joe:hush@h:port/x"}, "“…@h:port/x”, which is not a database address"),
-        ({"DATABASE_REPLICA_URL": PRIMARY}, "did you mean DATABASE_REPLICA_URLS?"),
-        (
-            {"DATABASE_REPLICA_URLS": PRIMARY},
-            "DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to",
-        ),
-        ({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY},"}, "address 2 is “”, which is not a database"),
-        (
-            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "joe:hush@h"},
-            "address 1 is “…@h”, which is not a database",
-        ),
-        (
-            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "mysql://joe:hush@h/x"},
-            "address 1 is an address of “mysql”",
-        ),
-        (
-            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "sqlite:///x.db"},
-            "address 1 is an SQLite file; give Post",
-        ),
-        (
-            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY}, {PRIMARY}"},
-            "address 2 is the same as address 1",
-        ),
-    ],
-)
-def test_a_wrong_setting_is_named_with_what_is_allowed(environment: dict[str, str], said: str) -> None:
-    with pytest.raises(SettingError, match=said.replace("?", r"\?")) as error:
-        Settings.read(environment)
-    assert "hush" not in str(error.value)
-
-
-def test_replicas_are_addresses_between_commas() -> None:
-    settings = Settings.read({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f" {PRIMARY}2 , postgres://h/y"})
-    assert [(one.drivername, one.host, one.database) for one in settings.replicas] == [
-        ("postgresql+psycopg", "h", "x2"),
-        ("postgresql+psycopg", "h", "y"),
-    ]
-    assert Settings.read({"DATABASE_REPLICA_URLS": ""}).replicas == ()
-
-
 def test_what_a_wrong_record_names_is_looked_up_all_the_same(world: Path) -> None:
     path = world / "spice-round" / "demands.yaml"
     text = path.read_text()
@@ -453,3 +346,153 @@ def test_what_a_wrong_record_names_is_looked_up_all_the_same(world: Path) -> Non
     told = faults(world)
     assert any("did you mean “aldoria”" in one for one in told), told
     assert any("did you mean “supports”" in one for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("stance: supports", "stance: suports"), ("credibility: 6", "credibility: 7")]
+)
+def test_what_the_evidence_of_a_wrong_record_or_wrong_evidence_names_is_too(one: Path, old: str, new: str) -> None:
+    path = one / "river/statements.yaml"
+    path.write_text(path.read_text().replace("source: herald", "source: heralt"))
+    told = spoil(one, old, new)
+    assert len(told) == 2, told
+    assert any("statements “plain-words”: evidence: source: “heralt” is not the id" in fault for fault in told), told
+
+
+AHEAD = "begins after the release's date, 2031-01-01; what is only announced is not held yet: record it as an event"
+PROPOSAL = """\
+- id: a-plan
+  title: A plan
+  kind: framework
+  proposers: [upland]
+  channel: public
+  status: tabled
+  summary: A plan.
+  made_on: 2031-02/..
+  evidence:
+    - {source: herald, relation: asserts, mode: unattributed, credibility: 6}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "file", "said"),
+    [
+        (
+            "  stance: supports",
+            "  stance: supports\n  valid_from: 2035",
+            "river/statements.yaml",
+            f"5:15: statements “plain-words”: valid_from: 2035 {AHEAD}",
+        ),
+        (
+            "2030-05",
+            "2030-06-02~",
+            "river/sources.yaml",
+            "3:17: sources “herald”: published_on: 2030-06-02~ begins after retrieved_on, 2030-06-01; a text is",
+        ),
+        (
+            "credibility: 6",
+            "credibility: 6\n      said_on: 2030-06-01",
+            "river/statements.yaml",
+            "11:16: statements “plain-words”: evidence: said_on: 2030-06-01 begins after 2030-05-31, when “herald” was",
+        ),
+        (
+            "issue: dams",
+            "issue: dams\n  addressees: [lowland, upland]\n  firmness: core\n  lifecycle: active",
+            "river/demands.yaml",
+            "4:25: demands “plain-words”: addressees[1]: “upland” is the party that demands; name only those of whom it does",
+        ),
+        ("2031-02/..", "2031-02/..", "river/proposals.yaml", f"8:12: proposals “a-plan”: made_on: 2031-02/.. {AHEAD}"),
+        (
+            "  name: Upland",
+            "  name: Upland\n  affiliations: [{party: upland, role: itself, represents: true}]",
+            "common/parties.yaml",
+            "3:26: parties “upland”: affiliations: represents goes round in a circle: upland → upland",
+        ),
+    ],
+)
+def test_what_cannot_be_is_a_fault(one: Path, old: str, new: str, file: str, said: str) -> None:
+    if file == "river/proposals.yaml":
+        (one / file).write_text(PROPOSAL, encoding="utf-8")
+    if file == "river/demands.yaml":
+        (one / "river/statements.yaml").rename(one / file)
+    (found,) = spoil(one, old, new, file)
+    assert found.startswith(f"{file}:{said}"), found
+
+
+def test_what_may_have_been_is_no_fault(one: Path) -> None:
+    """What begins in the year of the release, was said in the month of the report, or is announced as an event."""
+    path = one / "river/statements.yaml"
+    text = path.read_text(encoding="utf-8").replace("  stance: supports", "  stance: supports\n  valid_from: 2031")
+    path.write_text(text.replace("credibility: 6", "credibility: 6\n      said_on: 2030"), encoding="utf-8")
+    event = "- id: talks\n  kind: talks\n  title: Talks\n  summary: Announced.\n  occurred_on: 2035\n  evidence:\n"
+    cited = "    - {source: herald, relation: asserts, mode: unattributed, credibility: 6}\n"
+    (one / "river/events.yaml").write_text(event + cited, encoding="utf-8")
+    check(one, RESOURCES)
+
+
+REPRESENTING = """\
+- id: {id}
+  name: {id}
+  kind: state
+  affiliations:
+    - {{party: {other}, role: voice, represents: {represents}, valid_from: {since}, valid_until: {until}}}
+"""
+
+
+def represent(folder: Path, *given: tuple[str, str, str, str, str]) -> None:
+    names = ("id", "other", "since", "until", "represents")
+    text = "".join(REPRESENTING.format(**dict(zip(names, one_, strict=True))) for one_ in given)
+    (folder / "common/parties.yaml").write_text(text, encoding="utf-8")
+
+
+def test_parties_that_represent_each_other_in_a_circle_at_one_time_are_a_fault(one: Path) -> None:
+    third = ("delta", "upland", "2012", "2015", "true")
+    represent(
+        one, ("upland", "lowland", "2010", "2012", "true"), ("lowland", "delta", "2012-12", "2030", "true"), third
+    )
+    (found,) = faults(one)
+    assert found == (
+        "common/parties.yaml:5:15: parties “upland”: affiliations: represents goes round in a circle: "
+        "upland → lowland → delta → upland"
+    )
+
+
+def test_parties_that_represent_each_other_in_turn_are_none(one: Path) -> None:
+    third = ("delta", "upland", "2013", "2015", "true")
+    represent(one, ("upland", "lowland", "2010", "2012", "true"), ("lowland", "delta", "2010", "2030", "true"), third)
+    check(one, RESOURCES)
+    represent(one, ("upland", "lowland", "2010", "2012", "true"), ("lowland", "upland", "2010", "2012", "false"))
+    check(one, RESOURCES)
+
+
+def test_a_release_is_dated_no_earlier_than_the_one_before_it(make_service: Any, one: Path) -> None:
+    database = make_service(one).wsgi.database
+    release = one / "release.yaml"
+    release.write_text("id: s-2\ndate: 2030-12-31\n", encoding="utf-8")
+    said = "release “s-2”: date: 2030-12-31 lies before 2031-01-01, the date of “s-1”, which is loaded before it; give 2031"
+    (one / "common/parties.yaml").write_text("- id: upland\n  name: Upland\n  kind: stat\n", encoding="utf-8")
+    with pytest.raises(SeedError):
+        load(one, database, RESOURCES)
+    (one / "common/parties.yaml").write_text("- id: upland\n  name: Upland\n  kind: state\n", encoding="utf-8")
+    (one / "river/statements.yaml").write_text(PLAIN.format(party="uplnd", issue="dams", source="herald"))
+    with pytest.raises(SeedError) as refused:
+        load(one, database, RESOURCES)
+    told = [str(fault).replace(f"{one}/", "") for fault in refused.value.faults]
+    assert told[0].startswith(f"release.yaml:2:7: {said}")
+    assert len(told) == 2, "with the faults of records"
+    (one / "river/statements.yaml").write_text(PLAIN.format(party="upland", issue="dams", source="herald"))
+    release.write_text("id: s-2\ndate: 2031-01-01\n", encoding="utf-8")
+    load(one, database, RESOURCES)
+
+
+def test_a_fault_in_evidence_names_what_it_is_evidence_for(one: Path) -> None:
+    term = "  terms:\n    - id: a-term\n      number: 1\n      issue: dams\n      summary: Dams.\n      evidence:\n"
+    cited = "        - {source: heralt, relation: asserts, mode: unattributed, credibility: 6, speaker: uplnd}\n"
+    text = PROPOSAL.replace("2031-02/..", "2030").replace("credibility: 6", "credibility: 6, id: an-id") + term + cited
+    (one / "river/proposals.yaml").write_text(text, encoding="utf-8")
+    said = [fault.partition(" ")[2] for fault in faults(one)]
+    assert [words[: words.index("; ")] for words in said] == [
+        "proposals “a-plan”: evidence: “id” is worked out by the service",
+        "terms “a-term”: evidence: source: “heralt” is not the id of one of the sources",
+        "terms “a-term”: evidence: speaker: “uplnd” is not the id of one of the parties",
+    ]

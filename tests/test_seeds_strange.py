@@ -70,9 +70,9 @@ def test_brackets_in_a_text_are_no_nesting(world: Path) -> None:
         ),
         ("- {id: q, id: r}\n", "repeats the key “id”; each may stand once in a mapping"),
         ("- {[a]: 3, id: q}\n", "is not a field's name"),
-        ("---\n- {}\n", "is not YAML: but found another document"),
+        ("---\n- {}\n", "is not YAML: a second document begins here"),
         ("- {id: 'x\n", "is not YAML: "),
-        ("\t- {id: x}\n", "is not YAML: "),
+        ("\t- {id: x}\n", "is not YAML: a tab stands in the indentation; indent by spaces"),
     ],
 )
 def test_yaml_that_is_not_a_plain_record_is_told_so(world: Path, text: str, message: str) -> None:
@@ -82,6 +82,76 @@ def test_yaml_that_is_not_a_plain_record_is_told_so(world: Path, text: str, mess
     assert found[0].message.startswith(message)
     assert found[0].line in (line, line + 1)
     assert found[0].column >= 1
+
+
+WORDED = "a text that has no quotation marks; put it into quotation marks"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("  note: Peace: now\n", (1, 14), f"a colon with a space behind it stands within {WORDED}"),
+        ("  note: Peace\n    now: yes\n", (2, 8), f"a colon stands within {WORDED}, or indent this line"),
+        *(
+            (f"  note: {mark} home\n", (1, 9), f"“{mark[0]}” cannot begin {WORDED}")
+            for mark in ("@", "`", "%", ",", "&", "|", "*")
+        ),
+        ("  note: **home**\n", (1, 9), f"“*” cannot begin {WORDED}"),
+        ("  stance:opposes\n  note: x\n", (1, 10), "no space stands behind the colon of “stance”; write “stance: …”"),
+        (
+            "  stance:\u00a0opposes\n  note: x\n",
+            (1, 10),
+            "U+00A0 stands behind the colon of “stance” in place of a space",
+        ),
+        ("- id:b\n  note: x\n", (1, 6), "no space stands behind the colon of “id”; write “id: …”"),
+        ("-id: b\n  note: x\n", (1, 2), "no space stands behind the dash that begins a record; write “- id: …”"),
+        ("  stance\n  note: x\n", (1, 3), "“stance” has no colon; a field is written “name: value”"),
+        ("\u00a0\n  note: x\n", (1, 1), "“\u00a0” has no colon; a field is written “name: value”"),
+        ("  note: 'Peace\n  stance: opposes\n", (1, 9), "the quotation mark ' that opens a text here is never closed"),
+        ("  note: 'It's now'\n", (1, 9), "the text that the quotation mark ' opens here is closed on line "),
+        (
+            '  note: "Peace\n  stance: "opposes"\n',
+            (1, 9),
+            'the text that the quotation mark " opens here is closed on line ',
+        ),
+        ("  note: [1] and more\n", (1, 13), "a text cannot go on behind “]”; put the whole of it into quotation marks"),
+        (
+            "  note: [a, b\n  stance: opposes\n",
+            (1, 9),
+            "the “[” that opens here is not closed; close it, or put the text",
+        ),
+        ('  note: "a\\qb"\n', (1, 11), "a backslash has a meaning of its own between double quotation marks"),
+        ("  note: x\n\tstance: opposes\n", (2, 1), "a tab stands in the indentation; indent by spaces"),
+        (" note: x\n", (1, 2), "this line is indented otherwise than the record or the fields beside it"),
+        ("---\n- id: b\n", (1, 1), "a second document begins here; a file holds one, so leave out the line ---"),
+    ],
+)
+def test_what_is_not_yaml_is_told_where_its_cause_stands(
+    world: Path, text: str, place: tuple[int, int], message: str
+) -> None:
+    line = add(world, DEMANDS, "- id: ä\n" + text) + 1
+    (fault,) = faults(world)
+    assert (fault.line, fault.column) == (line + place[0] - 1, place[1]), fault
+    assert fault.message.startswith(f"is not YAML: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("- id: !!python/object:os.system x\n", "!!python/object:os.system"),
+        ("- {id: x, note: !!str x}\n", "!!str"),
+        ("- {id: x, note: ! x}\n", "!"),
+        ("- &a !foo [x]\n", "!foo"),
+        ("- !<tag:a,2000:b> {id: x}\n", "!<tag:a,2000:b>"),
+    ],
+)
+def test_a_tag_is_refused(world: Path, text: str, tag: str) -> None:
+    line = add(world, DEMANDS, text)
+    (fault,) = faults(world)
+    assert (fault.line, fault.column) == (line, text.index("!") + 1)
+    assert fault.message.startswith(
+        f"is the tag {tag}; seeds have none: leave it out, or put a text that begins with !"
+    )
 
 
 def test_aliases_of_aliases_are_told_and_never_written_out(world: Path) -> None:
@@ -269,6 +339,7 @@ def composed(node: yaml.Node | None) -> Any:
 @example("- a: ~\n  b: 'null'\n- []\n- {}\n- ''\n")
 @example("[x]\n--- \n[y]\n")
 @example("&m [x]\n")
+@example("- !m x\n")
 @example("a: 1\na: 2\n")
 @example("? [a]\n: b\n")
 def test_a_yaml_text_is_read_by_its_events_as_by_its_nodes(text: str) -> None:
@@ -277,7 +348,7 @@ def test_a_yaml_text_is_read_by_its_events_as_by_its_nodes(text: str) -> None:
         slowly = composed(yaml.compose(text, Loader=yaml.CSafeLoader))
     except (yaml.YAMLError, AssertionError):
         slowly = None
-    if quickly is not None or "&" not in text:
+    if quickly is not None or not any(mark in text for mark in "&!"):
         assert quickly == slowly
 
 

@@ -4,12 +4,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-from support import CITED, Api, counted
+from support import CITED, ROOT, Api, counted
 from written import Position
 
 from api.openapi import document
 from api.resources import RESOURCES
 from api.views import operations
+from api.views.analyses import analyses
 
 LISTED = operations(RESOURCES)
 CONTRACT = document(RESOURCES, LISTED)
@@ -91,6 +92,14 @@ def test_the_timeline_has_the_columns_that_dashboards_know(shipped: Api) -> None
         rows[0]
     )
     assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+
+
+def test_the_page_of_measures_has_every_analysis() -> None:
+    page = (ROOT / "docs/analyses.md").read_text(encoding="utf-8")
+    for _, analysis in analyses():
+        assert f"[`/v1{analysis.path}" in page, (
+            f"docs/analyses.md has no line for /v1{analysis.path} in its table: define its measure there, for readers"
+        )
 
 
 #: With the look for the answer that a load may have kept.

@@ -149,6 +149,18 @@ def test_a_comparison_gives_the_cells_that_differ_alone(world_of: World) -> None
     assert differing("as_of:2021-06-01") == {("tolls", "alba"): ("opposes", "supports")}
 
 
+def test_a_stance_that_was_given_up_since_differs_and_is_marked_in_tables(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "opposes", valid_from="2022-01-01", valid_until="2023-01-01"),
+        Position("brava", "dam", "supports", valid_from="2022-01-01"),
+    )
+    (row,) = api.data("/v1/matrix", compare="as_of:2022-06-01")
+    assert (row["party"]["id"], row["before"]["ended"], row["after"]["ended"]) == ("alba", True, False)
+    assert [row["ended_ids"] for row in api.get("/v1/matrix.json")] == ["alba"]
+    assert [row["ended_ids"] for row in api.get("/v1/gaps.json")] == ["alba"]
+    assert [row["ended_ids"] for row in api.get("/v1/gaps.json", as_of="2022-06-01")] == [None]
+
+
 @pytest.mark.parametrize("comparison", ["mode", "mode:loud", "known_at:soon", "known_at:", "fold:none", "as_of:2024"])
 def test_a_comparison_that_means_nothing_is_refused(world_of: World, comparison: str) -> None:
     problem = world_of().get("/v1/matrix", 400, compare=comparison)
@@ -170,11 +182,11 @@ def test_a_cell_counts_documents_and_origins(world_of: World) -> None:
 def test_the_wide_table_has_two_columns_for_each_party_whatever_their_names(make_service: Any, world_of: World) -> None:
     api = world_of(Position("alba", "dam", "supports"), Position("ministry", "dam", "opposes"))
     assert list(api.get("/v1/matrix.json", fold="none")[0]) == [
-        *("issue_id", "issue_label", "topic_id", "topic_label"),
+        *("issue_id", "issue_label", "topic_id", "topic_label", "ended_ids", "ended_labels"),
         *("alba", "alba_score", "ministry", "ministry_score"),
     ]
     assert api.ask("/v1/matrix.csv", party="cordia").text.startswith(
-        "issue_id,issue_label,topic_id,topic_label,cordia,cordia_score"
+        "issue_id,issue_label,topic_id,topic_label,ended_ids,ended_labels,cordia,cordia_score"
     )
 
 

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, make_url
 from written import AFFILIATIONS, ISSUES, MODES, PARTIES, SOURCES, TODAY, Position, write
 
+from api.analysis.footing import footing
 from api.analysis.gaps import gaps
 from api.analysis.latest import Cell, Held, by_column, cells, columns_of, latest, recorded
 from api.analysis.latest import positions as all_positions
+from api.analysis.matrix import matrix
 from api.analysis.movements import movements
 from api.analysis.question import Question
 from api.analysis.timeline import timeline
@@ -166,6 +168,24 @@ def test_the_matrix_is_what_a_reader_works_out_by_hand(positions: list[Position]
             for key, cell in recorded(asked(connection, clocks, fold=fold)).items()
         }
     assert found == by_hand(positions, clocks, fold=fold)
+
+
+@settings(max_examples=60)
+@given(WORLDS, CLOCKS)
+def test_a_cell_rests_on_the_evidence_of_its_records(positions: list[Position], clocks: Clocks) -> None:
+    with loaded(positions) as connection:
+        question = asked(connection, clocks)
+        found = matrix(question)
+        every = [cell for row in found.data for cell in row["cells"]]
+        counted = {(cell["document_count"], cell["origin_count"], *subjects(cell)) for cell in every}
+        together = {one for cell in every for one in subjects(cell)}
+        behind = footing(question, together)
+    assert counted == {(*behind.counts(subjects(cell)), *subjects(cell)) for cell in every}
+    assert found.rests_on == behind.rests_on(together, together)
+
+
+def subjects(cell: dict[str, Any]) -> list[str]:
+    return [f"statements/{record['position']['id']}" for record in cell["records"]]
 
 
 @settings(max_examples=25)

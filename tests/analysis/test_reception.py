@@ -46,6 +46,13 @@ def test_conflicting_answers_are_shown_and_one_that_blocks_is_enough(received: A
     (cell,) = data["whole"]["answers"]
     assert (cell["verdict"], cell["conflicting"], cell["blocks"]) == (None, True, True)
     assert {cell["response"]["id"], *ids_of(cell["others"])} == {"brava-in-part", "brava-wholly"}
+    assert (cell["stance"], cell["claim_status"], cell["conditions"], cell["reasons"]) == (None, None, [], [])
+    (row,) = [
+        row
+        for row in received.get("/v1/proposals/plan/reception.json")
+        if (row["term_id"], row["party_id"]) == (None, "brava")
+    ]
+    assert {row["response_id"], row["others_ids"]} == {"brava-in-part", "brava-wholly"}
     assert ids_of(data["whole"]["unanswered"]) == ["alba"]
     assert ids_of(data["blockers"]) == ["alba", "brava"]
 

@@ -31,6 +31,8 @@ def test_who_has_not_answered_is_silent_for_at_least_so_many_days(world_of: Worl
     }
     early = api.data("/v1/silences", as_of="2023-02-10", issue="truce")
     assert [(row["silent"]["id"], row["days"]) for row in early] == [("alba", 9), ("cordia", 9)]
+    then = api.data("/v1/silences", known_at="2023-05-10", issue="truce")
+    assert {row["days"] for row in then} == {98}, "nobody could know what came after that day"
 
 
 def test_an_answer_that_was_taken_back_is_none(world_of: World) -> None:

@@ -45,3 +45,6 @@ def test_the_timeline_has_both_dates_of_everything_that_happened(world_of: World
     assert subjects(to="2022-12-31", collection="events,proposals") == ["talks"]
     assert subjects(**{"from": "1675209600000"}, collection="events,proposals") == []
     assert subjects(known_at="2023-04-30") == []
+    assert subjects(**{"from": "2023-02-02"}) == ["no"], "a demand stands where it was made, however long it is held"
+    assert subjects(**{"from": "2023-02-01"}) == ["asks", "no"]
+    assert subjects(**{"from": "2023-05-02"}) == [], "what has no date stands at its first report"

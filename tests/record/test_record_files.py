@@ -1,6 +1,7 @@
 """The seed files for whoever edits them: editor schemas, the line that names them, and the curator's guide."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,10 @@ def test_a_seed_file_meets_its_editor_schema(path: Path) -> None:
 def test_a_shipped_file_names_its_editor_schema(path: Path) -> None:
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     found = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
-    assert found
-    assert (path.parent / found[1]).resolve() == SEEDS / ".schemas" / f"{kind(path)}.schema.json"
+    wanted = SEEDS / ".schemas" / f"{kind(path)}.schema.json"
+    line = f"# yaml-language-server: $schema={os.path.relpath(wanted, path.parent)}"
+    assert found, f"{path.relative_to(ROOT)} begins with “{first}”; for editors, give it this first line: {line}"
+    assert (path.parent / found[1]).resolve() == wanted, f"{path.relative_to(ROOT)}: its first line should be: {line}"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ GIVEN = {
     "path": "/v1/demands?issue=duty-cut",
     "against": "orrin-first-offer",
     "proposal": "orrin-first-offer",
+    "url": "http://localhost/explore/matrix",
 }
 
 
@@ -40,11 +41,20 @@ def filled(api: Api, path: str) -> tuple[str, dict[str, Any]]:
     for one in parameters(path):
         if one["in"] == "path":
             before = path.partition("{" + one["name"] + "}")[0].rstrip("/")
-            value = GIVEN.get(one["name"]) or link(api.data(f"/v1{before}")[0]).rpartition("/")[2]
+            value = GIVEN.get(one["name"]) or link(first(api, before)).rpartition("/")[2]
             path = path.replace("{" + one["name"] + "}", value)
         elif one["in"] == "query" and one.get("required"):
-            query[one["name"]] = GIVEN.get(one["name"]) or one["schema"]["items"]["enum"][0]
+            words = one["schema"].get("items", {}).get("enum", [None])
+            query[one["name"]] = GIVEN.get(one["name"]) or words[0]
+            assert query[one["name"]], f"{path} requires {one['name']}: say in GIVEN what it is given here"
     return path, query
+
+
+def first(api: Api, path: str) -> dict[str, Any]:
+    """The first record of a list."""
+    records: list[dict[str, Any]] = api.data(f"/v1{path}")
+    assert records, f"the sample has nothing at {path}: write a record of it into tests/record/sample/seeds/{PROCESS}"
+    return records[0]
 
 
 def link(record: dict[str, Any]) -> str:
@@ -110,6 +120,7 @@ def test_the_sample_loads_beside_the_shipped_process(make_service: Any, tmp_path
     """Another folder under seeds/ is all that it takes."""
     seeds = Path(shutil.copytree(ROOT / "seeds", tmp_path / "seeds"))
     shutil.copytree(SAMPLE / "seeds" / PROCESS, seeds / PROCESS)
+    shutil.copy(SAMPLE / "seeds/release.yaml", seeds)
     for path in (SAMPLE / "seeds/common").iterdir():
         shared = seeds / "common" / path.name
         held = shared.read_text(encoding="utf-8").rstrip().removesuffix("[]")

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from servers import NEW, OLD, PARTY, Cluster, answers, until, who
 from support import Api
 
@@ -127,3 +128,25 @@ def test_no_reader_sees_a_mixture_or_goes_back_while_a_release_spreads(cluster: 
     assert not failures, failures[:3]
     assert {(OLD, "first"), (OLD, "second"), (NEW, "first"), (NEW, "second")} <= set(seen)
     assert (OLD, "primary") not in seen
+
+
+def test_the_metrics_say_which_servers_answer_have_the_release_and_are_read_from(cluster: Cluster) -> None:
+    api = cluster.node()
+
+    def told(name: str) -> dict[str, float]:
+        api.wsgi.database.forget()
+        families = text_string_to_metric_families(api.ask("/metrics").text)
+        samples = [sample for family in families for sample in family.samples]
+        return {one.labels["server"]: one.value for one in samples if one.name == f"positions_database_{name}"}
+
+    assert told("up") == told("has_release") == {"primary": 1, "replica 1": 1, "replica 2": 1}
+    assert told("read") == {"primary": 0, "replica 1": 1, "replica 2": 1}
+    cluster.primary.publish(2)
+    assert told("has_release") == told("read") == {"primary": 1, "replica 1": 0, "replica 2": 0}
+    cluster.second.publish(2)
+    assert told("has_release") == {"primary": 1, "replica 1": 0, "replica 2": 1}
+    assert told("read") == {"primary": 0, "replica 1": 0, "replica 2": 1}
+    cluster.first.line.cut()
+    assert told("up") == {"primary": 1, "replica 1": 0, "replica 2": 1}
+    cluster.second.line.cut()
+    assert told("read") == {"primary": 1, "replica 1": 0, "replica 2": 0}

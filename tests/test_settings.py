@@ -1,0 +1,137 @@
+"""Settings and databases that cannot be used: what is at fault, and what is allowed; the release before is left as it was."""
+
+import os
+import resource
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+from support import ROOT, WORLD
+
+from api.database import DatabaseError, open_database
+from api.loader import load
+from api.resources import RESOURCES
+from api.settings import SettingError, Settings
+
+PRIMARY = "postgresql://joe:hush@h/x"
+
+
+def test_a_database_that_is_read_only_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    database = open_database(make_url(f"sqlite:///{path}"))
+    load(WORLD, database, RESOURCES)
+    path.chmod(stat.S_IRUSR)
+    with pytest.raises(DatabaseError, match="is read-only; make it writable"):
+        load(WORLD, database, RESOURCES)
+    assert database.current().release
+
+
+def test_a_file_of_another_program_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "letters.db"
+    path.write_bytes(b"Dear reader, this is a letter and not a database. " * 10)
+    with pytest.raises(DatabaseError, match="is not an SQLite file"):
+        load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
+    assert path.read_bytes().startswith(b"Dear reader")
+
+
+def test_a_database_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE documents RENAME TO papers")
+    connection.close()
+    with pytest.raises(DatabaseError, match="was made by another version of the service"):
+        load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from sqlalchemy.engine import make_url
+from api.database import DatabaseError, open_database
+from api.loader import load
+from api.resources import RESOURCES
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    load(Path(sys.argv[1]), open_database(make_url("sqlite:///" + sys.argv[2])), RESOURCES)
+except DatabaseError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: Path) -> None:
+    assert resource.RLIMIT_FSIZE  # how a full disk is played
+    path = tmp_path / "kept.db"
+    database = open_database(make_url(f"sqlite:///{path}"))
+    load(WORLD, database, RESOURCES)
+    before = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(WORLD), str(path)],
+        capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+    )  # fmt: skip
+    assert "could not be written" in done.stdout, done.stderr
+    assert "The release before is untouched" in done.stdout
+    assert path.read_bytes() == before
+    assert [one_.name for one_ in tmp_path.iterdir()] == ["kept.db"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"POSITIONS_SEED": "x"}, "POSITIONS_SEED is not a setting; did you mean POSITIONS_SEEDS?"),
+        ({"DATABASE_URL": "mysql://x/y"}, "sqlite and postgresql are supported"),
+        ({"DATABASE_URL": "nonsense"}, "is not a database address"),
+        ({"DATABASE_URL": "sqlite://"}, "names no file"),
+        ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
+        ({"POSITIONS_CACHE_MB": "much"}, "give a whole number of megabytes"),
+        ({"POSITIONS_BANANA": "x"}, "POSITIONS_BANANA is not a setting. The settings are"),
+        ({"POSITIONS_PUBLIC_URL": "example.org"}, "such as https://example.org"),
+        ({"POSITIONS_PUBLIC_URL": "https://"}, "such as https://example.org"),
+        ({"POSITIONS_PUBLIC_URL": "https://example.org/?a=b"}, "such as https://example.org"),
+        ({"DATABASE_URL": "sqlite:////"}, "which is a folder; name a file in it"),
+        ({"DATABASE_URL": "sqlite:///x.db?mode=ro"}, "parameters .mode., which have no effect"),
+        ({"DATABASE_URL": "postgresql//joe:hush@h/x"}, "“…@h/x”, which is not a database address"),
+        ({"DATABASE_URL": "postgresql://joe:hush@h:port/x"}, "“…@h:port/x”, which is not a database address"),
+        ({"DATABASE_REPLICA_URL": PRIMARY}, "did you mean DATABASE_REPLICA_URLS?"),
+        (
+            {"DATABASE_REPLICA_URLS": PRIMARY},
+            "DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to",
+        ),
+        ({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY},"}, "address 2 is “”, which is not a database"),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "joe:hush@h"},
+            "address 1 is “…@h”, which is not a database",
+        ),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "mysql://joe:hush@h/x"},
+            "address 1 is an address of “mysql”",
+        ),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "sqlite:///x.db"},
+            "address 1 is an SQLite file; give Post",
+        ),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY}, {PRIMARY}"},
+            "address 2 is the same as address 1",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(environment: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingError, match=said.replace("?", r"\?")) as error:
+        Settings.read(environment)
+    assert "hush" not in str(error.value)
+
+
+def test_replicas_are_addresses_between_commas() -> None:
+    settings = Settings.read({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f" {PRIMARY}2 , postgres://h/y"})
+    assert [(one.drivername, one.host, one.database) for one in settings.replicas] == [
+        ("postgresql+psycopg", "h", "x2"),
+        ("postgresql+psycopg", "h", "y"),
+    ]
+    assert Settings.read({"DATABASE_REPLICA_URLS": ""}).replicas == ()
