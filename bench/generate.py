@@ -168,7 +168,7 @@ class World:
         id = f"demand-{self._words(2, 3).replace(' ', '-')}-{number:07}"
         self.demands.append(id)
         record = self._position(id)
-        record["addressees"] = [self._skewed(self.parties)]
+        record["addressees"] = [self._skewed([party for party in self.parties if party != record["party"]])]
         record["firmness"] = self.random.choice(("non_negotiable", "precondition", "core", "preferred", "not_stated"))
         record["lifecycle"] = self.random.choice(("active", "softened", "hardened", "met", "dropped"))
         record["evidence"] = self._evidence()
