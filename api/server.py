@@ -4,8 +4,11 @@ import errno
 import gc
 import multiprocessing
 import os
+import queue
 import socket
 import time
+from contextlib import suppress
+from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -65,10 +68,41 @@ class _Server(MPServer):
     of its parent yet, and would be killed only after ``workers_kill_timeout``: so a worker is given time to start.
     """
 
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        self.main_loop_interrupt = Wake()  # type: ignore[assignment]
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+
     def shutdown(self, exit_code: int = 0) -> None:
         newest = max((worker.birth for worker in self.wrks), default=0.0)
         time.sleep(max(0.0, newest + STARTING_SECONDS - time.monotonic()))
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+
+class Wake:
+    """An event that signal handlers may set too, as granian's do. A handler runs in the thread that it interrupts; where that thread
+    was about to wait for a `threading.Event`, it holds the event's lock, and the handler would wait for it forever.
+    """
+
+    LOOK_SECONDS = 0.1  # a signal that comes in the last moment before waiting is handled by Python after the wait only
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()  # its put may interrupt its get
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
+        self._wakes.put(None)
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self) -> None:
+        while not self._is_set:
+            with suppress(queue.Empty):
+                self._wakes.get(timeout=self.LOOK_SECONDS)
 
 
 def refuse_taken(host: str, port: int) -> None:
