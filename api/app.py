@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -17,6 +17,7 @@ from api.counts import Counts
 from api.database import open_database
 from api.delivery import Delivery
 from api.docs import add_docs
+from api.lanes import HURRIED
 from api.loader import build_digest
 from api.metrics import PATH, add_metrics
 from api.openapi import API_VERSION, document
@@ -68,7 +69,15 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     app.register_error_handler(MovedTo, _moved)
     tabled = frozenset(one.name for one in listed if "format" in one.query.fields and "text/csv" in one.content)
     app.register_error_handler(HTTPException, partial(_http_error, tabled))
-    delivery = Delivery(app.wsgi_app, database, _edition(settings), API_VERSION, settings.cache_bytes, counts)
+    delivery = Delivery(
+        app.wsgi_app,
+        database,
+        _edition(settings),
+        API_VERSION,
+        settings.cache_bytes,
+        counts,
+        _quick(() if database.remote else listed),
+    )
     return Service(app, delivery, contract)
 
 
@@ -82,6 +91,12 @@ def _edition(settings: Settings) -> str:
     texts = sorted(by_sha256(settings.texts)) if settings.texts else []
     parts = (build_digest(), settings.public_url or "", *texts)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _quick(listed: Iterable[Operation]) -> re.Pattern[str]:
+    """The paths of the operations that are quick, with and without the version."""
+    paths = "|".join(re.sub(r"\{\w+\}", "[^/]+", operation.path) for operation in listed if operation.quick)
+    return re.compile(f"({VERSION_PATH})?({paths})|/readyz" if paths else "/readyz")
 
 
 class _Route(Rule):
@@ -144,6 +159,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
                 ids=ids,
                 values=_preferred(operation, values),
                 given=tuple((name, value) for name, value in request.args.items(multi=True) if value != ""),
+                hurried=HURRIED in request.environ,
             )
             answer = operation.run(call)
             if not values.get("format"):  # asked for by name, which says what is wanted as a suffix does

@@ -7,6 +7,8 @@ compressed too, until a load replaces the release. Errors are never kept.
 import hashlib
 import logging
 import os
+import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +23,7 @@ from api.cache import Cache, Kept, Ready, normalised
 from api.conditional import coding_for, encode, matches, span_of
 from api.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
 from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
+from api.lanes import HURRIED, TakesLong
 from api.problems import MEDIA_TYPE, Problem
 
 Environ = dict[str, Any]
@@ -52,7 +55,11 @@ _PREFLIGHT = (
 
 
 class Delivery:
-    """The outermost WSGI application."""
+    """The outermost WSGI application.
+
+    A server may mark requests as `HURRIED`. Of these it answers what is kept and those to the paths that match ``quick``; else it
+    raises `TakesLong`, and is to be asked again without the mark.
+    """
 
     def __init__(
         self,
@@ -62,6 +69,7 @@ class Delivery:
         version: str,
         cache_bytes: int,
         counts: Counts,
+        quick: re.Pattern[str],
     ) -> None:
         self.application = application
         self.database = database
@@ -69,6 +77,7 @@ class Delivery:
         self.version = version
         self.cache = Cache(cache_bytes, counts.cached)
         self.counts = counts
+        self.quick = quick
         self._turn = threading.Lock()
         self._digest = ""
 
@@ -79,6 +88,8 @@ class Delivery:
             except Replaced:
                 self.database.forget()
                 return self._answer(environ, start_response)
+        except TakesLong:
+            raise
         except Problem as problem:
             environ.setdefault("positions.store", self._held())
             return self._problem(problem, environ, start_response)
@@ -116,7 +127,13 @@ class Delivery:
             return self._pass(environ, start_response, self._held())
         if path in ("/healthz", "/metrics"):
             return self._pass(environ, start_response, None)
-        store = environ["positions.store"] = self.database.current()
+        hurried = HURRIED in environ
+        store = self.database.at_hand()
+        if store is None:
+            if hurried:
+                raise TakesLong
+            store = self.database.current()
+        environ["positions.store"] = store
         # Feeds and charts hold absolute addresses, which may be made of the Host that was asked for.
         key = (
             store.digest,
@@ -128,6 +145,8 @@ class Delivery:
         kept = self.cache.get(key)
         cache = HIT
         if kept is None:
+            if hurried and not self.quick.fullmatch(path):
+                raise TakesLong
             cache = environ["positions.cache"] = MISS
             _check_headers(environ)
             if store.digest != self._digest:
@@ -138,8 +157,9 @@ class Delivery:
             try:
                 made = self._in_turn(asked, store, key)
             finally:
-                route = environ["positions.route"] = asked.get("positions.route", UNMATCHED)
-                self.counts.took(route, time.perf_counter() - begin)
+                if not isinstance(sys.exception(), TakesLong):  # which is counted when it is made
+                    route = environ["positions.route"] = asked.get("positions.route", UNMATCHED)
+                    self.counts.took(route, time.perf_counter() - begin)
             if isinstance(made, _Other):
                 return self._give(made.status, made.headers, made.body, store, environ, start_response)
             kept = made
@@ -148,7 +168,7 @@ class Delivery:
     def _held(self) -> Store | None:
         """The release that an answer which needs none can name all the same."""
         try:
-            return self.database.current()
+            return self.database.at_hand()
         except DatabaseError:
             return None
 
@@ -160,7 +180,10 @@ class Delivery:
     def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
         # Threads that make answers side by side contend for the GIL, which costs more than it brings, so they take
         # turns. Who has waited for long goes ahead: somebody makes a large answer.
-        turn = self._turn.acquire(timeout=TURN_SECONDS)
+        hurried = HURRIED in environ
+        turn = self._turn.acquire(blocking=not hurried, timeout=-1 if hurried else TURN_SECONDS)
+        if hurried and not turn:
+            raise TakesLong
         try:
             kept = self.cache.get(key)
             if kept is None:
@@ -335,6 +358,9 @@ def _collect(application: Application, environ: Environ) -> _Other:
 
     chunks: Any = application(environ, start_response)
     if hasattr(chunks, "fileno"):
+        if HURRIED in environ:
+            chunks.close()
+            raise TakesLong  # sending it waits for its reader
         return _Other(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
     try:
         body = b"".join(chunks)

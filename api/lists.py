@@ -2,9 +2,9 @@
 form of question, and given its values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, Select, bindparam, func, select
@@ -120,8 +120,11 @@ def _count(form: Form) -> Select[int]:
     return select(func.count()).select_from(form.resource.model).where(*where)
 
 
-def page(store: Store, connection: Connection, asked: Asked, related: Sequence[str]) -> Page:
-    """One page of a list. ``related`` are the collections that search knows its rows by.
+def page(
+    store: Store, connection: Connection, asked: Asked, related: Sequence[str], before_counting: Callable[[], None]
+) -> Page:
+    """One page of a list. ``related`` are the collections that search knows its rows by; ``before_counting`` is called before many rows
+    are counted.
 
     Raises:
         Problem: 404, where a filter or ``after`` names nothing.
@@ -139,14 +142,25 @@ def page(store: Store, connection: Connection, asked: Asked, related: Sequence[s
         check_ids(connection, asked)  # else the rows show that what the filters name exists
     if not after and found <= limit:
         return Page(rows, following=None, total=found)
-    total = store.remembered((form, *parameters.values()), lambda: _total(connection, asked, form, parameters))
+    total = store.remembered(
+        (form, *parameters.values()), partial(_total, connection, asked, form, parameters, before_counting)
+    )
     if found <= limit:
         return Page(rows, following=None, total=total)
     shown = {name: lines[: lines.rindex("\n")] for name, lines in rows.items()}
     return Page(shown, following=shown["id"].rpartition("\n")[2], total=total)
 
 
-def _total(connection: Connection, asked: Asked, form: Form, parameters: dict[str, Any]) -> int:
+def _total(
+    connection: Connection,
+    asked: Asked,
+    form: Form,
+    parameters: dict[str, Any],
+    before_counting: Callable[[], None],
+) -> int:
     """How many records a list has: as prepared at load, or else counted."""
     prepared = prepared_total(connection, asked)
-    return int(connection.scalar(_count(form), parameters) or 0) if prepared is None else prepared
+    if prepared is not None:
+        return prepared
+    before_counting()
+    return int(connection.scalar(_count(form), parameters) or 0)

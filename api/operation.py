@@ -14,6 +14,7 @@ from marshmallow import Schema
 from sqlalchemy import Connection, select
 
 from api.database import Store
+from api.lanes import TakesLong
 from api.models import Clocks, Prepared
 from api.problems import GONE, Problem
 from api.queries import clocks
@@ -51,6 +52,7 @@ class Call:
     ids: dict[str, str]
     values: dict[str, Any]
     given: tuple[tuple[str, str], ...]
+    hurried: bool = False
     #: What was worked out for this call, for whoever needs it again.
     known: dict[str, Any] = field(init=False, default_factory=dict, compare=False)
 
@@ -59,6 +61,15 @@ class Call:
         """A call that no request makes: no folder and no address of a host may be part of its answer."""
         given = {"ids": {}, "values": {}, "given": (), **more}
         return cls(store, connection, table, None, Path(), None, lambda: "", path, **given)
+
+    def take_time(self) -> None:
+        """Say that what follows may take long, in a view that is quick otherwise.
+
+        Raises:
+            TakesLong: others wait; the view is called again when none does.
+        """
+        if self.hurried:
+            raise TakesLong
 
     @property
     def clocks(self) -> Clocks:
@@ -104,6 +115,8 @@ class Operation:
 
     ``prepared`` are the queries, as names with values, whose answers a load keeps where the release is ``large`` enough that they
     would take long to make; they depend on nothing but the release.
+
+    A ``quick`` view reads a page or a record, and so much that nobody waits for it; where it may need more, it calls `Call.take_time`.
     """
 
     path: str
@@ -116,6 +129,7 @@ class Operation:
     content: dict[str, JsonSchema]
     examples: dict[str, Any] = field(default_factory=dict)
     paged: bool = False
+    quick: bool = False
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
 

@@ -2,23 +2,31 @@
 
 import errno
 import gc
+import logging
 import multiprocessing
 import os
 import queue
 import socket
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import mp
 from granian.server.mp import MPServer
 
 from api.app import create_app
+from api.lanes import HURRIED, TakesLong
 
 HEADER_SECONDS = 10
 STARTING_SECONDS = 0.5  # many times what a forked worker takes to start
+THREADS = 4  # of a worker, for what takes long
+Runner = Callable[[Any, dict[str, Any]], Any]
+log = logging.getLogger("positions")
 
 
 class ServerError(Exception):
@@ -44,8 +52,7 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
         http=HTTPModes.http1,
         websockets=False,
         workers=workers or os.cpu_count() or 1,
-        # More than one, or a client that reads a large answer slowly would hold up everybody else of its worker.
-        blocking_threads=4,
+        blocking_threads=1,  # and others for what takes long: see `in_lanes`
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=1024 * 1024),
         respawn_failed_workers=not reload,
         reload_ignore_worker_failure=True,  # the next change may mend it
@@ -72,10 +79,47 @@ class _Server(MPServer):
         self.main_loop_interrupt = Wake()  # type: ignore[assignment]
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
+    @staticmethod
+    def _spawn_wsgi_worker(*given: Any) -> None:
+        # In the worker. Granian has no setting for what calls the application.
+        mp._wsgi_call_wrap = in_lanes(mp._wsgi_call_wrap)  # type: ignore[attr-defined]
+        MPServer._spawn_wsgi_worker(*given)
+
     def shutdown(self, exit_code: int = 0) -> None:
         newest = max((worker.birth for worker in self.wrks), default=0.0)
         time.sleep(max(0.0, newest + STARTING_SECONDS - time.monotonic()))
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+
+def in_lanes(wrapped: Callable[..., Runner]) -> Callable[..., Runner]:
+    """What granian makes of an application, so that its thread hands over what `TakesLong` to threads that may wait: nobody else has
+    to, whoever reads a large answer slowly or asks for a long analysis. Granian sends an answer when it comes.
+    """
+
+    def wrap(application: Any, *options: Any) -> Runner:
+        run = wrapped(application, *options)
+        waiting: queue.SimpleQueue[tuple[Any, dict[str, Any]]] = queue.SimpleQueue()
+
+        def hurry(protocol: Any, scope: dict[str, Any]) -> None:
+            scope[HURRIED] = True
+            try:
+                run(protocol, scope)
+            except TakesLong:
+                del scope[HURRIED]
+                waiting.put((protocol, scope))
+
+        def take_time() -> None:
+            while True:
+                try:
+                    run(*waiting.get())
+                except Exception:
+                    log.exception("failed to answer")  # granian says 500 once nothing holds the protocol any more
+
+        for number in range(THREADS):
+            threading.Thread(target=take_time, name=f"answers-{number}", daemon=True).start()
+        return hurry
+
+    return wrap
 
 
 class Wake:

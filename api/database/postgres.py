@@ -208,6 +208,8 @@ class _Server:
 class PostgresDatabase:
     """A release in a schema of a PostgreSQL database."""
 
+    remote = True
+
     def __init__(self, url: URL, replicas: Sequence[URL] = ()) -> None:
         self.url = url
         self._primary = _Server(url)
@@ -256,19 +258,26 @@ class PostgresDatabase:
             NothingLoaded: there is no release yet.
             DatabaseError: no server can be reached.
         """
-        self._asked = now = time.monotonic()
-        if self._store is None or now - self._looked > 2 * PATIENCE_SECONDS or not self._watcher.is_alive():
-            with self._looking:
-                if self._looked < now:  # else another has looked meanwhile
-                    self._look()
-                if self._store is not None and not self._watcher.is_alive():
-                    self._closed.clear()
-                    self._watcher = threading.Thread(target=self._watch, daemon=True)
-                    self._watcher.start()
+        if (held := self.at_hand()) is not None:
+            return held
+        now = self._asked
+        with self._looking:
+            if self._looked < now:  # else another has looked meanwhile
+                self._look()
+            if self._store is not None and not self._watcher.is_alive():
+                self._closed.clear()
+                self._watcher = threading.Thread(target=self._watch, daemon=True)
+                self._watcher.start()
         store = self._store
         if store is None:
             raise self._fault
         return store
+
+    def at_hand(self) -> Store | None:
+        """The release as of a second ago, while the servers are being asked."""
+        self._asked = now = time.monotonic()
+        looking = self._watcher.is_alive() and now - self._looked <= 2 * PATIENCE_SECONDS
+        return self._store if looking else None
 
     def _watch(self) -> None:
         """Look again and again, in a thread of its own: if every answer waits on a server that hangs, this frees them."""

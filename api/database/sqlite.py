@@ -32,6 +32,8 @@ def _identity(found: os.stat_result) -> tuple[int, int, int]:
 class SqliteDatabase:
     """A release in a file."""
 
+    remote = False
+
     def __init__(self, url: URL) -> None:
         self.path = Path(str(url.database)).absolute()
         self._seen: tuple[int, int, int] | None = None
@@ -89,6 +91,10 @@ class SqliteDatabase:
                     held = fresh
         self._look_at = now + LOOK_SECONDS
         return held
+
+    def at_hand(self) -> Store:
+        """See `current`, which waits for nobody."""
+        return self.current()
 
     @contextmanager
     def replacing(self) -> Iterator[Connection]:

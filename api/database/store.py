@@ -111,12 +111,22 @@ class ServerState:
 class Database(Protocol):
     """A place that keeps releases; as text, it says where, without passwords."""
 
+    #: Whether reading waits for a server.
+    remote: bool
+
     def current(self) -> Store:
         """The release that is current now.
 
         Raises:
             NothingLoaded: there is none yet.
             DatabaseError: it cannot be read.
+        """
+
+    def at_hand(self) -> Store | None:
+        """The release that is current now, where that is known without waiting for a server.
+
+        Raises:
+            NothingLoaded, DatabaseError: see `current`.
         """
 
     def replacing(self) -> AbstractContextManager[Connection]:

@@ -79,6 +79,7 @@ def _list_operation(resource: Resource) -> Operation:
         query=query(**narrowing(resource), **paging(resource), format=_format()),
         content=_list_content(resource),
         paged=True,
+        quick=True,
     )
 
 
@@ -94,6 +95,7 @@ def _record_operation(resource: Resource) -> Operation:
         query=query(**clocks),
         content={JSON: enveloped(ref(f"{_name(resource)}InFull" if _has_more(resource) else _name(resource)))},
         examples={"id": resource.schema.example},
+        quick=True,
     )
 
 
@@ -119,6 +121,7 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
         content=_list_content(child),
         examples={"id": resource.schema.example},
         paged=True,
+        quick=True,
     )
 
 
@@ -136,6 +139,7 @@ def _evidence_operation(resource: Resource, table: Table) -> Operation:
         content=_list_content(evidence),
         examples={"id": resource.schema.example},
         paged=True,
+        quick=True,
     )
 
 
@@ -166,11 +170,14 @@ def _moving(
 
 def _list(call: Call, asked: Asked) -> Answer:
     related = queries.related(call.table, asked.resource)
-    if wanted := call.values.get("format"):
+    wanted = call.values.get("format")
+    if wanted or call.values.get("q"):
+        call.take_time()
+    if wanted:
         queries.check_ids(call.connection, asked)
         where = queries.narrowed(call.connection, asked, related)
         return flat_answer(call, asked, where, wanted)
-    rows, following, total = page(call.store, call.connection, asked, related)
+    rows, following, total = page(call.store, call.connection, asked, related, call.take_time)
     links = {
         "self": call.here,
         "first": call.link(after=None),

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from servers import NEW, OLD, PARTY, Cluster, next_release, until
 from support import WORLD, Api, Databases, dispose
+from test_cli import free_port
 
 from api.app import Service, create_service
 from api.cli import main
@@ -38,9 +39,8 @@ def test_a_node_with_replicas_loads_nothing(server_databases: Databases, monkeyp
     address = url.render_as_string(hide_password=False)
     served: list[Any] = []
     monkeypatch.setattr("api.cli.serve", lambda *given, **more: served.append(given))
-    result = CliRunner().invoke(
-        main, ["serve", "--seeds", str(WORLD)], env={"DATABASE_URL": address, "DATABASE_REPLICA_URLS": address}
-    )
+    environment = {"DATABASE_URL": address, "DATABASE_REPLICA_URLS": address}
+    result = CliRunner().invoke(main, ["serve", "--seeds", str(WORLD), "--port", str(free_port())], env=environment)
     assert result.exit_code == 0, result.output
     assert served
     database = open_database(url)
