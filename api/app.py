@@ -83,7 +83,9 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
 
 def create_app() -> Delivery:
     """The WSGI application, with the settings of the environment: what the server's workers start."""
-    return create_service(Settings.read()).wsgi
+    made = create_service(Settings.read()).wsgi
+    made.warm(f"{VERSION_PATH}/positions")
+    return made
 
 
 def _edition(settings: Settings) -> str:

@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import IO, Any
 from wsgiref.handlers import format_date_time
+from wsgiref.util import setup_testing_defaults
 
 from api import problems
 from api.cache import Cache, Kept, Ready, normalised
@@ -113,6 +115,18 @@ class Delivery:
         except Exception:
             log.exception("failed to answer %s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
             return self._problem(Problem(problems.INTERNAL, problems.INTERNAL.meaning), environ, start_response)
+
+    def warm(self, path: str) -> None:
+        """Make an answer for nobody, before processes are forked: what the first one takes to make is then there in each of them. What
+        was opened for it is closed, as they could not share it; a server's connections are best not made at all.
+        """
+        if self.database.remote:
+            return
+        with suppress(DatabaseError):
+            environ: Environ = {"PATH_INFO": path, "positions.store": self.database.current()}
+            setup_testing_defaults(environ)
+            _collect(self.application, environ)
+        self.database.close()
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path, query = environ.get("PATH_INFO") or "/", environ.get("QUERY_STRING") or ""

@@ -10,6 +10,7 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 import orjson
+import zstandard
 from marshmallow import Schema
 from sqlalchemy import Connection, select
 
@@ -148,9 +149,9 @@ class Operation:
         """The answer that the load kept, where it was asked to keep this one."""
         if call.given not in self.prepared or call.values.get("format"):
             return None
-        kept = select(Prepared.media_type, Prepared.body).where(Prepared.path == call.here)
+        kept = select(Prepared.media_type, Prepared.zstd).where(Prepared.path == call.here)
         row = call.connection.execute(kept).first()
-        return Answer(row.body, row.media_type) if row else None
+        return Answer(zstandard.decompress(row.zstd), row.media_type) if row else None
 
 
 def collected(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:

@@ -6,6 +6,7 @@ kept, so that there is one way of making it.
 
 from collections.abc import Callable, Iterable, Iterator
 
+import zstandard
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
@@ -27,7 +28,7 @@ def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connec
             values = read(operation.query, MultiDict(given))
             call = Call.from_nowhere(store, connection, table, operation.path, values=values, given=given)
             answer = operation.view(call)
-            yield call.here, answer.media_type, _whole(answer)
+            yield call.here, answer.media_type, zstandard.compress(_whole(answer))
 
     return prepare
 

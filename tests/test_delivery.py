@@ -11,10 +11,11 @@ import brotli
 import pytest
 import zstandard
 from sqlalchemy import make_url, select
-from support import COLLECTIONS, WORLD, Api, address, dispose, problem_of, service_on
+from support import COLLECTIONS, WORLD, Api, address, counted, dispose, problem_of, service_on
+from test_metrics import requests, scrape
 from werkzeug.test import TestResponse
 
-from api.app import Service, create_service
+from api.app import Service, create_app, create_service
 from api.cache import Kept, Ready
 from api.database import Replaced, open_database
 from api.loader import build, load
@@ -374,10 +375,31 @@ def test_a_file_that_was_replaced_is_let_go_of(tmp_path: Path, world: Path) -> N
         load(world, service.wsgi.database, RESOURCES)
     assert api.data("/v1/parties/aldoria")["name"] == "Aldoria 4"
     gc.collect()
-    held = [file.readlink().name for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    held = open_files()
     assert "release.db" in held
     assert "release.db (deleted)" not in held
     dispose(service.wsgi.database)
+
+
+def open_files() -> list[str]:
+    return [file.readlink().name for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+
+
+def test_what_is_answered_before_workers_are_forked_leaves_nothing_open_nor_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(f"sqlite:///{tmp_path / 'before.db'}")
+    monkeypatch.setenv("DATABASE_URL", str(url))
+    create_app()  # while nothing is loaded
+    dispose(service_on(url, WORLD).wsgi.database)
+    with counted() as statements:
+        application = create_app()
+    assert any("position" in statement for statement in statements)
+    assert "before.db" not in open_files()
+    api = Api(application)
+    assert requests(scrape(api)) == {}
+    assert api.ask("/v1/parties").status_code == 200
+    dispose(application.database)
 
 
 def _rename(world: Path, number: int, name: str) -> None:

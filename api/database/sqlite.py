@@ -54,7 +54,10 @@ class SqliteDatabase:
         return ()
 
     def close(self) -> None:
-        """Close what is open and not in use."""
+        """Close what is open and not in use, this thread's connection included."""
+        held: Connection | None = self._kept.__dict__.pop("connection", None)
+        if held is not None:
+            held.close()
         if self._store is not None:
             self._store.engine.dispose()
 

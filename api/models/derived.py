@@ -118,4 +118,5 @@ class Prepared(Base):
 
     path: Mapped[str] = mapped_column(Key, primary_key=True)
     media_type: Mapped[str] = mapped_column(String(100))
-    body: Mapped[bytes]
+    #: Compressed by zstd: of large answers, reading takes longer than decompressing.
+    zstd: Mapped[bytes]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from sqlalchemy import Connection, func, select
 from support import ROOT, Api, dispose
 
@@ -36,7 +37,7 @@ def kept(request: pytest.FixtureRequest, databases: Any, tmp_path_factory: pytes
     every = [replace(one, large=lambda _connection: True) for one in LISTED]
     load(seeds, database, RESOURCES, prepare=preparing(RESOURCES, every))
     with database.current().connect() as connection:
-        rows = {row.path: row.body for row in connection.execute(select(Prepared.__table__))}
+        rows = {row.path: zstandard.decompress(row.zstd) for row in connection.execute(select(Prepared.__table__))}
     dispose(database)
     service = create_service(Settings(database=url, seeds=seeds, cache_bytes=0))
     yield Api(service.wsgi), rows
