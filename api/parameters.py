@@ -191,7 +191,8 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     """The parameters that narrow a list of a resource: its filters, its clocks, and what holds for every list."""
     declared: dict[str, Contract[Any]] = {one.name: of_filter(one) for one in resource.filters}
     if "process" in resource.schema._declared_fields:
-        declared["process"] = AnyOf(Slug(), "The process that it belongs to.")
+        uses = " or, where several share it, that uses it" if resource.shared else ""
+        declared["process"] = AnyOf(Slug(), f"The process that it belongs to{uses}.")
     declared.update({name: CLOCKS[name] for name in resource.model.clocks})
     if "as_of" in resource.model.clocks:
         declared["claim_status"] = AnyOf(Term(ClaimStatus), "How well it is supported, by the evidence that counts.")

@@ -170,7 +170,7 @@ def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[Colum
         found.append(resource.where)
     found += [one.clause(values[one.name], asked.clocks) for one in resource.filters if values.get(one.name)]
     if values.get("process"):
-        found.append(in_any(model.process_id, values["process"]))
+        found.append(resource.of_process(values["process"]))
     if values.get("claim_status"):
         found.append(in_any(model.claim_status, values["claim_status"]))
     if values.get("from") is not None or values.get("to") is not None:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.claims import ASSERTING
-from api.models import Cited, Clocks, Edge, Evidence, Issue, Recorded, Term, in_any
-from schemas.record import Record
+from api.models import Cited, Clocks, Edge, Evidence, Issue, Recorded, Term, Use, in_any
+from schemas.record import OfProcess, Record
 from schemas.vocabulary import Vocabulary
 
 Clause = Callable[[Sequence[str], Clocks], ColumnElement[bool]]
@@ -87,6 +87,25 @@ class Resource:
     seeded: bool = True
     tabled: bool = True
     browsed: bool = True
+
+    @property
+    def shared(self) -> bool:
+        """Whether its records may belong to no process, for several to use them."""
+        return self.seeded and issubclass(self.schema, OfProcess) and not issubclass(self.model, Cited)
+
+    def of_process(self, processes: Sequence[str]) -> ColumnElement[bool]:
+        """The condition that a record belongs to one of some processes or, where it may be shared, that one uses it."""
+        if not self.shared:
+            return in_any(self.model.process_id, processes)
+        used = select(Use.id).where(Use.collection == self.name, in_any(Use.process_id, processes))
+        condition: ColumnElement[bool] = self.model.id.in_(used)
+        return condition
+
+    def by_process(self) -> Facet:
+        """What its records are counted by process by."""
+        if not self.shared:
+            return Facet(self.model.process_id.expression)
+        return Facet(Use.process_id.expression, Use, and_(Use.collection == self.name, Use.id == self.model.id))
 
     def __post_init__(self) -> None:
         if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():

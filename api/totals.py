@@ -78,7 +78,7 @@ def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
     """What the records of a collection are counted by, by filter; by none, all together."""
     model = resource.model
     yield "", Facet(literal_column("''"))
-    yield "process", Facet(model.process_id.expression)
+    yield "process", resource.by_process()
     if "as_of" in model.clocks:
         yield "claim_status", Facet(model.claim_status.expression)
     for one in resource.filters:

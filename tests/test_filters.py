@@ -1,6 +1,7 @@
 """Every filter of the table: right values, wrong ones, several, none; each against a naive reading of the records."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from api.resources import RESOURCES
 from schemas.vocabulary import ClaimStatus, Mode
 
 Record = dict[str, Any]
+SHARED = [resource.name for resource in RESOURCES if resource.shared]
 
 
 def ids(value: Any) -> set[str]:
@@ -110,13 +112,55 @@ def test_a_filter_works_on_the_flat_table_and_under_clocks(api: Api, resource: R
 
 
 @pytest.mark.parametrize("collection", [one.name for one in RESOURCES if "process" in one.schema._declared_fields])
-def test_the_process_filter_picks_the_records_of_its_folder(api: Api, collection: str) -> None:
+def test_the_process_filter_picks_the_records_of_its_folder_and_the_shared_that_they_use(
+    api: Api, collection: str
+) -> None:
     path = f"/v1/{collection}"
+    everything = {name: {one["id"]: one for one in api.all(f"/v1/{name}")} for name in (*CITED, "evidence", *SHARED)}
     for process in ("spice-round", "glacier-accord"):
-        expected = [one["id"] for one in api.all(path) if one["process"] and one["process"]["id"] == process]
+        own = {
+            f"{name}/{id}"
+            for name, records in everything.items()
+            for id, one in records.items()
+            if one["process"] and one["process"]["id"] == process
+        }
+        used = closure(everything, own)
+        expected = (
+            [one["id"] for one in api.all(path) if f"{collection}/{one['id']}" in used]
+            if collection in SHARED
+            else [one["id"] for one in api.all(path) if one["process"] and one["process"]["id"] == process]
+        )
         assert api.ids(path, process=process) == expected
+        counts = api.data(f"/v1/facets/{collection}", by="process")
+        assert [one["count"] for one in counts if one["values"][0]["value"] == process] == (
+            [len(expected)] if expected else []
+        )
     api.problem(path, 404, process="spice-rounds")
     assert api.ids(path, process="*") == api.ids(path)
+
+
+def closure(everything: dict[str, dict[str, Any]], own: set[str]) -> set[str]:
+    """What some records name, and what the shared records among these name in their turn, as ``collection/id``."""
+    found, waiting = set(own), list(own)
+    while waiting:
+        collection, _, id = waiting.pop().partition("/")
+        for href in hrefs_in(everything.get(collection, {}).get(id)):
+            named = href.removeprefix("/v1/")
+            if named.partition("/")[0] in SHARED and named not in found:
+                found.add(named)
+                waiting.append(named)
+    return found
+
+
+def hrefs_in(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from hrefs_in(one)
+    elif isinstance(value, dict):
+        if isinstance(value.get("href"), str):
+            yield value["href"]
+        for one in value.values():
+            yield from hrefs_in(one)
 
 
 @pytest.mark.parametrize("collection", CITED)

@@ -83,8 +83,7 @@ def _facet(resource: Resource, name: str) -> Facet:
     for one in resource.filters:
         if one.name == name and one.facet:
             return one.facet()
-    column = {"process": "process_id", "claim_status": "claim_status"}[name]
-    return Facet(getattr(resource.model, column).expression)
+    return resource.by_process() if name == "process" else Facet(resource.model.claim_status.expression)
 
 
 def _labels(

@@ -21,10 +21,13 @@ from api.loader.record import Seed
 from api.loader.rows import Row, Rows, edges, entry, rows
 from api.loader.seeds import Seeds
 from api.loader.spread import collecting_between_tasks
-from api.models import FIRST_DAY, LAST_DAY, Affiliation, Edge, Footing, Prepared, Retired, Total
+from api.models import FIRST_DAY, LAST_DAY, Affiliation, Edge, Footing, Prepared, Retired, Total, Use
 from api.resource import Table
+from schemas.fields import references_in
 
 Prepare = Callable[[Connection, Store], Iterable[Row]]
+#: Who names a record, a process or a shared record (as ``collection/id``); and the record's collection and id.
+Used = tuple[str, str, str]
 
 
 @collecting_between_tasks()
@@ -66,17 +69,20 @@ def load(
         counts: Counter[str] = Counter()
 
         words: set[tuple[str, str]] = set()
+        uses: set[Used] = set()
 
         def take(content: bytes) -> None:
-            made, counted, searched = loads(content)
+            made, counted, searched, used = loads(content)
             counts.update(counted)
             words.update(searched)
+            uses.update(used)
             for name, several in made.items():
                 fill(connection, name, several)
 
         task = _Stored(seeds, table, history)
         second(seeds, task, take, faults, lambda done, total: progress("storing (records)", done, total))
         fill(connection, search.VOCABULARY, sorted(words))
+        fill(connection, Use.__tablename__, _uses(uses))
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(connection, Retired.__tablename__, list(_retired(seeds)))
         loaded = history.close(connection, counts)
@@ -122,6 +128,22 @@ def _retired(seeds: Seeds) -> Iterator[Row]:
                 yield name, one["id"], one["successor"]
 
 
+def _uses(named: set[Used]) -> list[Row]:
+    """The rows of `Use`: what processes have or name, and what shared records that they use name in their turn."""
+    shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for user, collection, id in named:
+        if "/" in user:
+            shared[user].append((collection, id))
+    found = {one for one in named if "/" not in one[0]}
+    waiting = list(found)
+    while waiting:
+        process, collection, id = waiting.pop()
+        more = {(process, *used) for used in shared[f"{collection}/{id}"]} - found
+        found |= more
+        waiting += more
+    return sorted((collection, process, id) for process, collection, id in found)
+
+
 def _affiliations(seeds: Seeds) -> list[Row]:
     return [
         (party, other, (earliest or FIRST_DAY).isoformat(), (latest or LAST_DAY).isoformat())
@@ -142,16 +164,17 @@ class _Stored:
         faults: list[Fault] = []
         made: Rows = defaultdict(list)
         counts: Counter[str] = Counter()
+        uses: set[Used] = set()
         given: list[Seed] = []
         for seed in self.seeds.block(block):
             faults += checked(seed, self.seeds)
             if not faults:
-                given += self._take(seed, made, counts)
+                given += self._take(seed, made, counts, uses)
         if not faults:
             self.history.record(given, made, counts)
-        return faults, dumps((dict(made), dict(counts), search.words_of(made[search.ENTRIES])))
+        return faults, dumps((dict(made), dict(counts), search.words_of(made[search.ENTRIES]), uses))
 
-    def _take(self, seed: Seed, made: Rows, counts: Counter[str]) -> Iterator[Seed]:
+    def _take(self, seed: Seed, made: Rows, counts: Counter[str], uses: set[Used]) -> Iterator[Seed]:
         process = self.seeds.of("processes").ref(seed.process) if seed.process else None
         for one in complete(seed, self.seeds, self.table):
             grounds = self.citations.grounds(one)
@@ -162,8 +185,18 @@ class _Stored:
             made[Edge.__tablename__] += edges(one)
             if one.resource.name not in ("evidence", "offers"):
                 made[search.ENTRIES].append(tuple(entry(one, grounds.citations)))
+            uses.update(self._used_by(one))
             counts["records"] += 1
             if one.given:
                 yield one
             else:
                 counts["derived"] += 1
+
+    def _used_by(self, seed: Seed) -> Iterator[Used]:
+        """What a record uses of what may be shared, and itself where it may be."""
+        user = seed.process or seed.subject
+        if seed.process and seed.resource.shared:
+            yield user, seed.resource.name, seed.id
+        for ref in references_in(seed.data):
+            if self.table.by_name[ref.collection].shared:
+                yield user, ref.collection, ref.id

@@ -18,7 +18,7 @@ from api.models.collections import (
     Source,
     Term,
 )
-from api.models.derived import Affiliation, Document, Edge, Footing, Holding, Prepared, Retired, Total
+from api.models.derived import Affiliation, Document, Edge, Footing, Holding, Prepared, Retired, Total, Use
 from api.models.rows import FIRST_DAY, LAST_DAY, Base, Cited, Dated, Key, Recorded, in_any
 
 __all__ = [
@@ -50,5 +50,6 @@ __all__ = [
     "Source",
     "Term",
     "Total",
+    "Use",
     "in_any",
 ]

@@ -111,6 +111,18 @@ class Footing(Base):
     origins: Mapped[int]
 
 
+class Use(Base):
+    """That a process has a record, or one of its records names it, or what it names does: of collections that processes share."""
+
+    __tablename__ = "uses"
+
+    collection: Mapped[str] = mapped_column(String(40), primary_key=True)
+    process_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+
+    __table_args__ = (Index("uses_of", "collection", "id"),)
+
+
 class Prepared(Base):
     """An answer that is the same for all who ask: made at load by the view that makes it anew for everybody else."""
 
