@@ -245,6 +245,8 @@ def test_a_difference_shows_what_became_of_each_provision_on_either_side(api: Ap
     assert [link for link in links if "/terms/" in link] == [href.replace("/v1/", "/explore/") for href in sides]
     assert "recorded as the next version" in text
     assert "recorded as the next version" not in api.ask(f"/explore/{path}", against="memo-draft").text
+    text = api.ask(f"/explore/{path}", against="pepper-plan", issue="downstream-share").text
+    assert "No provision of either settles this issue." in text
 
 
 def test_where_no_terms_are_recorded_a_difference_says_why(api: Api) -> None:
