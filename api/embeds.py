@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
+from api.models import Cited
 from api.problems import Wrong, invalid
 from api.resource import Resource, Table
 
@@ -28,6 +29,7 @@ class Embed:
     """One thing to embed: the path of the answer that it shows, without the version, and the template that lays it out.
 
     ``title`` gives its title from the answer's data. Its frame is ``head`` pixels high, and ``row`` more for each of its ``rows``.
+    ``suffixed`` says that its table is at the path with a suffix, as well as by `format`.
     """
 
     path: str
@@ -36,6 +38,7 @@ class Embed:
     head: int
     row: int = 0
     rows: Callable[[Any], int] = len
+    suffixed: bool = True
 
     @property
     def rule(self) -> str:
@@ -51,9 +54,11 @@ class Embeds:
     """All that there is to embed."""
 
     def __init__(self, table: Table) -> None:
-        self.analyses = ANALYSES
         self.of_records = {resource.name: _record(resource) for resource in table}
-        self.listed = (*ANALYSES, *self.of_records.values())
+        self.dossiers = {resource.name: _dossier(resource) for resource in table if issubclass(resource.model, Cited)}
+        self.facets = {resource.name: _facets(resource) for resource in table if resource.facets}
+        self.analyses = (*ANALYSES, *self.dossiers.values(), *self.facets.values())
+        self.listed = (*self.analyses, *self.of_records.values())
         rules = [Rule(f"/<any(embed, explore):_>{one.rule}", endpoint=one) for one in self.listed]
         self._map = Map(rules, strict_slashes=True, merge_slashes=False)
 
@@ -67,7 +72,8 @@ class Embeds:
 
     def paths(self, where: str) -> tuple[str, ...]:
         """The paths of all that there is, below another."""
-        return (*(f"/{where}{one.path}" for one in self.analyses), f"/{where}/{{collection}}/{{id}}")
+        of_any = ("/{collection}/{id}/dossier", "/facets/{collection}", "/{collection}/{id}")
+        return tuple(f"/{where}{path}" for path in (*(one.path for one in ANALYSES), *of_any))
 
 
 def refuse_reshaping(given: Pairs) -> None:
@@ -127,6 +133,26 @@ def _record(resource: Resource) -> Embed:
     return Embed(f"/{resource.name}/{{id}}", "card.html", lambda data: str(data[resource.schema.named_by]), 300)
 
 
+def _dossier(resource: Resource) -> Embed:
+    return Embed(
+        f"/{resource.name}/{{id}}/dossier",
+        "dossier.html",
+        lambda data: f"How it is known: {data['subject']['name']}",
+        330,
+        85,
+        lambda data: len(data["claims"]) + len(data["stages"]),
+        suffixed=False,
+    )
+
+
+def _facets(resource: Resource) -> Embed:
+    def title(counts: Any) -> str:
+        by = [one["facet"].replace("_", " ") for one in counts[0]["values"]] if counts else []
+        return f"How many {resource.name}{' by ' if by else ''}{' and '.join(by)}"
+
+    return Embed(f"/facets/{resource.name}", "facets.html", title, 200, 45, suffixed=False)
+
+
 ANALYSES = (
     Embed("/matrix", "matrix.html", lambda _: "Who stands where", 270, 45, _rows),
     Embed("/gaps", "gaps.html", _of_gaps, 240, 60),
@@ -140,5 +166,13 @@ ANALYSES = (
         240,
         75,
         lambda data: 1 + len(data["terms"]),
+    ),
+    Embed(
+        "/proposals/{id}/diff",
+        "diff.html",
+        lambda data: f"What changed from {data['before']['proposal']['name']} to {data['after']['proposal']['name']}",
+        260,
+        90,
+        lambda data: len(data["terms"]),
     ),
 )

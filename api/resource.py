@@ -107,6 +107,16 @@ class Resource:
             return Facet(self.model.process_id.expression)
         return Facet(Use.process_id.expression, Use, and_(Use.collection == self.name, Use.id == self.model.id))
 
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """What the records can be counted by: the filters that have a facet, and the process and the claim status where there is one."""
+        names = [one.name for one in self.filters if one.facet]
+        if "process" in self.schema._declared_fields:
+            names.append("process")
+        if issubclass(self.model, Cited):
+            names.append("claim_status")
+        return tuple(names)
+
     def __post_init__(self) -> None:
         if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
             raise TypeError(f"resource {self.name}: a name is lower-case letters")

@@ -66,7 +66,7 @@ class Api:
         self, path: str, /, method: str = "GET", headers: dict[str, str] | None = None, **query: Any
     ) -> TestResponse:
         if query:
-            path = f"{path}?{urlencode(query, doseq=True)}"
+            path = f"{path}{'&' if '?' in path else '?'}{urlencode(query, doseq=True)}"
         return self.client.open(path, method=method, headers=headers)
 
     def get(self, path: str, status: int = 200, /, headers: dict[str, str] | None = None, **query: Any) -> Any:

@@ -9,14 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from markupsafe import escape
 from support import COLLECTIONS, WORLD, Api, address, dispose
-from test_pages import FOREIGN, Page
+from test_pages import ANALYSED, FOREIGN, Page
 
 from api.app import create_service
-from api.embeds import ANALYSES, HIGHEST, WIDTH
+from api.embeds import HIGHEST, WIDTH
 from api.settings import Settings
 
 HOST = "http://localhost"
-ANALYSED = [one.path.replace("{id}", "pepper-plan") for one in ANALYSES]
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +137,13 @@ def test_what_cannot_be_embedded_is_told_in_the_frame(api: Api) -> None:
     response = api.ask("/embed/matrx")
     assert response.status_code == 404
     assert "Did you mean “/embed/matrix”?" in response.text
-    assert "/embed/proposals/{id}/reception" in response.text
+    for path in (
+        "/proposals/{id}/reception",
+        "/proposals/{id}/diff",
+        "/{collection}/{id}/dossier",
+        "/facets/{collection}",
+    ):
+        assert f"/embed{path}" in response.text
     assert "is not an id of one of the parties" in api.ask("/embed/parties/aldorria").text
     assert api.ask("/embed/parties/a%3Fb").status_code == 404
 
@@ -154,7 +159,7 @@ def test_oembed_gives_the_frame_of_every_page_and_the_page_leads_to_it(api: Api,
             found = api.get(unescape(link[1]).removeprefix(HOST))
             assert (found["version"], found["type"], found["provider_name"]) == ("1.0", "rich", "Positions")
             frame = attributes(found["html"])
-            assert frame["src"] == f"{HOST}/embed{path}?release={release}"
+            assert frame["src"] == f"{HOST}/embed{path}{'&' if '?' in path else '?'}release={release}"
             assert (frame["title"], frame["loading"]) == (found["title"], "lazy")
             assert (int(frame["width"]), int(frame["height"])) == (found["width"], found["height"])
             assert found["width"] == WIDTH

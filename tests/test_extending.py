@@ -175,6 +175,16 @@ def test_the_contract_the_search_and_the_way_in_know_it(extended: Api) -> None:
     assert "/v1/grievances" in [one["href"] for one in extended.data("/v1/")["collections"]]
 
 
+def test_it_has_pages_of_its_list_its_counts_its_records_and_their_dossiers(extended: Api) -> None:
+    listed = extended.ask("/explore/grievances").text
+    assert '<a href="/explore/facets/grievances?by=urgency">urgency</a>' in listed
+    assert (
+        '<a href="/explore/grievances?urgency=high">1</a>' in extended.ask("/explore/facets/grievances?by=urgency").text
+    )
+    assert "/explore/grievances/floods/dossier" in extended.ask("/explore/grievances/floods").text
+    assert "<h1>How it is known: Floods</h1>" in extended.ask("/explore/grievances/floods/dossier").text
+
+
 def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
     with pytest.raises(TypeError, match="may be null"):
         Sort("party", Party.process_id)

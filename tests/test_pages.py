@@ -2,14 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import parse_qsl
 
 import pytest
 from markupsafe import escape
-from support import COLLECTIONS, Api
+from support import CITED, COLLECTIONS, Api, ids_of
 
-from api.embeds import ANALYSES
+from api.embeds import Embed, Embeds
 from api.pages.pages import spoken
-from schemas.vocabulary import PositionKind, Verdict, Vocabulary
+from api.resources import RESOURCES
+from schemas.vocabulary import Mode, PositionKind, TermChange, Verdict, Vocabulary
 
 FOREIGN = re.compile(r"^(https?:)?//")
 #: Elements that make a browser fetch something, and by which attribute.
@@ -48,7 +50,31 @@ def page(api: Api, path: str, status: int = 200, **query: str) -> Page:
     return Page(response.text)
 
 
-VIEWS = [f"/explore{one.path.replace('{id}', 'pepper-plan')}" for one in ANALYSES]
+#: A record of each collection that has evidence.
+RECORDS = {
+    "proposals": "pepper-plan",
+    "terms": "pepper-plan-zero-tariff",
+    "positions": "castella-no-tariff",
+    "demands": "castella-no-tariff",
+    "responses": "borovia-rejects-zero-tariff",
+    "statements": "aldoria-for-zero-tariff",
+    "offers": "pepper-plan-zero-tariff-by-aldoria",
+    "events": "secret-call",
+}
+
+
+def example(embed: Embed) -> str:
+    """The path of what an embed shows of the sample world, with the parameter that it needs."""
+    first, _, rest = embed.path[1:].partition("/")
+    needed = {"{id}/diff": "?against=pepper-plan-two"}.get(rest, "")
+    if first == "facets":
+        needed = f"?by={RESOURCES.by_name[rest].facets[0]}"
+    return f"{embed.path.replace('{id}', RECORDS.get(first, ''))}{needed}"
+
+
+EMBEDS = Embeds(RESOURCES)
+ANALYSED = [example(one) for one in EMBEDS.analyses]
+VIEWS = [f"/explore{path}" for path in ANALYSED]
 PAGES = ["/", "/explore/search", "/explore/search?q=tariff", *VIEWS, *(f"/explore/{name}" for name in COLLECTIONS)]
 
 
@@ -64,7 +90,7 @@ def test_a_page_fetches_from_this_host_alone_and_runs_no_script(api: Api, path: 
 def test_every_link_of_a_page_leads_somewhere(api: Api, path: str) -> None:
     for link in dict.fromkeys(page(api, path).links):
         if not FOREIGN.match(link) and not link.startswith("#"):
-            address = link if link.startswith("/") else f"{path}{link}"
+            address = link if link.startswith("/") else f"{path.partition('?')[0]}{link}"
             assert api.ask(address).status_code == 200, f"{path} leads to {link}"
 
 
@@ -101,6 +127,7 @@ def test_an_unknown_page_is_explained_on_a_page_with_the_nearest(api: Api) -> No
     assert response.status_code == 404
     assert response.content_type == "text/html; charset=utf-8"
     assert "Did you mean “parties”?" in response.text
+    assert "Did you mean “facets/positions”?" in api.ask("/explore/facets/posisions").text
     assert api.ask("/explore/").headers["Location"] == "/"
 
 
@@ -166,11 +193,151 @@ def test_gaps_are_chosen_between_two(api: Api) -> None:
     assert '<input type="hidden" name="parties" value="castella">' in text
 
 
+@pytest.mark.parametrize("embed", EMBEDS.analyses, ids=lambda one: one.path)
+def test_an_analysis_is_asked_anew_by_its_form(api: Api, embed: Embed) -> None:
+    path = f"/explore{example(embed)}"
+    resource = RESOURCES.by_name.get(embed.path.rpartition("/")[2])
+    clocks = set(resource.model.clocks if resource else ("as_of", "known_at", "mode"))
+    given = {name: day for name, day in {"as_of": "2031-01-01", "known_at": "2032-01-01"}.items() if name in clocks}
+    if "mode" in clocks:
+        given["mode"] = next(one.value for one in Mode if api.ask(path, mode=one.value, **given).status_code == 200)
+    text = api.ask(path, **given).text
+    assert set(re.findall(r'name="(as_of|known_at|mode)"', text)) == clocks
+    for name in clocks - {"mode"}:
+        assert f'<input type="date" name="{name}" value="{given[name]}">' in text
+    if "mode" in clocks:
+        assert f'<option value="{given["mode"]}" selected>' in text
+
+
 @pytest.mark.parametrize("path", VIEWS)
-def test_an_analysis_is_asked_anew_by_its_form(api: Api, path: str) -> None:
-    text = api.ask(path, as_of="2031-01-01", mode="anonymous").text
-    assert 'name="as_of" value="2031-01-01"' in text
-    assert '<option value="anonymous" selected>' in text
+def test_what_a_form_offers_is_what_the_analysis_takes(api: Api, path: str) -> None:
+    form = re.search(r'<form class="asked".*?</form>', api.ask(path).text, re.DOTALL)
+    assert form
+    base, _, asked = path.partition("?")
+    for name, options in re.findall(r'<(?:input|select)[^>]* name="(\w+)"[^>]*>((?:<option.*?</select>)?)', form[0]):
+        values = re.findall(r'<option value="([^"]+)"', options)
+        given = {**dict(parse_qsl(asked)), name: values[0] if values else ""}
+        # None may be of the value; then the answer is another.
+        assert api.ask(base, **given).status_code in (200, 404), f"{path} offers {name}={given[name]}"
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_the_data_of_a_page_are_those_that_it_shows(api: Api, path: str) -> None:
+    links = [link for link in page(api, path).links if link.startswith("/v1/") and "/cite?" not in link]
+    assert len(links) == 2
+    answer = api.get(path.replace("/explore/", "/v1/"))
+    assert api.get(links[0]) == answer
+    assert api.ask(links[1]).content_type.startswith("text/csv")
+
+
+def test_a_difference_shows_what_became_of_each_provision_on_either_side(api: Api) -> None:
+    path = "proposals/pepper-plan-two/diff"
+    found = api.data(f"/v1/{path}", against="pepper-plan")
+    text = api.ask(f"/explore/{path}", against="pepper-plan").text
+    assert "<h1>What changed from Pepper plan to Second pepper plan</h1>" in text
+    shown = re.findall(r'<strong title="([^"]*)">([a-z ]+)</strong>', text)
+    assert shown == [
+        (str(escape(TermChange.of(row["change"]).definition)), row["change"].replace("_", " "))
+        for row in found["terms"]
+    ]
+    links = Page(text).links
+    sides = [row[side]["href"] for row in found["terms"] for side in ("before", "after") if row[side]]
+    assert [link for link in links if "/terms/" in link] == [href.replace("/v1/", "/explore/") for href in sides]
+    assert "recorded as the next version" in text
+    assert "recorded as the next version" not in api.ask(f"/explore/{path}", against="memo-draft").text
+    text = api.ask(f"/explore/{path}", against="pepper-plan", issue="downstream-share").text
+    assert "No provision of either settles this issue." in text
+
+
+def test_where_no_terms_are_recorded_a_difference_says_why(api: Api) -> None:
+    proposals = api.all("/v1/proposals")
+    bare, other = next((one, two) for one in proposals if "terms" in one["absent"] for two in proposals if one != two)
+    text = " ".join(api.ask(f"/explore/proposals/{bare['id']}/diff", against=other["id"]).text.split())
+    assert "Terms are not recorded of both" in text
+    assert "no terms recorded: <span title=" in text
+    assert f">{bare['absent']['terms'].replace('_', ' ')}</span>" in text
+
+
+def test_a_proposal_is_compared_with_another_of_its_process_that_the_clocks_show(api: Api) -> None:
+    def offered(path: str, **query: str) -> list[tuple[str, bool]]:
+        choice = re.search(r'<select name="against">(.*?)</select>', api.ask(path, **query).text)
+        found = re.findall(r'<option value="([^"]+)" (selected)?', choice[1] if choice else "")
+        return [(id, bool(chosen)) for id, chosen in found]
+
+    record = api.data("/v1/proposals/pepper-plan-two")
+    others = {one["id"] for one in api.all("/v1/proposals", process=record["process"]["id"])} - {record["id"]}
+    choice = offered("/explore/proposals/pepper-plan-two")
+    assert {id for id, _ in choice} == others
+    assert others < set(api.ids("/v1/proposals"))
+    assert [id for id, chosen in choice if chosen] == [record["supersedes"]["id"]] == ["pepper-plan"]
+    text = api.ask("/explore/proposals/pepper-plan-two", known_at="2030-12-31").text
+    assert '<form class="asked" action="/explore/proposals/pepper-plan-two/diff">' in text
+    assert '<input type="hidden" name="known_at" value="2030-12-31">' in text
+    for day in sorted({one["first_reported_on"] for one in api.all("/v1/proposals")}):
+        known = set(api.ids("/v1/proposals", known_at=day))
+        for id in known:
+            assert {other for other, _ in offered(f"/explore/proposals/{id}", known_at=day)} <= known
+    # What is asked for is offered, whichever it is.
+    strange = offered("/explore/proposals/pepper-plan/diff", against="meltwater-treaty")
+    assert [id for id, chosen in strange if chosen] == ["meltwater-treaty"]
+
+
+@pytest.mark.parametrize("collection", CITED)
+def test_a_record_leads_to_its_dossier_and_that_to_all_evidence(api: Api, collection: str) -> None:
+    id = RECORDS[collection]
+    day = api.data(f"/v1/{collection}/{id}")["first_reported_on"]
+    link = f"/explore/{collection}/{id}/dossier"
+    assert link in page(api, f"/explore/{collection}/{id}").links
+    assert f"{link}?known_at={day}" in page(api, f"/explore/{collection}/{id}", known_at=day).links
+    for query in ({}, {"known_at": day}):
+        found = api.data(f"/v1/{collection}/{id}/dossier", **query)
+        text = api.ask(link, **query).text
+        links = Page(text).links
+        assert f"<h1>How it is known: {escape(found['subject']['name'])}</h1>" in text
+        assert escape(found["rule"]) in text
+        evidence = [claim["href"].replace("/v1/", "/explore/") for claim in found["claims"]]
+        assert [one for one in links if one.startswith("/explore/evidence/")] == evidence
+        assert {f"/explore/sources/{one}" for one in ids_of(found["documents"])} <= set(links)
+        stages = [f"{link}?known_at={stage['known_from']}" for stage in found["stages"]]
+        assert [one for one in links if one.startswith(f"{link}?")] == stages
+        assert text.count("the status follows from it") == sum(claim["decides"] for claim in found["claims"])
+
+
+@pytest.mark.parametrize("collection", EMBEDS.facets)
+def test_the_counts_of_a_list_lead_to_what_is_counted(api: Api, collection: str) -> None:
+    listed = page(api, f"/explore/{collection}").links
+    for facet in RESOURCES.by_name[collection].facets:
+        path = f"/explore/facets/{collection}?by={facet}"
+        assert path in listed
+        counts = api.data(f"/v1/facets/{collection}", by=facet)
+        text = api.ask(path).text
+        shown = re.findall(r"<tr><td>(?:<a href=\"([^\"]+)\">)?(\d+)(?:</a>)? <meter", text)
+        assert [int(count) for _, count in shown] == [one["count"] for one in counts]
+        assert [not link for link, _ in shown] == [one["values"][0]["value"] is None for one in counts]
+        for link, count in shown:
+            if link:
+                assert f"{count} found." in api.ask(link.replace("&amp;", "&")).text, f"{path} leads to {link}"
+
+
+def test_counts_keep_what_a_list_is_narrowed_by_and_a_list_what_counts_are(api: Api) -> None:
+    links = page(api, "/explore/positions", party="aldoria", as_of="2031-01-01", sort="valid_from", limit="1").links
+    counts = "/explore/facets/positions?party=aldoria&as_of=2031-01-01&by=stance"
+    assert counts in links
+    links = page(api, f"{counts}&by=&by=party").links
+    assert "/explore/positions?party=aldoria&as_of=2031-01-01" in links
+    assert "/explore/positions?as_of=2031-01-01&stance=supports&party=aldoria" in links
+    text = api.ask(f"{counts}&by=&by=party").text
+    assert "<h1>How many positions by stance and party</h1>" in text
+    assert re.findall(r'<option value="(\w+)" selected>', text) == ["stance", "party"]
+    assert '<input type="hidden" name="party" value="aldoria">' in text
+    assert "<table" not in api.ask(counts, q="xylophone").text
+
+
+@pytest.mark.parametrize("path", ["/explore/proposals/pepper-plan/diff", "/explore/facets/positions"])
+def test_what_a_page_lacks_is_told(api: Api, path: str) -> None:
+    response = api.ask(path)
+    assert response.status_code == 400
+    assert "is missing, and must be given" in response.text
 
 
 def test_a_page_shows_nothing_that_was_reported_later(api: Api) -> None:

@@ -3,10 +3,12 @@
 Measure: provisions are the same where their ``lineage`` is, the key that the record gives a provision across versions; where one
 proposal has several of a lineage they are paired in the order of their numbers. A provision without a lineage is ``unmatched``: it
 is not called new because nobody recorded that it is old. Where no terms of one proposal are recorded, nothing of the other is called
-added or removed: each is ``not_recorded``, and the reason that the record gives is served beside the numbers of points.
+added or removed: each is ``not_recorded``, and the reason that the record gives is served beside the numbers of points. A filter by
+issue picks the provisions that settle it on either side; it does not change what became of them.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -26,7 +28,9 @@ def diff(question: Question, after: Record, before: Record) -> Findings:
     """What changed from one proposal to another, both given as their answers at the clocks."""
     terms = _terms(question, (before["id"], after["id"]))
     old, new = terms.get(before["id"], []), terms.get(after["id"], [])
-    rows = [_row(left, right, comparable=bool(old and new)) for left, right in _pairs(old, new)]
+    settling = _settling(question, [one["id"] for one in (*old, *new)])
+    pairs = [pair for pair in _pairs(old, new) if any(one and one["id"] in settling for one in pair)]
+    rows = [_row(left, right, comparable=bool(old and new)) for left, right in pairs]
     data = {
         "before": _side(before, len(old)),
         "after": _side(after, len(new)),
@@ -35,19 +39,24 @@ def diff(question: Question, after: Record, before: Record) -> Findings:
         "counts": dict(sorted(Counter(row["change"].value for row in rows).items())),
         "terms": rows,
     }
-    subjects = [f"proposals/{one['id']}" for one in (before, after)] + [f"terms/{one['id']}" for one in (*old, *new)]
+    shown = [one["id"] for pair in pairs for one in pair if one]
+    subjects = [f"proposals/{one['id']}" for one in (before, after)] + [f"terms/{id}" for id in shown]
     return Findings(data, footing(question, subjects).rests_on(subjects, subjects))
 
 
 def _terms(question: Question, proposals: tuple[str, ...]) -> dict[str | None, list[Record]]:
-    """The terms of some proposals that the clocks and filters show, by proposal, in their order."""
-    statement = select(Term.proposal_id, Term.body).where(
-        Term.proposal_id.in_(proposals), Term.at(question.clocks), *question.within(Term, Term.issue_id)
-    )
+    """The terms of some proposals that the clocks show, by proposal, in their order."""
+    statement = select(Term.proposal_id, Term.body).where(Term.proposal_id.in_(proposals), Term.at(question.clocks))
     found: dict[str | None, list[Record]] = {}
     for proposal, body in question.connection.execute(statement.order_by(Term.number, Term.id)):
         found.setdefault(proposal, []).append(orjson.loads(body))
     return found
+
+
+def _settling(question: Question, terms: Sequence[str]) -> set[str]:
+    """Which of some terms the filters ask for."""
+    where = (Term.id.in_(terms), Term.at(question.clocks), *question.within(Term, Term.issue_id))
+    return set(question.connection.scalars(select(Term.id).where(*where)))
 
 
 def _pairs(old: list[Record], new: list[Record]) -> list[tuple[Record | None, Record | None]]:

@@ -14,21 +14,11 @@ from sqlalchemy import Connection, func, select
 from api import queries, totals
 from api.analysis.footing import LISTED
 from api.analysis.question import Findings
-from api.models import Cited, Clocks, Process, Recorded
+from api.models import Clocks, Process, Recorded
 from api.queries import Asked
 from api.representations import Column
 from api.resource import Facet, Resource, Table
 from schemas.vocabulary import Vocabulary
-
-
-def facets_of(resource: Resource) -> tuple[str, ...]:
-    """What the records of a collection can be counted by."""
-    names = [one.name for one in resource.filters if one.facet]
-    if "process" in resource.schema._declared_fields:
-        names.append("process")
-    if issubclass(resource.model, Cited):
-        names.append("claim_status")
-    return tuple(names)
 
 
 def facets(connection: Connection, table: Table, asked: Asked, by: Sequence[str]) -> Findings:

@@ -1,7 +1,7 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.embeds import Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
-from api.parameters import UNSEARCHED
+from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
+from api.parameters import CLOCKS, UNSEARCHED
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
 from api.records import MovedTo
 from api.resource import Table
@@ -26,6 +26,8 @@ HERE = Path(__file__).parent
 MAIN_PARTIES = 5  # states, on the first page
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 SHOWN = 200  # entries of an analysis on a page
+#: Parameters of a list, or of its counts, that do not change which records are in it.
+_NOT_NARROWING = ("by", "sort", "limit", "after")
 #: Never colour alone: each stance has a symbol too.
 SYMBOLS: dict[str, str] = {
     Stance.SUPPORTS: "✓",
@@ -72,12 +74,19 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "across": across,
             "compared": compared,
             "options": options,
+            "comparable": comparable,
+            "clocked": clocked,
+            "narrowed": narrowed,
+            "counted": counted,
+            "narrowing": narrowing,
+            "facets": {resource.name: resource.facets for resource in table},
+            "dossiers": embeds.dossiers,
             "processes": processes,
             "choices": lambda terms: [(plain(term), term.value) for term in terms],
             "asked": request.args,
             "modes": list(Mode),
             "most": SHOWN,
-            "views": [one.path[1:] for one in embeds.analyses if "{" not in one.path],
+            "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
             "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
             "dated_by": {resource.name: resource.schema.dated_by for resource in table},
             "layout": "embed.html" if _framed() else "page.html",
@@ -90,9 +99,26 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         vocabulary = vocabularies.get((collection, field)) or vocabularies.get(("", field))
         return next((one.definition for one in vocabulary or () if one.value == term), "")
 
-    def options(collection: str) -> list[tuple[str, str]]:
+    def options(collection: str, arguments: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
         """The names and ids of a collection's records, to choose from."""
-        return [(one["__text"], one["__value"]) for one in _ask(app, f"/v1/options/{collection}")]
+        return [(one["__text"], one["__value"]) for one in _ask(app, f"/v1/options/{collection}", arguments)]
+
+    def comparable(id: str) -> list[tuple[str, str]]:
+        """The titles and ids of the other proposals of a proposal's process, as the clocks of the page show them."""
+        at = MultiDict(_given(CLOCKS))
+        process = _ask(app, f"/v1/proposals/{id}", at)["data"]["process"]["id"]
+        others = options("proposals", MultiDict([*_pairs(at), ("process", process)]))
+        return [(title, other) for title, other in others if other != id]
+
+    def narrowing(collection: str) -> dict[str, Any]:
+        """What a form can narrow the list of a collection by."""
+        resource = table.by_name[collection]
+        return {
+            "filters": [one for one in resource.filters if one.vocabulary],
+            "searched": collection not in UNSEARCHED,
+            "of_process": issubclass(resource.schema, OfProcess),
+            "clocks": resource.model.clocks,
+        }
 
     def processes() -> list[tuple[str, str]]:
         """The titles and ids of all processes, to choose from."""
@@ -110,8 +136,16 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         }
 
     def view(embed: Embed, **_ids: str) -> str:
-        answer = _ask(app, f"/v1{below(request.path)}", request.args)
-        return render_template(embed.template, answer=answer, embed=embedding(embed, answer["data"]))
+        path = below(request.path)[1:]
+        answer = _ask(app, f"/v1/{path}", request.args)
+        flat = api_address(f"{path}.csv", request.args)
+        return render_template(
+            embed.template,
+            answer=answer,
+            embed=embedding(embed, answer["data"]),
+            path=path,
+            flat=flat if embed.suffixed else api_address(path, MultiDict([*_pairs(request.args), ("format", "csv")])),
+        )
 
     for one in embeds.listed:
         pages.add_url_rule(f"/embed{one.rule}", f"embed{one.path}", partial(view, one))
@@ -146,10 +180,6 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             about=(resource.schema.__doc__ or "").split("\n")[0],
             named_by=named_by,
             dated_by=resource.schema.dated_by,
-            filters=[one for one in resource.filters if one.vocabulary],
-            searched=collection not in UNSEARCHED,
-            of_process=issubclass(resource.schema, OfProcess),
-            clocks=resource.model.clocks,
             tabled=resource.tabled,
             asked=asked,
             unpaged=MultiDict((name, value) for name, value in _pairs(asked) if name not in ("after", "limit")),
@@ -187,9 +217,9 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/explore/<path:rest>")
     def nothing(rest: str) -> str:
-        hint = did_you_mean(
-            rest[:200].partition("/")[0], ["search", *(one.path.split("/")[1] for one in embeds.analyses), *listed]
-        )
+        named = ["search", *(one.path.split("/")[1] for one in ANALYSES), *listed]
+        counts = [one.path[1:] for one in embeds.facets.values()]
+        hint = did_you_mean(rest[:200].partition("/")[0], named) or did_you_mean(rest[:200], counts)
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
 
     @pages.get("/embed/", defaults={"rest": ""})
@@ -225,7 +255,10 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
 def _vocabularies(table: Table) -> dict[tuple[str, str], Iterable[Vocabulary]]:
     """The vocabularies of fields, by collection and name; and by name alone, where it means the same everywhere."""
-    found: dict[tuple[str, str], Iterable[Vocabulary]] = {("", "absent"): VOCABULARIES["absent"]}
+    found: dict[tuple[str, str], Iterable[Vocabulary]] = {
+        ("", "absent"): VOCABULARIES["absent"],
+        ("", "change"): VOCABULARIES["diff.change"],
+    }
     everywhere: dict[str, set[type[Vocabulary]]] = {}
     waiting = [(resource.name, resource.schema) for resource in table]
     for collection, schema in waiting:
@@ -293,6 +326,28 @@ def spoken(edtf: str) -> str:
     if end in ("", ".."):
         return f"since {spoken(start)}" + (", end unknown" if not end else "")
     return f"{spoken(start)} to {spoken(end)}"
+
+
+def _given(names: Container[str]) -> list[tuple[str, str]]:
+    """What the page was asked for by some of its parameters."""
+    return [(name, value) for name, value in _pairs(request.args) if name in names]
+
+
+def clocked(path: str, /, **instead: str) -> str:
+    """The address of another page at the clocks of this one; ``instead`` names those that differ."""
+    return f"{path}{spelt([*_given(CLOCKS.keys() - instead.keys()), *instead.items()])}"
+
+
+def narrowed(path: str, /, **instead: str) -> str:
+    """The address of a list, or of its counts, narrowed as this page is; ``instead`` takes the place of what has the same names."""
+    kept = [(name, value) for name, value in _pairs(request.args) if name not in {*_NOT_NARROWING, *instead}]
+    return f"{path}{spelt([*kept, *instead.items()])}"
+
+
+def counted(collection: str, values: Iterable[Mapping[str, Any]]) -> str:
+    """The address of the list of those that have the values of a count; nothing where they lack one, which no filter asks for."""
+    wanted = {one["facet"]: one["value"] for one in values}
+    return "" if None in wanted.values() else narrowed(f"/explore/{collection}", **wanted)
 
 
 def explored(path: str) -> str:

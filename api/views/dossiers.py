@@ -56,7 +56,7 @@ def analysis_operations(table: Table) -> Iterator[Operation]:
     for resource in table:
         if issubclass(resource.model, Cited):
             yield _dossier(resource).operation(f"get{component(resource.schema)}Dossier")
-        if facets.facets_of(resource):
+        if resource.facets:
             yield _facets(resource).operation(f"count{resource.name.capitalize()}")
 
 
@@ -84,7 +84,7 @@ def _dossier(resource: Resource) -> Analysis:
 
 
 def _facets(resource: Resource) -> Analysis:
-    names = facets.facets_of(resource)
+    names = resource.facets
     growing = {one.name for one in resource.filters if one.key or one.references not in (None, Issue, Party)}
 
     def find(call: Call) -> Findings:

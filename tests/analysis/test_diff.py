@@ -52,3 +52,26 @@ def test_what_is_not_recorded_is_neither_added_nor_removed(world_of: World) -> N
     assert data["before"]["terms_absent"] == "not_public"
     api.get("/v1/proposals/second/diff", 400)
     assert "“first”" in api.get("/v1/proposals/second/diff", 404, against="firs")["detail"]
+
+
+def test_a_filter_by_issue_picks_provisions_and_changes_nothing_of_them(world_of: World) -> None:
+    old = [term("a1", 1, lineage="dam"), term("b1", 2, "tolls", lineage="tolls")]
+    new = [term("a2", 1, "truce", lineage="dam"), term("c2", 2, "border", lineage="border")]
+    api = world_of(
+        proposals=[plan("first", terms=old), plan("second", terms=new, supersedes="first", made_on="2023-02-01")]
+    )
+    whole = api.data("/v1/proposals/second/diff", against="first")
+    assert whole["counts"] == {"added": 1, "removed": 1, "reworded": 1}
+    for issue, lineages in {
+        "dam": ["dam"],
+        "truce": ["dam"],
+        "tolls": ["tolls"],
+        "border": ["border"],
+        "water": ["dam", "tolls"],
+    }.items():
+        answer = api.get("/v1/proposals/second/diff", against="first", issue=issue)
+        found = answer["data"]
+        assert found["terms"] == [row for row in whole["terms"] if row["lineage"] in lineages]
+        assert (found["comparable"], found["before"], found["after"]) == (True, whole["before"], whole["after"])
+        shown = [row[side] for row in found["terms"] for side in ("before", "after") if row[side]]
+        assert answer["meta"]["rests_on"]["records"] == 2 + len(shown)
