@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import IO, Any
@@ -37,6 +37,7 @@ HEADERS_LIMIT = 32_000
 TURN_SECONDS = 0.02
 CHUNK = 256 * 2**10
 WORTH_COMPRESSING = 500
+QUICKLY_ENCODED = 256 * 2**10  # bytes
 EXPOSED = "ETag, Link, Content-Location, X-Total-Count, API-Version, Data-Release"
 log = logging.getLogger("positions")
 
@@ -238,7 +239,11 @@ class Delivery:
         )
         if kept.body is None:
             kept.file = other.body  # type: ignore[assignment]  # what is not bytes is a file
-        self.cache.put(key, kept)
+        if kept.body is not None and kept.compressible and self.cache.limit and self.cache.is_large(kept):
+            packed = encode("zstd", kept.body)
+            self.cache.put(key, replace(kept, body=None, packed=packed, ready={}))
+        else:
+            self.cache.put(key, kept)
         return kept
 
     def _deliver(
@@ -254,20 +259,30 @@ class Delivery:
         wanted = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
         coding = (
             None
-            if wanted or not kept.compressible or kept.body is None
+            if wanted or not kept.compressible or kept.file is not None
             else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
         )
-        ready = kept.ready.get(coding) or self._ready(key, kept, coding, store)
-        if matches(environ.get("HTTP_IF_NONE_MATCH"), ready.tag):
+        ready = kept.ready.get(coding)
+        tag = ready.tag if ready else _tag(kept, coding)
+        if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
             kept.close()
-            if ready.unchanged is None:
-                ready.unchanged = [(name, value) for name, value in ready.headers if name not in _OF_THE_BODY]
+            if ready is None or ready.unchanged is None:
+                unchanged = [(name, value) for name, value in kept.headers if name not in _OF_THE_BODY]
+                unchanged = self._headers([*unchanged, ("ETag", tag)], store)
+                if ready is not None:
+                    ready.unchanged = unchanged
+            else:
+                unchanged = ready.unchanged
             self.counts.answered(kept.route, method, 304, cache)
-            start_response("304 Not Modified", ready.unchanged.copy())
+            start_response("304 Not Modified", unchanged.copy())
             return [b""]
+        if ready is None:
+            if HURRIED in environ and kept.length > QUICKLY_ENCODED:
+                raise TakesLong
+            ready = self._ready(key, kept, coding, tag, store)
         if method == "HEAD":
             kept.close()
-        tag, headers = ready.tag, [*kept.headers, ("ETag", ready.tag)]
+        headers = [*kept.headers, ("ETag", tag)]
         if wanted and environ.get("HTTP_IF_RANGE") in (None, "", tag):
             span = span_of(wanted, kept.length)
             if span is not None:
@@ -292,20 +307,20 @@ class Delivery:
         start_response("200 OK", ready.headers.copy())
         if method == "HEAD":
             return [b""]
-        if kept.body is not None:
+        if kept.file is None:
             return [ready.body]
-        return _from_file(kept.file, 0, kept.length)  # type: ignore[arg-type]  # without a body there is a file
+        return _from_file(kept.file, 0, kept.length)
 
-    def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, store: Store) -> Ready:
-        tag = f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
+    def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
         headers = [*kept.headers, ("ETag", tag)]
-        body = kept.body or b""
         if coding:
-            body = encode(coding, body)
             headers.append(("Content-Encoding", coding))
-        headers.append(("Content-Length", str(len(body) if kept.body is not None else kept.length)))
-        ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), body)
-        self.cache.put(key, kept)
+        body = _encoded(kept, coding)
+        headers.append(("Content-Length", str(len(body) if kept.file is None else kept.length)))
+        ready = Ready(tag, self._headers(headers, store), body)
+        if kept.packed is None or body is kept.packed:
+            kept.ready[coding] = ready
+            self.cache.weigh(key, kept)
         return ready
 
     def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
@@ -395,10 +410,20 @@ def _http_date(day: date) -> str:
     return format_date_time((day - date(1970, 1, 1)).days * 86400)
 
 
+def _tag(kept: Kept, coding: str | None) -> str:
+    return f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
+
+
+def _encoded(kept: Kept, coding: str | None) -> bytes:
+    if kept.packed is not None and coding == "zstd":
+        return kept.packed
+    return encode(coding, kept.whole()) if coding else kept.whole()
+
+
 def _part(kept: Kept, start: int, end: int) -> bytes | Iterator[bytes]:
-    if kept.body is not None:
-        return kept.body[start:end]
-    return _from_file(kept.file, start, end)  # type: ignore[arg-type]  # without a body there is a file
+    if kept.file is None:
+        return kept.whole()[start:end]
+    return _from_file(kept.file, start, end)
 
 
 def _from_file(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:

@@ -232,6 +232,33 @@ def test_what_gains_a_coding_can_be_weighed_meanwhile() -> None:
     assert kept.weight >= before + 10, "the coding that was added is weighed the next time"
 
 
+@pytest.mark.parametrize("coding", ["zstd", "br", "gzip", None])
+def test_a_large_answer_is_kept_compressed_alone_and_is_the_same_as_ever(service: Service, coding: str | None) -> None:
+    path, headers = "/v1/positions?limit=200", {"Accept-Encoding": coding} if coding else {}
+    api = Api(service.wsgi)
+    expected = api.ask(path, headers=headers)
+    plain = api.ask(path).data
+    small = create_service(Settings(database=address(service), seeds=WORLD, cache_bytes=4 * len(plain)))
+    again = Api(small.wsgi)
+    with counted() as statements:
+        first = again.ask(path, headers=headers)
+        made = len(statements)
+        for _ in range(2):
+            kept = again.ask(path, headers=headers)
+            for one in (first, kept):
+                assert (one.status, one.data, dict(one.headers)) == (
+                    expected.status,
+                    expected.data,
+                    dict(expected.headers),
+                )
+        assert again.ask(path, headers={**headers, "If-None-Match": expected.headers["ETag"]}).status_code == 304
+        part = again.ask(path, headers={**headers, "Range": "bytes=100-199"})
+        assert (part.status_code, part.data) == (206, plain[100:200])
+        assert len(statements) == made, "it was made once"
+    assert 0 < small.wsgi.cache.bytes < len(plain)
+    dispose(small)
+
+
 def test_every_part_of_a_table_can_be_had_by_its_range(api: Api) -> None:
     whole = api.ask("/v1/parties.csv").data
     for header, start, end in (
