@@ -142,7 +142,7 @@ class Words(Contract[str]):
             "type": "string",
             "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
             "maxLength": 200,
-            **({"minLength": 1} if self.required else {}),
+            **({"minLength": 1, "not": {"const": "*"}} if self.required else {}),
         }
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
@@ -154,7 +154,11 @@ class Words(Contract[str]):
         for begun in BEGINNING.findall(text):
             if len(begun) < LEAST_LETTERS:
                 raise ValidationError(f"“{begun}*” is too short; at least {LEAST_LETTERS} letters stand before “*”.")
-        return text.strip()
+        if text.strip() != "*":
+            return text.strip()
+        if self.required:
+            raise ValidationError(f"“*” is no word; at least {LEAST_LETTERS} letters stand before it.")
+        return ""  # as dashboards send what is not to be filtered by
 
 
 class Clock(Day):
