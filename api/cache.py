@@ -9,17 +9,13 @@ from functools import lru_cache
 from typing import IO
 from urllib.parse import parse_qsl, urlencode
 
-import zstandard
-
 OVERHEAD = 2000  # bytes that an answer and each of its codings take beside headers and bodies
 SHORT = 500  # characters of a query string whose spelling is remembered
 
 
 @dataclass
 class Kept:
-    """An answer: its headers, the route that made it, and its body, which is here, or compressed (``packed``, by zstd), or in a file that
-    is not kept.
-    """
+    """An answer: its headers, the route that made it, and its body, which is here, or ``packed``, or in a file and not kept."""
 
     headers: list[tuple[str, str]]
     tag: str
@@ -41,12 +37,6 @@ class Kept:
         bodies = [held, *(one.body for one in ready if one.body is not held)]
         headers = sum(len(name) + len(value) for name, value in self.headers)
         return OVERHEAD * (1 + len(ready)) + headers + sum(map(len, bodies))
-
-    def whole(self) -> bytes:
-        """The body, unless it is in a file."""
-        if self.packed is not None:
-            return zstandard.decompress(self.packed)
-        return self.body or b""
 
     def close(self) -> None:
         """The file, if there is one, is not going to be sent."""
@@ -87,8 +77,8 @@ class Cache:
         return kept
 
     def is_large(self, kept: Kept) -> bool:
-        """Whether an answer takes so much that it is not kept as it is: it would displace too many others."""
-        return kept.weight * 8 > self.limit
+        """Whether an answer would displace too many others; one that is packed took long to make, and may displace more."""
+        return kept.weight * (8 if kept.packed is None else 4) > self.limit
 
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
         """Keep an answer, unless it is large or in a file."""

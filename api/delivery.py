@@ -22,7 +22,7 @@ from wsgiref.util import setup_testing_defaults
 
 from api import problems
 from api.cache import Cache, Kept, Ready, normalised
-from api.conditional import coding_for, encode, matches, span_of
+from api.conditional import CODINGS, PACKED, PIECE, coding_for, encode, matches, pack, span_of, unpacked
 from api.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
 from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
 from api.lanes import HURRIED, TakesLong
@@ -35,7 +35,6 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 ADDRESS_LIMIT = 8_000
 HEADERS_LIMIT = 32_000
 TURN_SECONDS = 0.02
-CHUNK = 256 * 2**10
 WORTH_COMPRESSING = 500
 QUICKLY_ENCODED = 256 * 2**10  # bytes
 EXPOSED = "ETag, Link, Content-Location, X-Total-Count, API-Version, Data-Release"
@@ -239,11 +238,13 @@ class Delivery:
         )
         if kept.body is None:
             kept.file = other.body  # type: ignore[assignment]  # what is not bytes is a file
-        if kept.body is not None and kept.compressible and self.cache.limit and self.cache.is_large(kept):
-            packed = encode("zstd", kept.body)
-            self.cache.put(key, replace(kept, body=None, packed=packed, ready={}))
-        else:
-            self.cache.put(key, kept)
+        # A file with a name is there for good.
+        large = self.cache.is_large(kept) if kept.file is None else isinstance(kept.file.name, int)
+        if large and compressible and self.cache.limit:
+            packed = pack(other.body, other.length)
+            kept.close()
+            kept = replace(kept, body=None, file=None, packed=packed)
+        self.cache.put(key, kept)
         return kept
 
     def _deliver(
@@ -260,7 +261,7 @@ class Delivery:
         coding = (
             None
             if wanted or not kept.compressible or kept.file is not None
-            else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+            else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), CODINGS if kept.packed is None else PACKED)
         )
         ready = kept.ready.get(coding)
         tag = ready.tag if ready else _tag(kept, coding)
@@ -280,6 +281,8 @@ class Delivery:
             if HURRIED in environ and kept.length > QUICKLY_ENCODED:
                 raise TakesLong
             ready = self._ready(key, kept, coding, tag, store)
+        if HURRIED in environ and kept.packed is not None and coding is None:
+            raise TakesLong
         if method == "HEAD":
             kept.close()
         headers = [*kept.headers, ("ETag", tag)]
@@ -307,20 +310,18 @@ class Delivery:
         start_response("200 OK", ready.headers.copy())
         if method == "HEAD":
             return [b""]
-        if kept.file is None:
-            return [ready.body]
-        return _from_file(kept.file, 0, kept.length)
+        return [ready.body] if kept.body is not None or coding else _in_pieces(kept, 0, kept.length)
 
     def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
-        headers = [*kept.headers, ("ETag", tag)]
+        headers, length = [*kept.headers, ("ETag", tag)], kept.length
+        body = kept.body or b""
         if coding:
+            body = kept.packed or encode(coding, body)
+            length = len(body)
             headers.append(("Content-Encoding", coding))
-        body = _encoded(kept, coding)
-        headers.append(("Content-Length", str(len(body) if kept.file is None else kept.length)))
-        ready = Ready(tag, self._headers(headers, store), body)
-        if kept.packed is None or body is kept.packed:
-            kept.ready[coding] = ready
-            self.cache.weigh(key, kept)
+        headers.append(("Content-Length", str(length)))
+        ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), body)
+        self.cache.weigh(key, kept)
         return ready
 
     def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
@@ -414,21 +415,19 @@ def _tag(kept: Kept, coding: str | None) -> str:
     return f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
 
 
-def _encoded(kept: Kept, coding: str | None) -> bytes:
-    if kept.packed is not None and coding == "zstd":
-        return kept.packed
-    return encode(coding, kept.whole()) if coding else kept.whole()
-
-
 def _part(kept: Kept, start: int, end: int) -> bytes | Iterator[bytes]:
-    if kept.file is None:
-        return kept.whole()[start:end]
-    return _from_file(kept.file, start, end)
+    return kept.body[start:end] if kept.body is not None else _in_pieces(kept, start, end)
+
+
+def _in_pieces(kept: Kept, start: int, end: int) -> Iterator[bytes]:
+    if kept.packed is not None:
+        return unpacked(kept.packed, start, end)
+    return _from_file(kept.file, start, end)  # type: ignore[arg-type]  # what is neither here nor packed is in a file
 
 
 def _from_file(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
     with file:
         file.seek(start)
-        while start < end and (chunk := file.read(min(CHUNK, end - start))):
+        while start < end and (chunk := file.read(min(PIECE, end - start))):
             start += len(chunk)
             yield chunk
