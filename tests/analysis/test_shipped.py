@@ -55,10 +55,10 @@ def test_an_answer_to_a_plan_as_a_whole_is_on_no_issue(shipped: Api) -> None:
     whole = {one["id"] for one in shipped.all("/v1/responses") if not one["term"] and not one["demand"]}
     assert "russia-answers-us-plan-by-refusal" in whole
     behind = {
-        held["id"]
+        held["position"]["id"]
         for row in shipped.data("/v1/matrix")
         for cell in row["cells"]
-        for held in cell["positions"]
+        for held in cell["records"]
     }
     assert behind
     assert not behind & whole
