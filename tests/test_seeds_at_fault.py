@@ -391,7 +391,12 @@ PROPOSAL = """\
             "river/statements.yaml",
             f"5:15: statements “plain-words”: valid_from: 2030-06/.. {UNTOLD}",
         ),
-        ("2031-02/..", "2030-06-01~", "river/proposals.yaml", f"8:12: proposals “a-plan”: made_on: 2030-06-01~ {UNTOLD}"),
+        (
+            "2031-02/..",
+            "2030-06-01~",
+            "river/proposals.yaml",
+            f"8:12: proposals “a-plan”: made_on: 2030-06-01~ {UNTOLD}",
+        ),
         (
             "2030-05",
             "2030-06-02~",
