@@ -5,7 +5,7 @@ from written import Position, World, answer, demand, plan, term
 
 def test_who_has_not_answered_is_silent_for_at_least_so_many_days(world_of: World) -> None:
     api = world_of(
-        Position("alba", "truce", "opposes", "2023-03-01"),
+        Position("alba", "truce", "opposes", "2022-03-01"),
         proposals=[plan(terms=[term("build", 1)]), plan("old", status="lapsed"), plan("next", supersedes="plan-b"),
                    plan("plan-b")],
         demands=[
