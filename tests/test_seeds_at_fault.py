@@ -135,6 +135,15 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "11:18",
             "which this teaches, is not there",
         ),
+        *(
+            (
+                "relation: asserts\n      mode: unattributed",
+                f"relation: {relation}\n      mode: unattributed\n      bears_on: [valid_until]",
+                "10:17",
+                f"“{relation}” is about a whole record and teaches no field; leave bears_on out where it is about all",
+            )
+            for relation in ("denies", "disputes", "retracts", "not_confirmed", "declines_to_comment")
+        ),
         (
             "credibility: 6",
             "credibility: 6\n      bears_on: [valid_from, valid_from]",
