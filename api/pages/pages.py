@@ -24,7 +24,7 @@ from schemas.record import OfProcess
 from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
 
 HERE = Path(__file__).parent
-MAIN_PARTIES = 5  # states, on the first page
+MAIN_PARTIES = 5  # on the first page: those with the most positions
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 SHOWN = 200  # entries of an analysis on a page
 #: Parameters of a list, or of its counts, that do not change which records are in it.
@@ -146,9 +146,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/")
     def home() -> str:
-        states = {one["id"] for one in _ask(app, "/v1/parties", {"kind": "state", "limit": "200"})["data"]}
         found = _ask(app, "/v1/matrix")
-        parties = [party for party in across(found["data"]) if party["id"] in states][:MAIN_PARTIES]
+        parties = across(found["data"])[:MAIN_PARTIES]
         rows = [row for row in found["data"] if any(cell["party"] in parties for cell in row["cells"])]
         return render_template(
             "home.html",

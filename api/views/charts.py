@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from api.analysis import matrix
+from api.examples import PARTIES, RECEIVED
 from api.looks import CONFLICTING, LOOKS, UNRECORDED, Look
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import query
@@ -289,14 +290,14 @@ def _reception(call: Call, table: FlatTable) -> Spec:
 
 
 _CHARTS = {
-    "matrix": Chart("matrix", "The matrix of stances", _matrix, {}, {"party": ["russia", "ukraine"]}),
-    "gaps": Chart("gaps", "The gaps between parties", _gaps, {}, {"parties": ["russia", "ukraine"]}),
+    "matrix": Chart("matrix", "The matrix of stances", _matrix, {}, {"party": list(PARTIES)}),
+    "gaps": Chart("gaps", "The gaps between parties", _gaps, {}, {"parties": list(PARTIES)}),
     "timeline": Chart("timeline", "What happened and when it was first reported", _timeline, {}, {}),
     "reception": Chart(
         "reception",
         "How a proposal was received",
         _reception,
         {"proposal": Slug("The proposal.", required=True)},
-        {"proposal": "us-phased-withdrawal-proposal"},
+        {"proposal": RECEIVED},
     ),
 }
