@@ -210,19 +210,3 @@ def coverage_page(seeds: Seeds, texts: Path) -> str:
             + ". Cite each, or name it in passed_over of its source with the reason"
         )
     return "\n".join(lines) + "\n"
-
-
-def copied_runs(own: str, texts: dict[str, str], *, words: int = 10) -> list[str]:
-    """The runs of words of the texts that stand in something of the project's own, titles aside."""
-
-    def split(text: str) -> list[str]:
-        return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
-
-    seen = {
-        tuple(run[i : i + words])
-        for text in texts.values()
-        for run in [split(text)]
-        for i in range(len(run) - words + 1)
-    }
-    mine = split(own)
-    return [" ".join(mine[i : i + words]) for i in range(len(mine) - words + 1) if tuple(mine[i : i + words]) in seen]

@@ -16,7 +16,7 @@ from test_metrics import requests, scrape
 from werkzeug.test import TestResponse
 
 from api.app import Service, create_app, create_service
-from api.cache import Kept, Ready
+from api.cache import Cache, Kept, Ready
 from api.database import Replaced, open_database
 from api.loader import build, load
 from api.models import Party
@@ -489,3 +489,13 @@ def test_an_answer_that_was_begun_on_a_release_now_gone_is_made_anew(make_servic
     fresh, looks = database.current, iter([stale])
     database.current = lambda: next(looks, None) or fresh()
     assert api.get("/v1/parties")["meta"]["release"] == "w2031-3"
+
+
+def test_what_is_weighed_again_is_weighed_once() -> None:
+    cache, told = Cache(100_000, lambda *now: told.append(now)), list[tuple[int, int]]()
+    kept = Kept([], "tag", "/", b"x" * 1000, None, 1000, compressible=True)
+    for coding in ("gzip", "br", "zstd"):
+        kept.ready[coding] = Ready("tag", [], b"x" * 100)
+        cache.put(("parties",), kept)
+    assert cache.bytes == kept.weight + len("parties")
+    assert told[-1] == (cache.bytes, 1)

@@ -97,6 +97,7 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
         ("  stance: supports", "  stance: supports\n  stance: opposes", "5:3", "repeats the key “stance”"),
         ("  stance: supports", "  stance: supports\n  valid_from: 2024-02-30", "5:15", "2024-02 has 29 days"),
         ("  stance: supports", "  stance: supports\n  valid_from: 2024-2", "5:15", "did you mean 2024-02?"),
+        ("  stance: supports", "  stance: supports\n  valid_from: 2024-1X", "5:15", "did you mean 2024-XX?"),
         (
             "id: plain-words",
             "id: Plain Words",
@@ -133,6 +134,15 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "credibility: 6\n      bears_on: [valid_until]",
             "11:18",
             "which this teaches, is not there",
+        ),
+        *(
+            (
+                "relation: asserts\n      mode: unattributed",
+                f"relation: {relation}\n      mode: unattributed\n      bears_on: [valid_until]",
+                "10:17",
+                f"“{relation}” is about a whole record and teaches no field; leave bears_on out where it is about all",
+            )
+            for relation in ("denies", "disputes", "retracts", "not_confirmed", "declines_to_comment")
         ),
         (
             "credibility: 6",

@@ -15,7 +15,7 @@ from schemas.dates import Edtf
 from schemas.fields import Parts, Pieces, Ref, Reference
 from schemas.record import Cited, Record
 from schemas.record import Mapping as Inner
-from schemas.vocabulary import IMPLIED_STANCE
+from schemas.vocabulary import IMPLIED_STANCE, Relation
 
 if TYPE_CHECKING:
     from api.loader.record import Seed
@@ -216,6 +216,10 @@ def _offered(seed: "Seed", seeds: "Seeds") -> Broken:
                     yield term.place / "id", f"{_name(term)}: its offer is called “{id}”, and so is one of the {kind}"
 
 
+#: What teaches a field. What contests or takes back would do so with the whole record, whatever the fields that it names.
+_TEACHING = (Relation.ASSERTS, Relation.CONFIRMS, Relation.CLARIFIES)
+
+
 def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
     source: Ref = cited.data["source"]
     if (selector := cited.data["selector"]) and (length := seeds.source(source.id).length):
@@ -234,7 +238,12 @@ def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
             cited.place / "digest",
             f"{_name(subject)}: evidence: digest: there is no selector that says of which passage",
         )
-    for index, field in enumerate(cited.data["bears_on"]):
+    if (fields := cited.data["bears_on"]) and cited.data["relation"] not in _TEACHING:
+        what = f"“{cited.data['relation']}” is about a whole record and teaches no field"
+        whole = f"leave bears_on out where it is about all of {_name(subject)}"
+        part = f"for {fields[0]} alone write relation: clarifies without bears_on, and absent: {{{fields[0]}: disputed}} for the field"
+        yield cited.place / "bears_on", f"{_name(subject)}: evidence: bears_on: {what}; {whole}; {part}"
+    for index, field in enumerate(fields):
         place = cited.place / "bears_on" / index
         if field not in (allowed := subject.resource.schema.bearable()):
             what = f"“{field}” is not a field of {subject.resource.name} that evidence may teach on its own"
