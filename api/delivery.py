@@ -1,7 +1,7 @@
 """What stands between the server and the application: limits, the whole-answer cache, conditional and partial answers.
 
-An answer is a function of the release, the code, the address and the representation asked for, so it is made once and kept,
-compressed too, until a load replaces the release. Errors are never kept.
+An answer is a function of the release, as it is loaded onto those before, the code, the address and the representation asked for, so
+it is made once and kept, compressed too, until a load replaces the release. Errors are never kept.
 """
 
 import hashlib
@@ -81,7 +81,7 @@ class Delivery:
         self.counts = counts
         self.quick = quick
         self._turn = threading.Lock()
-        self._digest = ""
+        self._identity = ""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -150,7 +150,7 @@ class Delivery:
         environ["positions.store"] = store
         # Feeds and charts hold absolute addresses, which may be made of the Host that was asked for.
         key = (
-            store.digest,
+            store.identity,
             path,
             normalised(query),
             environ.get("HTTP_ACCEPT", ""),
@@ -163,9 +163,9 @@ class Delivery:
                 raise TakesLong
             cache = environ["positions.cache"] = MISS
             _check_headers(environ)
-            if store.digest != self._digest:
+            if store.identity != self._identity:
                 self.cache.clear()
-                self._digest = store.digest
+                self._identity = store.identity
             asked = {**environ, "REQUEST_METHOD": "GET"}
             begin = time.perf_counter()
             try:

@@ -1,8 +1,9 @@
 """Exports: a whole release as files, made once, after a load or at the first request for one of them, and kept until the release
 is replaced.
 
-The files of a release stand in a folder named by the digests of its data and of the code. The folder is made aside and renamed,
-so that a file is either whole or not there. The same release and code give the same bytes.
+The files of a release stand in a folder named by the release's identity, to which those loaded before belong, and by the digest of
+the code. The folder is made aside and renamed, so that a file is either whole or not there. The same release, loaded onto the same
+history by the same code, gives the same bytes.
 """
 
 import fcntl
@@ -127,7 +128,7 @@ def made(shelf: Path, store: Store) -> Path | None:
 
 
 def _name(store: Store) -> str:
-    return f"{store.digest[:16]}-{store.build[:16]}"
+    return f"{store.identity[:16]}-{store.build[:16]}"
 
 
 @lru_cache(maxsize=KEPT_RELEASES)

@@ -1,15 +1,18 @@
 """Releases and changes: what each load did against the one before, field by field; and what a release may be called."""
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from support import WORLD, WRITTEN, Api, address, dispose, service_on
 
 from api.database import open_database
 from api.loader import Loaded, SeedError, load
 from api.resources import RESOURCES
+from api.views import export
 
 
 def edit(world: Path, file: str, *changes: tuple[str, str]) -> None:
@@ -216,6 +219,56 @@ def test_the_digest_of_a_release_is_of_its_files(api: Api) -> None:
     assert re.fullmatch("[0-9a-f]{64}", release["digest"])
     assert api.data("/v1/")["release"] == {"id": "w2031-1", "date": "2031-06-30", "digest": release["digest"]}
     assert release["record_count"] == sum(len(api.all(f"/v1/{one}")) for one in {*WRITTEN, "offers"})
+
+
+def test_a_release_that_is_gone_back_to_is_told_apart_from_itself_with_another_history(
+    made: Any, world: Path, tmp_path: Path
+) -> None:
+    """What of it tells the history has changed: no tag, no kept answer, no citation and no export may outlive that."""
+    api = Api(made.wsgi)
+    paths = ("/v1/releases", "/v1/changes?limit=200", "/v1/feeds/changes.atom", "/v1/cite?path=/v1/releases")
+    first = {path: api.ask(path) for path in paths}
+    identities, folders = [], []
+
+    def loaded() -> None:
+        store = made.wsgi.database.current()
+        identities.append(store.identity)
+        folders.append(export(RESOURCES, store, tmp_path / "exports", lambda *_: None))
+        assert f'digest="{store.digest}"' in api.ask("/metrics").text
+        assert f'identity="{store.identity}"' in api.ask("/metrics").text
+
+    loaded()
+    reload(made, WORLD)
+    loaded()
+    assert identities[0] == identities[1], "nothing was loaded anew"
+    second(world)
+    reload(made, world)
+    loaded()
+    reload(made, WORLD)
+    loaded()
+    for path, before in first.items():
+        after = api.ask(path, headers={"If-None-Match": before.headers["ETag"]})
+        assert (after.status_code, after.data != before.data) == (200, True), path
+    citation = api.data("/v1/cite?path=/v1/releases")
+    assert citation["sha256"] == hashlib.sha256(api.ask(citation["path"]).data).hexdigest()
+    assert (
+        citation["release_sha256"] == orjson.loads(first["/v1/cite?path=/v1/releases"].data)["data"]["release_sha256"]
+    )
+    assert b"w2031-2" in (folders[3] / "positions.jsonl").read_bytes()
+    # There and back again: each release has the same ones before it, by name, as when it was loaded first, and differs all the same.
+    reload(made, world)
+    loaded()
+    assert len(set(identities)) == 4
+
+
+def test_replacing_a_release_makes_it_what_it_had_been_if_it_had_been_loaded_so(make_service: Any, world: Path) -> None:
+    edit(world, *SECOND[0][:1], *SECOND[0][1])
+    replaced = make_service(WORLD)
+    reload(replaced, world, replace=True)
+    fresh = make_service(world)
+    assert replaced.wsgi.database.current().identity == fresh.wsgi.database.current().identity
+    for path in ("/v1/releases", "/v1/changes?limit=200"):
+        assert Api(replaced.wsgi).ask(path).data == Api(fresh.wsgi).ask(path).data
 
 
 def test_two_databases_of_the_same_seeds_answer_alike(make_service: Any, databases: Any) -> None:

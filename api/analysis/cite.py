@@ -1,8 +1,9 @@
 """Citing an answer so that it can be had again.
 
 An answer is a function of the release, the path and the query: the clocks that a query gives stay as they are, and one that gives
-none takes what the release gives, its date included. So pinning the release pins everything. The cited path is run here, in
-process, and the digest is that of the body with which the pinned path answers, before any content coding.
+none takes what the release gives, its date included. So pinning the release pins everything but what was loaded before it, of
+which only releases and changes tell. The cited path is run here, in process, and the digest is that of the body with which the
+pinned path answers, before any content coding.
 
 The forms: a sentence, BibTeX (``@misc``), and CSL-JSON 1.0.2 of the type ``dataset``.
 """

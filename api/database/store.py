@@ -37,8 +37,10 @@ class Store:
     engine: Engine
     release: str
     date: date
+    #: The digests of its seeds, of the code that made its answers, and of all that these depend on: see `Release`.
     digest: str
     build: str
+    identity: str
     #: The totals of lists that were counted since the release was opened, by question.
     totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
     #: The replicas that have the release now, in the order in which to try them before the engine.
