@@ -1,15 +1,18 @@
 """Releases and changes: what each load did against the one before, field by field; and what a release may be called."""
 
+import fcntl
 import hashlib
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy.engine import make_url
 from support import WORLD, WRITTEN, Api, address, dispose, service_on
 
-from api.database import open_database
+from api.database import DatabaseError, open_database
 from api.loader import Loaded, SeedError, load
 from api.resources import RESOURCES
 from api.views import export
@@ -259,6 +262,33 @@ def test_a_release_that_is_gone_back_to_is_told_apart_from_itself_with_another_h
     reload(made, world)
     loaded()
     assert len(set(identities)) == 4
+
+
+def test_a_load_is_refused_while_another_is_under_way(made: Any, world: Path) -> None:
+    class Interrupted(Exception):
+        pass
+
+    second(world)
+    database = open_database(address(made))
+    with pytest.raises(Interrupted), database.replacing():
+        with pytest.raises(DatabaseError, match="another load into .* is under way; wait for it"):
+            reload(made, world)
+        raise Interrupted
+    dispose(database)
+    assert Api(made.wsgi).ids("/v1/releases") == ["w2031-1"]
+    reload(made, world)
+    assert Api(made.wsgi).ids("/v1/releases") == ["w2031-1", "w2031-2"]
+
+
+def test_who_looked_at_the_lock_while_a_load_ended_holds_the_same_one_as_who_comes_next(tmp_path: Path) -> None:
+    url = make_url(f"sqlite:///{tmp_path / 'positions.db'}")
+    with ExitStack() as waiting:
+        with open_database(url).replacing() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            lock = waiting.enter_context((tmp_path / "positions.db.lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(DatabaseError, match="under way"), open_database(url).replacing():
+            pass
 
 
 def test_replacing_a_release_makes_it_what_it_had_been_if_it_had_been_loaded_so(make_service: Any, world: Path) -> None:

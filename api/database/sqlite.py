@@ -199,7 +199,5 @@ class SqliteDatabase:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DatabaseError(f"another load into {self.path} is under way; wait for it") from None
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
+            # The file stays: if it were removed, who had opened it meanwhile would hold another lock than who comes next.
+            yield
