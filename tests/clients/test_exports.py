@@ -134,6 +134,14 @@ def test_old_releases_are_removed(tmp_path):
     assert left == ["2", "3"]
 
 
+def test_what_an_interrupted_making_left_is_removed_by_the_next(tmp_path):
+    killed = tmp_path / ".new-killed"
+    killed.mkdir()
+    (killed / "things.csv").write_text("half of it")
+    exports.exported(tmp_path, _store(), _content)
+    assert not killed.exists()
+
+
 def test_where_the_folder_cannot_be_made_the_temporary_folder_serves(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     file = tmp_path / "file"
