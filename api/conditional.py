@@ -2,10 +2,11 @@
 
 import gzip
 import re
-from functools import lru_cache
 
 import brotli
 import zstandard
+
+from api.remembering import remembering
 
 CODINGS = ("zstd", "br", "gzip")
 
@@ -13,7 +14,7 @@ CODINGS = ("zstd", "br", "gzip")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 
-@lru_cache(maxsize=256)
+@remembering(256)
 def coding_for(accepted: str) -> str | None:
     """The best coding that the client takes; none is forbidden by its being left out (RFC 9110, §12.5.3)."""
     if not accepted:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ from api.lanes import TakesLong
 from api.models import Clocks, Prepared
 from api.problems import GONE, Problem
 from api.queries import clocks
+from api.remembering import remembering
 from api.resource import Table
 from schemas.fields import JsonSchema
 
@@ -105,7 +106,7 @@ class Call:
         }
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _spelt(name: str, value: str) -> str:
     return urlencode([(name, value)], safe=",/:*")
 

@@ -56,11 +56,11 @@ def _searched(table: Table) -> list[Resource]:
 
 
 def _search(call: Call) -> Answer:
-    wanted: tuple[str, ...] | None = tuple(call.values["collection"]) or None
+    wanted: tuple[str, ...] | None = tuple(sorted(call.values["collection"])) or None
     clocks = call.clocks
     found = _statements(call.table, call.connection.dialect.name, wanted, clocks.kind)
     parameters = {**clocks.days, **found.asked(phrase(call.connection, call.values["q"]))}
-    total = call.store.remembered((found, *parameters.values()), lambda: found.total(call.connection, parameters))
+    total = call.store.remembered((wanted, clocks.kind), parameters, lambda: found.total(call.connection, parameters))
     limit: int = call.values["limit"] or 50
     after: str | None = call.values["after"]
     try:
