@@ -416,9 +416,24 @@ def test_a_long_address_is_414(api: Api) -> None:
 
 
 def test_large_headers_are_431(api: Api) -> None:
-    # An address that nobody has asked for: what is kept is given to everybody.
-    problem = api.problem("/v1/parties?limit=199", 431, headers={"X-Large": "a" * 33000})
-    assert problem["type"] == "/v1/problems/headers-too-large"
+    """Whether the answer is kept or not: so each is asked for before and after it is."""
+    explained = api.data("/v1/problems/headers-too-large")["meaning"]
+    for number, (name, begin) in enumerate(
+        {
+            "Accept": "application/json, text/",
+            "Host": "localhost",
+            "Accept-Encoding": "gzip, ",
+            "If-None-Match": '"',
+            "If-Range": '"',
+            "Range": "bytes=0-",
+        }.items()
+    ):
+        for _ in range(2):
+            problem = api.problem(f"/v1/parties?limit={190 + number}", 431, headers={name: begin + "1" * 33_000})
+            assert problem["type"] == "/v1/problems/headers-too-large"
+            assert f"`{name}`" in explained
+            api.get(f"/v1/parties?limit={190 + number}", headers={"X-Large": "a" * 40_000, "Cookie": "b" * 40_000})
+        assert api.ask("/v1/parties", method="POST", headers={name: begin + "1" * 33_000}).status_code == 431
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
