@@ -106,6 +106,11 @@ class Call:
         }
 
 
+def filled(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Of the parameters that a query gives, once they are read, those that ask for something: those that are not empty."""
+    return tuple((name, value) for name, value in given if value != "")
+
+
 @remembering(4096)
 def _spelt(name: str, value: str) -> str:
     return urlencode([(name, value)], safe=",/:*")

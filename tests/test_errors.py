@@ -409,6 +409,22 @@ def test_a_release_that_is_not_loaded_is_410(api: Api) -> None:
     assert api.get("/v1/parties?release=w2031-1")["data"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["bogus=", "bogus", "bogus=1", "fold=", "format=", "release=", "=1", "as_of=x", "known_at=", "party=", "fold=none"],
+)
+def test_what_is_refused_is_refused_wherever_it_is_asked_for(api: Api, query: str) -> None:
+    status = api.ask(f"/v1/matrix?{query}").status_code
+    assert status == (200 if query in ("known_at=", "party=", "fold=none") else 400)
+    for path in (
+        f"/explore/matrix?{query}",
+        f"/embed/matrix?{query}",
+        f"/v1/cite?path={quote(f'/v1/matrix?{query}')}",
+        f"/v1/oembed?url={quote(f'/explore/matrix?{query}')}",
+    ):
+        assert api.ask(path).status_code == status, path
+
+
 def test_a_long_address_is_414(api: Api) -> None:
     assert api.problem("/v1/parties?q=" + "a" * 9000, 414)["type"] == "/v1/problems/uri-too-long"
     assert api.problem("/v1/" + "a" * 9000, 414)["type"] == "/v1/problems/uri-too-long"

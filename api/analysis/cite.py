@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from api.operation import Answer, Call, Operation
+from api.operation import Answer, Call, Operation, filled
 from api.parameters import read
 from api.problems import Problem, Wrong, invalid, unknown
 from api.records import MovedTo
@@ -62,11 +62,11 @@ class Paths:
         if bare == "/" and not versioned:
             raise _unknown(parts.path)
         operation = self._operations[number]
-        given = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if value != ""]
+        given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
             given.append(("release", call.store.release))
         values = read(operation.query, MultiDict(given))
-        inner = replace(call, path=bare, ids=dict(ids), values=values, given=tuple(given))
+        inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
         return Cited(operation, inner)
 
     def _routes(self) -> Map:
