@@ -13,11 +13,13 @@ from sqlalchemy.engine import make_url
 from api import queries, totals
 from api.database import SqliteDatabase, open_database
 from api.loader import load
-from api.models import Clocks, Total
+from api.models import Clocks, Edge, Event, Party, Total
 from api.parameters import UNSEARCHED
 from api.queries import Asked
+from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
 from bench.generate import write
+from schemas.events import EventSchema
 
 POSITIONS = 3000
 #: Tables that a release may have many rows of.
@@ -153,6 +155,25 @@ def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None
         where = queries.narrowed(connection, asked, queries.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
         assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
+
+
+def test_filters_of_one_name_by_different_fields_are_counted_apart(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(totals, "MANY", 1)
+    fields = {"mediations": "mediators", "events": "participants"}
+    table = Table(
+        tuple(
+            Resource(name, Event, EventSchema, (linked("who", Event, Party, "Who.", field=field),))
+            for name, field in fields.items()
+        )
+    )
+    made = list(totals.rows(connection, table))
+    for name, field in fields.items():
+        members = select(Edge.target_id, func.count()).where(Edge.table == "events", Edge.field == field)
+        expected = dict(map(tuple, connection.execute(members.group_by(Edge.target_id))))
+        assert bool(expected) == (field == "participants"), "as the generator makes them"
+        assert {value: found for of, by, value, found in made if (of, by) == (name, "who")} == expected
 
 
 def test_a_total_with_clocks_is_counted(connection: Connection) -> None:
