@@ -25,8 +25,9 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         tag="search",
         summary="Search every collection",
         description=(
-            "Records in whose text every word stands, in some form: first those that have all of them in their names, and among "
-            "these, as among the others, those that more documents tell of. What the clocks do not show is left out; a collection "
+            "Records in whose text every word stands, in some form: first those that have all of them in their names. Among these, "
+            "as among the others, processes, parties and issues come first, then what the assertions of more origins support, at no "
+            "clock, and sources last; ties are in order of collection and id. What the clocks do not show is left out; a collection "
             "without clocks is always shown. `highlight` is HTML-escaped, with what was found in `<mark>`."
         ),
         view=_search,
