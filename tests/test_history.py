@@ -6,6 +6,8 @@ import re
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import orjson
 import pytest
@@ -102,6 +104,24 @@ def test_a_second_release_tells_what_it_changed_field_by_field(made: Any, world:
     assert api.ids("/v1/releases", sort="date") == ["w2031-1", "w2031-2"]
     assert api.get("/v1/")["meta"]["release"] == "w2031-2"
     assert len(api.all("/v1/changes", release="w2031-1")) == api.data("/v1/releases/w2031-1")["added"], "kept"
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"action": "changed,removed"}, {"collection": "evidence", "action": "added"}])
+def test_the_feed_tells_the_newest_release_first_page_by_page(made: Any, world: Path, narrowed: dict[str, str]) -> None:
+    second(world)
+    reload(made, world)
+    api = Api(made.wsgi)
+    expected = [id for release in ("w2031-2", "w2031-1") for id in api.ids("/v1/changes", release=release, **narrowed)]
+    for limit in (1, 3, 200) if narrowed else (3, 200):
+        told: list[str] = []
+        path: str | None = f"/v1/feeds/changes.atom?{urlencode({**narrowed, 'limit': limit})}"
+        while path:
+            feed = ElementTree.fromstring(api.ask(path).data)
+            links = feed.findall("{*}entry/{*}link[@rel='alternate']")
+            told += [link.attrib["href"].rpartition("/")[2] for link in links]
+            following = feed.find("{*}link[@rel='next']")
+            path = None if following is None else following.attrib["href"].removeprefix("http://localhost")
+        assert told == expected
 
 
 def test_what_was_deleted_from_the_seeds_is_said_to_be_gone_and_since_which_release(made: Any, world: Path) -> None:

@@ -18,6 +18,7 @@ from api.parameters import UNSEARCHED
 from api.queries import Asked
 from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
+from api.views.feeds import newest_changes
 from bench.generate import write
 from schemas.events import EventSchema
 
@@ -144,6 +145,30 @@ def test_what_is_near_an_id_is_looked_for_by_the_id(connection: Connection, reso
         assert len(plan) == 1, plan
         assert plan[0].startswith(f"SEARCH {resource.model.__tablename__} USING"), plan
         assert "id>" in plan[0] or "id<" in plan[0], plan
+
+
+@pytest.mark.parametrize("values", [{}, {"action": ["added"]}, {"collection": ["demands", "events"]}], ids=str)
+def test_a_page_of_the_feed_of_changes_is_read_in_the_order_of_an_index(
+    connection: Connection, values: dict[str, Any]
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        first = list(newest_changes(connection, values, 50))
+        assert len(first) == 50
+        assert len(list(newest_changes(connection, {**values, "after": first[-1][0].id}, 50))) == 50
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+    for statement, parameters in asked:
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        if "FROM changes" in statement:
+            assert len(plan) == 1, plan
+            assert plan[0].startswith("SEARCH changes USING INDEX changes_by_"), plan
+    assert any("FROM changes" in statement for statement, _ in asked)
 
 
 def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None:
