@@ -186,6 +186,13 @@ def collected(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
     return file
 
 
+def whole(body: bytes | Iterable[bytes] | Path) -> bytes:
+    """An answer's body in memory, for who reads it here."""
+    if isinstance(body, Path):
+        return body.read_bytes()
+    return body if isinstance(body, bytes) else b"".join(body)
+
+
 def json_answer(data: Any, call: Call, **meta: Any) -> Answer:
     """Data in the envelope of a single answer."""
     return Answer(orjson.dumps({"data": data, "links": {"self": call.here}, "meta": call.meta(**meta)}))

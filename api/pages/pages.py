@@ -288,7 +288,7 @@ def _ask(app: Flask, path: str, arguments: Mapping[str, str] | None = None) -> A
     refuse_reshaping(given)
     environ = EnvironBuilder(path=quote(path), query_string=urlencode(given)).get_environ()
     environ["positions.store"] = request.environ["positions.store"]
-    body, status, headers = run_wsgi_app(app.wsgi_app, environ)
+    body, status, headers = run_wsgi_app(app.wsgi_app, environ, buffered=True)  # which closes what it is read from
     if status.startswith("301"):
         raise MovedTo(headers["Location"])
     answer = orjson.loads(b"".join(body))

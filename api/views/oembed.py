@@ -10,7 +10,7 @@ import orjson
 from werkzeug.datastructures import MultiDict
 
 from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
-from api.operation import JSON, Answer, Call, Operation, collected, filled, ref
+from api.operation import JSON, Answer, Call, Operation, filled, ref, whole
 from api.parameters import query, read
 from api.problems import Problem, Wrong, did_you_mean, unknown
 from api.records import MovedTo
@@ -127,8 +127,7 @@ def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tup
         answer = operation.run(replace(call, path=path, ids=ids, values=values, given=filled(given)))
     except MovedTo as moved:
         raise MovedTo(call.link(url=f"/explore{below(moved.path)}")) from None
-    body = collected(answer.body)
-    return orjson.loads(body if isinstance(body, bytes) else body.read())["data"]
+    return orjson.loads(whole(answer.body))["data"]
 
 
 def _xml(answer: dict[str, Any]) -> bytes:
