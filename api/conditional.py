@@ -4,11 +4,12 @@ import gzip
 import io
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import IO
 
 import brotli
 import zstandard
+
+from api.remembering import remembering
 
 CODINGS = ("zstd", "br", "gzip")
 PACKED = ("zstd",)  # the coding that a large answer is kept in
@@ -19,7 +20,7 @@ _LEVEL = 6  # of zstd
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 
-@lru_cache(maxsize=256)
+@remembering(256)
 def coding_for(accepted: str, among: tuple[str, ...] = CODINGS) -> str | None:
     """The best of some codings that the client takes; none is forbidden by its being left out (RFC 9110, §12.5.3)."""
     if not accepted:

@@ -210,6 +210,23 @@ def test_a_moment_is_a_date_a_date_time_or_milliseconds(api: Api, moment: str) -
 
 
 @pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2030-01-31T23:30:00-05:00", "2030-02-01"),
+        ("2030-02-02T00:30:00+0100", "2030-02-01"),
+        ("2030-02-01T23:30:00+00:00", "2030-02-01"),
+        ("2030-02-01T23:30:00", "2030-02-01"),
+        ("1896150600000", "2030-02-01"),
+        ("9999-12-31T23:00:00-05:00", "9999-12-31"),
+        ("0001-01-01T01:00:00+05:00", "0001-01-01"),
+    ],
+)
+def test_the_day_of_a_moment_is_that_in_utc(api: Api, moment: str, day: str) -> None:
+    for name in ("from", "to"):
+        assert api.ids("/v1/events", **{name: moment}) == api.ids("/v1/events", **{name: day})
+
+
+@pytest.mark.parametrize(
     ("moment", "day"), [("0", "1970-01-01"), ("-86400000000", "1967-04-07"), ("10000000000", "1970-04-26")]
 )
 def test_milliseconds_of_long_ago_are_meant_where_they_have_eleven_digits_or_are_none(

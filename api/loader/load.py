@@ -93,7 +93,8 @@ def load(
         fill(connection, Total.__tablename__, list(totals.rows(connection, table)))
         fill(connection, Footing.__tablename__, list(totals.footing_rows(connection, table)))
         progress("preparing answers", 0, None)
-        store = Store(connection.engine, loaded.release, seeds.release["date"], digest, build_digest())
+        day = seeds.release["date"]
+        store = Store(connection.engine, loaded.release, day, digest, build_digest(), history.identity)
         for answer in prepare(connection, store):
             fill(connection, Prepared.__tablename__, [answer])
     return loaded

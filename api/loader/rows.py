@@ -174,7 +174,7 @@ def entry(seed: Seed, cited: Sequence[Citation]) -> search.Entry:
 
 
 def _score(seed: Seed, cited: Sequence[Citation]) -> int:
-    """How much a record is worth finding: by the outlets that assert it. What has no evidence is context, and comes first,
+    """How much a record is worth finding: by the origins that assert it. What has no evidence is context, and comes first,
     but for the documents.
     """
     if issubclass(seed.resource.model, Cited):

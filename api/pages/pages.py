@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 from flask import Blueprint, Flask, Response, redirect, render_template, request
@@ -199,7 +199,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/explore/search")
     def search() -> str:
-        found = _ask(app, "/v1/search", request.args) if request.args.get("q") else None
+        nothing = request.args.keys() <= {"q"} and not request.args.get("q")
+        found = None if nothing else _ask(app, "/v1/search", request.args)
         return render_template("search.html", answer=found, searching=True)
 
     @pages.get("/explore/")
@@ -276,9 +277,9 @@ def _ask(app: Flask, path: str, arguments: Mapping[str, str] | None = None) -> A
     """
     given = list(_pairs(arguments or {}))
     refuse_reshaping(given)
-    environ = EnvironBuilder(path=quote(path), query_string=spelt(given)[1:]).get_environ()
+    environ = EnvironBuilder(path=quote(path), query_string=urlencode(given)).get_environ()
     environ["positions.store"] = request.environ["positions.store"]
-    body, status, headers = run_wsgi_app(app.wsgi_app, environ)
+    body, status, headers = run_wsgi_app(app.wsgi_app, environ, buffered=True)  # which closes what it is read from
     if status.startswith("301"):
         raise MovedTo(headers["Location"])
     answer = orjson.loads(b"".join(body))
