@@ -95,9 +95,7 @@ def extended(table: Table, world: Path, make_service: Any) -> Api:
 
 def write(world: Path, seeds: str) -> None:
     process = next(path for path in sorted(world.iterdir()) if (path / "process.yaml").is_file())
-    seeds = seeds.replace("PARTY", _first(world / "common" / "parties.yaml")).replace(
-        "SOURCE", _first(world / "common" / "sources.yaml")
-    )
+    seeds = seeds.replace("PARTY", _first(world / "common" / "parties.yaml")).replace("SOURCE", "later-account")
     (process / "grievances.yaml").write_text(seeds, encoding="utf-8")
 
 
