@@ -62,7 +62,7 @@ def test_what_a_page_and_oembed_read_in_process_is_closed(
     opened: list[IO[bytes]] = []
 
     def temporary() -> IO[bytes]:
-        opened.append(TemporaryFile())
+        opened.append(TemporaryFile())  # noqa: SIM115  # whether it is closed is what is asked
         return opened[-1]
 
     monkeypatch.setattr("api.operation.IN_MEMORY", 0)

@@ -1,7 +1,7 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,15 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     def processes() -> list[tuple[str, str]]:
         """The titles and ids of all processes, to choose from."""
-        return [(one["title"], one["id"]) for one in _ask(app, "/v1/processes", {"limit": "200"})["data"]]
+        return [(one["title"], one["id"]) for one in every("/v1/processes", {})]
+
+    def every(path: str, arguments: Mapping[str, str]) -> Iterator[Any]:
+        """All records of a list, however many pages it has."""
+        after: str | None = ""
+        while after is not None:
+            page = _ask(app, path, {**arguments, "limit": "200", **({"after": after} if after else {})})
+            yield from page["data"]
+            after = page["page"]["next"]
 
     def embedding(embed: Embed, data: Any) -> dict[str, str]:
         """What a page tells those who embed what it shows."""
