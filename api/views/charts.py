@@ -13,7 +13,7 @@ import orjson
 from api.analysis import matrix
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import query
-from api.views.analysis import question, record
+from api.views.analysis import compared, question, record
 from api.views.flat import FlatTable
 from schemas.fields import Contract, Slug
 from schemas.vocabulary import Stance
@@ -176,6 +176,7 @@ def _matrix(call: Call, table: FlatTable) -> Spec:
 
 
 def _gaps(call: Call, table: FlatTable) -> Spec:
+    compared(call)
     folding, parties = _folded(call, table, score=True)
     y = {"field": "issue_label", "type": "nominal", "title": None, "sort": None}
     x = {

@@ -183,10 +183,11 @@ def test_the_wide_table_has_two_columns_for_each_party_whatever_their_names(make
     api = world_of(Position("alba", "dam", "supports"), Position("ministry", "dam", "opposes"))
     assert list(api.get("/v1/matrix.json", fold="none")[0]) == [
         *("issue_id", "issue_label", "topic_id", "topic_label", "ended_ids", "ended_labels"),
+        *("assumed_ids", "assumed_labels"),
         *("alba", "alba_score", "ministry", "ministry_score"),
     ]
     assert api.ask("/v1/matrix.csv", party="cordia").text.startswith(
-        "issue_id,issue_label,topic_id,topic_label,ended_ids,ended_labels,cordia,cordia_score"
+        "issue_id,issue_label,topic_id,topic_label,ended_ids,ended_labels,assumed_ids,assumed_labels,cordia,cordia_score"
     )
 
 
