@@ -53,7 +53,7 @@ def test_a_stance_of_a_gap_has_the_footing_that_the_matrix_gives_it(world_of: Wo
             [one[name] for name in footing] for one in row["cells"]
         ]
     alba, _ = api.data("/v1/gaps")[0]["stances"]
-    assert (alba["claim_status"], alba["document_count"], alba["origin_count"]) == ("confirmed", 2, 2)
+    assert (alba["claim_status"], alba["document_count"], alba["origin_count"]) == ("corroborated", 2, 2)
 
 
 def test_a_distance_that_rests_on_what_is_assumed_says_so(world_of: World) -> None:

@@ -80,3 +80,13 @@ def test_a_reception_is_narrowed_by_party_issue_and_folding(received: Api) -> No
     assert {cell["party"]["id"] for cell in apart["answers"]} == {"alba", "ministry"}
     received.get("/v1/proposals/plan/reception", 404, as_of="2020-01-01")
     assert "Did you mean “plan”" in received.get("/v1/proposals/plann/reception", 404)["detail"]
+
+
+def test_an_answer_that_may_have_been_given_after_the_day_is_assumed_and_stays_its_partys(world_of: World) -> None:
+    given = answer("late", "ana", "rejected", proposal="plan", valid_from="2022-06/2023-06")
+    api = world_of(proposals=[plan(made_on="2022-01-10")], responses=[given])
+    for day, assumed in (("2022-07-01", True), ("2023-06-01", False)):
+        (cell,) = api.data("/v1/proposals/plan/reception", as_of=day)["whole"]["answers"]
+        assert (cell["party"]["id"], cell["assumed"]) == ("alba", assumed), "given while Ana was Alba's minister"
+        (line, *_) = api.get("/v1/proposals/plan/reception.json", as_of=day)
+        assert (line["assumed"], line["claim_status"], line["document_count"]) == (assumed, "reported", 1)

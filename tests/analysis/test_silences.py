@@ -45,3 +45,9 @@ def test_an_answer_that_was_taken_back_is_none(world_of: World) -> None:
     )
     assert [row["noted"]["id"] for row in api.data("/v1/silences")] == ["no-more"]
     assert api.data("/v1/silences", as_of="2023-03-15") == []
+
+
+def test_days_end_with_the_release_after_which_nothing_is_known(world_of: World) -> None:
+    api = world_of(demands=[demand("asks", "brava", ["alba"])])
+    days = {day: api.data("/v1/silences", as_of=day)[0]["days"] for day in ("2024-05-31", "2024-06-01", "2100-01-01")}
+    assert days == {"2024-05-31": 485, "2024-06-01": 486, "2100-01-01": 486}
