@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import CITED, COLLECTIONS, Api
+from support import CITED, COLLECTIONS, Api, process_began
 
 from api.parameters import UNSEARCHED
 from api.resource import Filter, Resource
@@ -190,7 +190,9 @@ SPANS = {
 def test_from_and_to_pick_what_may_lie_in_the_span(api: Api, collection: str, day: str) -> None:
     def bounds(record: Record) -> tuple[str, str]:
         span = record[SPANS[collection]] or {}
-        return span.get("earliest") or "0001-01-01", span.get("latest") or "9999-12-31"
+        latest = span.get("latest") or "9999-12-31"
+        began = process_began(record, api) if "first_reported_on" in record else "0001-01-01"
+        return span.get("earliest") or min(began, latest, record.get("first_reported_on", latest)), latest
 
     records = {one["id"]: bounds(one) for one in api.all(f"/v1/{collection}")}
     path = f"/v1/{collection}"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -29,6 +30,8 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-actio
 SHOWN = 200  # entries of an analysis on a page
 #: Parameters of a list, or of its counts, that do not change which records are in it.
 _NOT_NARROWING = ("by", "sort", "limit", "after")
+#: Parameters that name the parties between whom gaps are.
+_PARTIES = ("parties", "party")
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "terms", "note", "absent",
@@ -124,10 +127,10 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             yield from page["data"]
             after = page["page"]["next"]
 
-    def embedding(embed: Embed, data: Any) -> dict[str, str]:
-        """What a page tells those who embed what it shows."""
+    def embedding(embed: Embed, data: Any, asked: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What a page tells those who embed what it shows: what was asked for, else what the page was asked with."""
         base, title = public_url or request.host_url.rstrip("/"), embed.title(data)
-        address = f"{quote(below(request.path))}{spelt(request.args.items(multi=True))}"
+        address = f"{quote(below(request.path))}{spelt(_pairs(request.args if asked is None else asked))}"
         return {
             "title": title,
             "page": f"{base}/explore{address}",
@@ -136,15 +139,25 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         }
 
     def view(embed: Embed, **_ids: str) -> str:
-        path = below(request.path)[1:]
-        answer = _ask(app, f"/v1/{path}", request.args)
-        flat = api_address(f"{path}.csv", request.args)
+        path, asked = below(request.path)[1:], request.args
+        # The form of gaps has two choices, of which one may be left open: what one party alone has no answer for is shown for all.
+        alone = None if _framed() or embed.path != "/gaps" else _only_party(asked)
+        try:
+            answer = _ask(app, f"/v1/{path}", asked)
+        except Problem as problem:
+            if not alone or problem.kind.status != HTTPStatus.BAD_REQUEST:
+                raise
+            asked = MultiDict((name, value) for name, value in _pairs(asked) if name not in _PARTIES)
+            answer = _ask(app, f"/v1/{path}", asked)
+        flat = api_address(f"{path}.csv", asked)
         return render_template(
             embed.template,
             answer=answer,
-            embed=embedding(embed, answer["data"]),
+            embed=embedding(embed, answer["data"], asked),
             path=path,
-            flat=flat if embed.suffixed else api_address(path, MultiDict([*_pairs(request.args), ("format", "csv")])),
+            asked=asked,
+            alone=alone,
+            flat=flat if embed.suffixed else api_address(path, MultiDict([*_pairs(asked), ("format", "csv")])),
         )
 
     for one in embeds.listed:
@@ -294,6 +307,12 @@ def _ask(app: Flask, path: str, arguments: Mapping[str, str] | None = None) -> A
     if headers.get("Content-Type") == MEDIA_TYPE:
         raise Problem(next(kind for kind in KINDS if kind.type == answer["type"]), answer["detail"])
     return answer
+
+
+def _only_party(asked: MultiDict[str, str]) -> str | None:
+    """The party that a page of gaps is asked for where there is one alone."""
+    named = {id for name in _PARTIES for value in asked.getlist(name) for id in value.split(",") if id}
+    return named.pop() if len(named) == 1 else None
 
 
 def _pairs(arguments: Mapping[str, str]) -> Pairs:

@@ -180,3 +180,20 @@ def test_bidens_words_are_the_united_states_and_stand_apart_when_asked(shipped: 
     assert ("military-aid-to-ukraine", "joe-biden") in apart
     assert ("military-aid-to-ukraine", "united-states") not in apart
     assert apart["military-aid-to-ukraine", "us-republicans"] == "opposes", "a faction does not speak for the state"
+
+
+def test_nothing_was_held_before_the_war_was_negotiated_and_a_distance_of_then_is_assumed(shipped: Api) -> None:
+    for day in ("1900-01-01", "2020-12-31"):
+        assert shipped.data("/v1/matrix", as_of=day) == []
+        assert shipped.data("/v1/gaps", parties="russia,ukraine", as_of=day) == []
+    for collection in ("positions", "proposals", "events"):
+        assert shipped.ids(f"/v1/{collection}", to="1900-01-01") == []
+    apart = [gap for gap in shipped.data("/v1/gaps", parties="russia,ukraine", as_of="2023-01-01") if gap["distance"]]
+    assert apart
+    assert all(gap["assumed"] for gap in apart)
+
+
+def test_biden_speaks_for_the_united_states_in_office_alone(shipped: Api) -> None:
+    for day, party in (("2021-01-19", "joe-biden"), ("2021-01-20", "united-states"), ("2025-01-21", "joe-biden")):
+        rows = shipped.get("/v1/stances.json", as_of=day, issue="military-aid-to-ukraine")
+        assert {row["party_id"] for row in rows if row["holder_id"] == "joe-biden"} == {party}
