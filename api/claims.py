@@ -97,12 +97,6 @@ def _ruled(said: int, several: bool) -> ClaimStatus:
     return ClaimStatus.CORROBORATED if several else ClaimStatus.REPORTED
 
 
-def status(citations: Iterable[Citation]) -> ClaimStatus:
-    """The claim status: the first rule that holds."""
-    cited = list(citations)
-    return _ruled(_said(cited), len(origins(cited)) >= 2)
-
-
 def _said(citations: Iterable[Citation]) -> int:
     said = 0
     for one in citations:

@@ -9,9 +9,11 @@ from typing import Any
 
 import flask_swagger_ui
 from flasgger import Swagger
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, jsonify, request
 
+from api.examples import in_release
 from api.openapi import to_yaml
+from api.resource import Table
 
 SWAGGER_UI = Path(flask_swagger_ui.__file__).with_name("dist")
 #: Swagger UI sets style attributes; scripts, styles, pictures and answers come from this host alone.
@@ -21,8 +23,10 @@ POLICY = (
 )
 
 
-def add_docs(app: Flask, contract: dict[str, Any]) -> None:
-    """Serve the contract at /openapi.json and /openapi.yaml, and its page at /docs/."""
+def add_docs(app: Flask, contract: dict[str, Any], table: Table) -> None:
+    """Serve the contract, with examples that the release has, at /openapi.json and /openapi.yaml, and its page at /docs/. The delivery
+    keeps what is served until the release changes.
+    """
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the provider of Flask has it
     swagger = Swagger(
         app,
@@ -50,9 +54,15 @@ def add_docs(app: Flask, contract: dict[str, Any]) -> None:
     app.view_functions["flasgger.oauth_redirect"] = lambda: abort(404)
     assert swagger.template is contract
 
+    def served() -> dict[str, Any]:
+        with request.environ["positions.store"].reading() as connection:
+            return in_release(contract, table, connection)
+
+    app.view_functions["flasgger.contract"] = lambda: jsonify(served())
+
     @app.get("/openapi.yaml")
     def contract_yaml() -> Response:
-        return Response(to_yaml(contract), mimetype="application/yaml")
+        return Response(to_yaml(served()), mimetype="application/yaml")
 
     @app.get("/docs/start.js")
     def docs_start() -> Response:

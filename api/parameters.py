@@ -37,11 +37,11 @@ _DATE_ALONE = re.compile(r"[0-9]{8}", re.ASCII)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_FREE = re.compile(r"[a-z0-9/-]{1,300}", re.ASCII)
+_FREE_LENGTH = 300
 
 
 class AnyOf(Contract[list[str]]):
-    """Any of several values: each read by ``one``, or any string of a safe form where that is None."""
+    """Any of several values: each read by ``one``, or any text on one line where that is None."""
 
     def __init__(self, one: Contract[Any] | None, description: str) -> None:
         super().__init__(description, load_default=list, allow_none=False)
@@ -71,8 +71,10 @@ class AnyOf(Contract[list[str]]):
     def _read(self, text: str) -> str:
         if self.one is not None:
             return str(self.one.deserialize(text))
-        if not _FREE.fullmatch(text):
-            raise ValidationError(f"“{text[:60]}” is not a value that this can have.")
+        if len(text) > _FREE_LENGTH:
+            raise ValidationError(f"has a value of {len(text)} characters; at most {_FREE_LENGTH} are allowed.")
+        if _CONTROL.search(text):
+            raise ValidationError("holds a control character.")
         return text
 
 
@@ -83,7 +85,7 @@ _STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 def _item(one: Contract[Any] | None) -> JsonSchema:
     """The shape of one value of a list parameter. ``*`` and the empty value are allowed beside the terms."""
     if one is None:
-        return {"type": "string", "pattern": r"^([a-z0-9/-]{1,300}|\*)?$", "maxLength": 300}
+        return {"type": "string", "pattern": r"^[^,\u0000-\u001f\u007f-\u009f]*$", "maxLength": _FREE_LENGTH}
     shape = one.shape("seed")
     if "enum" in shape:
         return {**shape, "enum": [*shape["enum"], "*", ""]}
@@ -159,7 +161,7 @@ class Words(Contract[str]):
             "type": "string",
             "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
             "maxLength": 200,
-            **({"minLength": 1} if self.required else {}),
+            **({"minLength": 1, "not": {"const": "*"}} if self.required else {}),
         }
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
@@ -171,7 +173,11 @@ class Words(Contract[str]):
         for begun in BEGINNING.findall(text):
             if len(begun) < LEAST_LETTERS:
                 raise ValidationError(f"“{begun}*” is too short; at least {LEAST_LETTERS} letters stand before “*”.")
-        return text.strip()
+        if text.strip() != "*":
+            return text.strip()
+        if self.required:
+            raise ValidationError(f"“*” is no word; at least {LEAST_LETTERS} letters stand before it.")
+        return ""  # as dashboards send what is not to be filtered by
 
 
 class Clock(Day):

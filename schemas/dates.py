@@ -1,8 +1,8 @@
-"""Dates as EDTF level 1 (ISO 8601-2): read by the package ``edtf``, bounded strictly.
+"""Dates as EDTF level 1 (ISO 8601-2), bounded strictly.
 
-An approximate or uncertain date (``~``, ``?``) has the bounds of the plain one; an open or unknown end has none. Days, months,
-years and intervals between them, which are nearly all that seeds hold, are read here, a thousand times as fast; a test holds
-the two equal.
+An approximate or uncertain date (``~``, ``?``, ``%``) has the bounds of the plain one; an open or unknown end has none. The forms
+are read here: the package ``edtf`` takes forms of level 2, fails on some of level 1 (``202X/..``) and ends a winter in December. The
+tests hold the two equal where both are right.
 """
 
 import re
@@ -10,18 +10,22 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from time import struct_time
-from typing import TYPE_CHECKING
 
 from schemas.vocabulary import Precision
 
-if TYPE_CHECKING:
-    from edtf import EDTFObject
-
-_PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?[?~%]?", re.ASCII)
+# A year of which the last one or two digits may be unspecified, or a year, then a season, or a month and a day, either of which may be
+# unspecified; a day only of a month, or of no month.
+_DATE = re.compile(
+    r"(?:(?P<years>[0-9]{3}X|[0-9]{2}XX)"
+    r"|(?P<year>[0-9]{4})(?:-(?:(?P<season>2[1-4])|(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}|XX))?|XX(?:-XX)?))?)[?~%]?",
+    re.ASCII,
+)
 _NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
-EXAMPLES = "2024-02-13, 2024-01, 2023, 2023~ (about), 2023? (uncertain), 2023/2024-01, 2025-11/.. (still so), /2024 (start unknown)"
+EXAMPLES = (
+    "2024-02-13, 2024-01, 2023, 202X (the 2020s), 2023~ (about), 2023? (uncertain), 2023/2024-01, 2025-11/.. (still so), "
+    "/2024 (start unknown)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,106 +43,94 @@ class Edtf:
 
 @lru_cache(maxsize=65536)
 def parse(text: str) -> Edtf:
-    """Read an EDTF level 1 string of the years 0001 to 9999.
+    """Read an EDTF level 1 date of the years 0001 to 9999, or an interval between two.
 
     Raises:
         ValueError: with a sentence that says what is wrong and what would be right.
     """
-    if not text.isascii() or text != text.strip() or not text:
-        raise ValueError(f"not an EDTF date; give one such as {EXAMPLES}")
-    return _plain(text) or _interval(text) or by_package(text)
-
-
-def _plain(text: str) -> Edtf | None:
-    """A day, month or year of the calendar; None where it is anything else, or not of the calendar."""
-    match = _PLAIN.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day = match.groups()
-    try:
-        first = date(int(year), int(month or 1), int(day or 1))
-    except ValueError:
-        return None
-    if day:
-        return Edtf(text, first, first, Precision.DAY)
-    if month:
-        return Edtf(text, first, first.replace(day=monthrange(first.year, first.month)[1]), Precision.MONTH)
-    return Edtf(text, first, first.replace(month=12, day=31), Precision.YEAR)
-
-
-def _interval(text: str) -> Edtf | None:
-    """An interval between plain dates, of which one may be open or unknown; None where it is anything else, or ends too early.
-
-    Raises:
-        ValueError: it has no date at all, on which the package fails.
-    """
     begin, slash, end = text.partition("/")
-    first, last = _plain(begin), _plain(end)
-    if not slash or (first is None and begin not in _NO_BOUND) or (last is None and end not in _NO_BOUND):
-        return None
-    if first is None and last is None:
+    if not slash:
+        return Edtf(text, *_date(text))
+    if "/" in end:
+        raise ValueError("an interval has two ends, and one “/” between them, such as 2023/2024-01")
+    if begin in _NO_BOUND and end in _NO_BOUND:
         raise ValueError("an interval needs a date at one end at least")
-    earliest = None if first is None else first.earliest
-    latest = None if last is None else last.latest
+    earliest = None if begin in _NO_BOUND else _date(begin)[0]
+    latest = None if end in _NO_BOUND else _date(end)[1]
     if earliest and latest and earliest > latest:
-        return None
+        raise ValueError(f"the interval ends before it begins; did you mean {end}/{begin}?")
     return Edtf(text, earliest, latest, Precision.INTERVAL)
 
 
-def by_package(text: str) -> Edtf:
-    """What `parse` does, by the package ``edtf``, which takes long to import and to parse."""
-    from edtf import parse_edtf  # noqa: PLC0415  # building its grammar takes longer than answering
-    from edtf.parser.edtf_exceptions import EDTFParseException  # noqa: PLC0415  # as above
-    from edtf.parser.parser_classes import Interval  # noqa: PLC0415  # as above
-
+def _date(text: str) -> tuple[date, date, Precision]:
+    """The first and the last day that a date without an interval can mean, and how finely it is given."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError(_explain(text))
+    years, year, season, month, day = match.groups()
     try:
-        parsed = parse_edtf(text)
-    except EDTFParseException as error:
+        if years:
+            precision = Precision.CENTURY if years.endswith("XX") else Precision.DECADE
+            return date(int(years.replace("X", "0")), 1, 1), date(int(years.replace("X", "9")), 12, 31), precision
+        if season:
+            return *_season(int(year), int(season)), Precision.SEASON
+        if month is None:
+            return date(int(year), 1, 1), date(int(year), 12, 31), Precision.YEAR
+        if day is None or day == "XX":
+            first = date(int(year), int(month), 1)
+            return first, _end(first), Precision.MONTH
+        only = date(int(year), int(month), int(day))
+    except ValueError as error:
         raise ValueError(_explain(text)) from error
-    if isinstance(parsed, Interval):
-        # The package pads an unknown end by ten years; the project's bound of an unknown end is none.
-        start, _, end = text.partition("/")
-        earliest = None if start in _NO_BOUND else _bound(parsed.lower_strict())
-        latest = None if end in _NO_BOUND else _bound(parsed.upper_strict())
-        if earliest and latest and earliest > latest:
-            raise ValueError(f"the interval ends before it begins; did you mean {end}/{start}?")
-        return Edtf(text, earliest, latest, Precision.INTERVAL)
-    return Edtf(text, _bound(parsed.lower_strict()), _bound(parsed.upper_strict()), _precision(parsed))
+    return only, only, Precision.DAY
 
 
-def _bound(moment: struct_time) -> date:
-    try:
-        return date(moment.tm_year, moment.tm_mon, moment.tm_mday)
-    except (ValueError, AttributeError) as error:
-        if 1 <= getattr(moment, "tm_year", 0) <= 9999:
-            # The package takes the 29th of February in any year.
-            days = monthrange(moment.tm_year, moment.tm_mon)[1]
-            month = f"{moment.tm_year:04}-{moment.tm_mon:02}"
-            raise ValueError(f"{month} has {days} days; there is no day {moment.tm_mday}") from error
-        raise ValueError("only the years 0001 to 9999 are supported") from error
+def _season(year: int, season: int) -> tuple[date, date]:
+    """Three whole months: spring (21) begins in March, and winter (24) ends with February of the year after."""
+    first = date(year, 3 * (season - 20), 1)
+    return first, _end(date(year + 1, 2, 1) if season == 24 else first.replace(month=first.month + 2))
 
 
-def _precision(parsed: "EDTFObject") -> Precision:
-    from edtf.parser.parser_classes import Date, Season, UncertainOrApproximate, Unspecified  # noqa: PLC0415  # as above
-
-    if isinstance(parsed, UncertainOrApproximate):
-        return _precision(parsed.date)
-    if isinstance(parsed, Season):
-        return Precision.SEASON
-    if isinstance(parsed, Date | Unspecified):
-        return Precision.of(str(parsed.precision))
-    raise ValueError(f"this EDTF form is not supported; give one such as {EXAMPLES}")
+def _end(month: date) -> date:
+    return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def _explain(text: str) -> str:
-    parts = text.rstrip("?~%").split("-")
-    if len(parts) in (2, 3) and all(part.isdigit() for part in parts) and len(parts[0]) == 4:
-        year, month, *rest = (int(part) for part in parts)
-        if not 1 <= month <= 12:
-            return f"there is no month {parts[1]}; months are 01 to 12"
-        if rest and not 1 <= rest[0] <= monthrange(max(year, 1), month)[1]:
-            return f"{parts[0]}-{month:02} has {monthrange(max(year, 1), month)[1]} days; there is no day {parts[2]}"
-        padded = "-".join([parts[0], *(f"{int(part):02}" for part in parts[1:])])
-        if padded != text:
-            return f"not an EDTF date; did you mean {padded}?"
-    return f"not an EDTF date; give one such as {EXAMPLES}"
+    """What is wrong with a text that is no date, and the nearest date."""
+    if re.match(r"Y|-[0-9]{4}|0000|000X|00XX|9999-24", text, re.ASCII):
+        return "only the years 0001 to 9999 are supported"
+    marks = "".join(dict.fromkeys(re.findall(r"[?~%]", text)))
+    parts = re.sub(r"[?~%]", "", text).split("-")
+    if not re.fullmatch(r"[0-9X]{4}(-[0-9X]{1,2}){0,2}", "-".join(parts), re.ASCII):
+        return f"not an EDTF date; give one such as {EXAMPLES}"
+    month = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 1
+    if month > 20:
+        return (
+            f"there is no month {parts[1]}, and a season is 21 (spring), 22 (summer), 23 (autumn) or 24 (winter) without a day; "
+            "another part of a year is the interval of its months, such as 2024-03/2024-05"
+        )
+    if not 1 <= month <= 12:
+        return f"there is no month {parts[1]}; months are 01 to 12"
+    nearest = _nearest(parts, marks)
+    meant = f"; did you mean {nearest}?" if nearest else f"; give one such as {EXAMPLES}"
+    if "X" in text:
+        whole = "X stands for the last one or two digits of a year that is alone, for both of a month and its day, or for both of a day"
+        return f"{whole}{meant} (a narrower span is an interval, such as 2024-10/2024-12)"
+    days = monthrange(int(parts[0]), month)[1]
+    if len(parts) > 2 and not 1 <= int(parts[2]) <= days:
+        return f"{parts[0]}-{month:02} has {days} days; there is no day {parts[2]}"
+    if (marks and not text.endswith(tuple("?~%"))) or len(re.findall(r"[?~%]", text)) > 1:
+        return f"one mark (? uncertain, ~ about, % both) stands at the end and goes for the whole date{meant}"
+    return f"not an EDTF date{meant}"
+
+
+def _nearest(parts: list[str], marks: str) -> str:
+    """The date that is nearest to these parts of one, or nothing."""
+    year, *rest = parts
+    rest = [] if "X" in year else [part.zfill(2) for part in rest]
+    for place, part in enumerate(rest):
+        if "X" in part:
+            rest = [*rest[:place], "XX"]
+            break
+    found = "-".join([year, *rest]) + (marks if len(marks) < 2 else "%")
+    return found if _DATE.fullmatch(found) else ""

@@ -44,6 +44,8 @@ class PartyKind(Vocabulary):
     ARMED_GROUP = "armed_group", "An organised armed force that is not a state's."
     POLITICAL_PARTY = "political_party", "A party that stands for election."
     COALITION = "coalition", "Parties that act together for a purpose, without a founding treaty."
+    COMPANY = "company", "A firm, whoever owns it."
+    ASSOCIATION = "association", "An organisation of people, firms or others that states did not found."
     GROUP = "group", "People described together whose members the sources do not name."
     PERSON = "person", "One human being."
     MEDIA = "media", "An outlet or agency that publishes reports."
@@ -134,6 +136,7 @@ class ProposalKind(Vocabulary):
     CEASEFIRE = "ceasefire", "Ends or suspends the fighting."
     PEACE_PLAN = "peace_plan", "Settles the conflict as a whole."
     SECURITY_TREATY = "security_treaty", "Arranges the security of the parties."
+    TRADE_AGREEMENT = "trade_agreement", "Arranges trade or other economic relations of the parties."
     FRAMEWORK = "framework", "Sets the ground for later agreements."
     RECOMMENDATION = "recommendation", "Advice by somebody who is not a party to the conflict."
 
@@ -331,7 +334,6 @@ IMPLIED_STANCE: dict[Verdict, Stance] = {
     Verdict.DEFERRED: Stance.UNDECIDED,
     Verdict.COUNTER_PROPOSED: Stance.OPPOSES_IN_PART,
     Verdict.REJECTED: Stance.OPPOSES,
-    Verdict.REFUSED_TO_DISCUSS: Stance.OPPOSES,
     Verdict.NO_RESPONSE: Stance.UNCLEAR,
     Verdict.DECLINED_TO_COMMENT: Stance.UNCLEAR,
     Verdict.WITHDRAWN: Stance.UNCLEAR,

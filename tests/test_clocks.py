@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import CITED, COLLECTIONS, Api
 
-from api.claims import MODE_BIT, Citation, Grounds, Version, status, versions
+from api.claims import MODE_BIT, Citation, Grounds, Version, claim, versions
 from api.resources import RESOURCES
 from schemas.fields import Ref
 from schemas.record import Record
@@ -388,8 +388,8 @@ def plain(citations: Iterable[Citation]) -> list[dict[str, Any]]:
 
 @given(CITATIONS)
 def test_the_status_of_any_evidence_is_that_of_the_rules(citations: list[Citation]) -> None:
-    assert status(citations) == ClaimStatus(naive_status(plain(citations)))
-    assert status(citations[::-1]) == status(citations), "the order of evidence does not matter"
+    assert claim(citations).status == ClaimStatus(naive_status(plain(citations)))
+    assert claim(citations[::-1]) == claim(citations), "the order of evidence does not matter"
 
 
 NAMED = st.dictionaries(
@@ -412,11 +412,11 @@ def test_every_question_finds_one_version_and_the_right_one(citations: list[Cita
                 found = [one for one in made if one.modes == whole & asked and _shows(one, day)]
                 assert len(found) == (1 if known else 0)
                 if known:
-                    claim = found[0].claim
-                    assert claim.status == naive_status(plain(known))
-                    assert claim.origins == naive_origins(plain(known))
-                    assert (claim.evidence, claim.documents) == (len(known), len({one.source for one in known}))
-                    assert claim.first_reported_on == min(one.known_on for one in known)
+                    served = found[0].claim
+                    assert served.status == naive_status(plain(known))
+                    assert served.origins == naive_origins(plain(known))
+                    assert (served.evidence, served.documents) == (len(known), len({one.source for one in known}))
+                    assert served.first_reported_on == min(one.known_on for one in known)
                     taught = {field for one in citations for field in one.bears_on}
                     assert found[0].hidden == taught - {field for one in known for field in one.bears_on}
                     assert found[0].unknown == {ref for ref, since in named.items() if since > day}

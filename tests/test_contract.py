@@ -2,6 +2,8 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 from support import COLLECTIONS, PARTS, ROOT, TABLED, Api, dispose, path_of, service_on
+from werkzeug.test import TestResponse
 
 from api.app import Service
 from api.openapi import to_yaml
@@ -23,14 +26,73 @@ def test_the_committed_contract_is_what_the_code_declares(service: Service) -> N
     assert (ROOT / "openapi.yaml").read_text(encoding="utf-8") == to_yaml(service.contract), "run `positions openapi`"
 
 
-def test_the_contract_is_served_as_it_is_committed(api: Api, service: Service) -> None:
+def test_the_contract_is_served_as_it_is_committed(shipped: Service) -> None:
+    api = Api(shipped.wsgi)
     served = api.ask("/openapi.yaml")
-    assert served.text == to_yaml(service.contract)
+    assert served.text == (ROOT / "openapi.yaml").read_text(encoding="utf-8")
     assert served.content_type == "application/yaml"
     assert api.get("/openapi.json") == yaml.safe_load(served.text)
-    assert list(api.get("/openapi.json")["paths"]) == list(service.contract["paths"]), (
+    assert list(api.get("/openapi.json")["paths"]) == list(shipped.contract["paths"]), (
         "in the order of the declarations"
     )
+
+
+def test_on_other_data_the_examples_alone_differ(api: Api, service: Service) -> None:
+    served = yaml.safe_load(api.ask("/openapi.yaml").text)
+    assert api.get("/openapi.json") == served
+    shipped = yaml.safe_load(to_yaml(service.contract))
+    assert without_examples(served) == without_examples(shipped)
+    assert "russia" not in str(list(examples(served)))
+    assert len(list(examples(served))) == len(list(examples(shipped)))
+
+
+#: A data set without states, proposals or events.
+FEW = {
+    "release.yaml": "id: few-1\ndate: 2031-01-01\n",
+    "common/parties.yaml": "- id: citrus-union\n  name: Citrus Union\n  kind: coalition\n- id: northern-league\n  name: Northern League\n"
+    "  kind: company\n",
+    "citrus/process.yaml": "id: citrus\ntitle: Citrus\nsummary: Who buys.\n",
+    "citrus/issues.yaml": "- id: zero-orange\n  label: No duty\n  proposition: Oranges are free of duty.\n  definition: Duty.\n",
+    "citrus/sources.yaml": "- id: herald\n  title: A report\n  published_on: 2030-05\n  retrieved_on: 2030-06-01\n"
+    "  kind: news_report\n  language: en\n  reliability: F\n",
+    "citrus/statements.yaml": "- id: zero\n  party: northern-league\n  issue: zero-orange\n  stance: supports\n  summary: It is for it.\n"
+    "  evidence:\n    - source: herald\n      relation: asserts\n      mode: unattributed\n      credibility: 6\n",
+}
+
+
+def test_a_small_data_set_has_its_own_examples_where_it_has_any_and_its_parties_on_the_first_page(
+    tmp_path: Path, make_service: Any
+) -> None:
+    for name, text in FEW.items():
+        path = tmp_path / "seeds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    api = Api(make_service(tmp_path / "seeds").wsgi)
+    contract = api.get("/openapi.json")
+    shown = {name: one["example"] for name, one in contract["components"]["parameters"].items() if "example" in one}
+    assert shown["parties"] == ["northern-league", "citrus-union"], "the party with most positions first"
+    assert (shown["parties_id"], shown["positions_id"]) == ("northern-league", "zero")
+    assert not {"proposals_id", "events_id", "against"} & shown.keys()
+    cited = next(one for one in contract["paths"]["/cite"]["get"]["parameters"] if one.get("name") == "path")
+    assert cited["example"] == "/v1/gaps?parties=northern-league,citrus-union"
+    assert '<a href="/explore/parties/northern-league">Northern League</a></th>' in api.ask("/").text
+
+
+def parameters(contract: Any) -> Iterator[dict[str, Any]]:
+    for item in contract["paths"].values():
+        yield from (one for one in item["get"]["parameters"] if "$ref" not in one)
+    yield from contract["components"]["parameters"].values()
+
+
+def examples(contract: Any) -> Iterator[Any]:
+    return (one["example"] for one in parameters(contract) if "example" in one)
+
+
+def without_examples(contract: Any) -> Any:
+    bare = deepcopy(contract)
+    for one in parameters(bare):
+        one.pop("example", None)
+    return bare
 
 
 def test_the_contract_is_valid_openapi(service: Service) -> None:
@@ -198,15 +260,30 @@ def shipped(databases: Any) -> Any:
 
 
 def test_every_example_answers_with_something_on_the_shipped_data(shipped: Service) -> None:
-    api = Api(shipped.wsgi)
-    contract = shipped.contract
-    for path, operation in _operations(shipped):
-        parameters = [
+    for path, response in example_answers(Api(shipped.wsgi)):
+        if response.mimetype == "application/json":
+            body = response.get_json()
+            full = body["data"] if isinstance(body, dict) and "data" in body else body
+            assert full or path.startswith("/proposals/{id}/diff."), f"{path} is empty"
+        elif not path.startswith("/proposals/{id}/diff."):  # the points of neither shipped version are public yet
+            header = 0 if response.mimetype == "application/x-ndjson" else 1
+            assert len(response.data.splitlines()) > header, f"{path} is empty"
+
+
+def test_every_example_answers_on_other_data(api: Api) -> None:
+    assert len(list(example_answers(api))) > 100
+
+
+def example_answers(api: Api) -> Iterator[tuple[str, TestResponse]]:
+    """Each path of the contract that is served, and its answer to its examples."""
+    contract = api.get("/openapi.json")
+    for path, item in contract["paths"].items():
+        listed = [
             contract["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
-            for one in operation["parameters"]
+            for one in item["get"]["parameters"]
         ]
         address, query = path, {}
-        for one in parameters:
+        for one in listed:
             if one["in"] == "path" and "example" in one:
                 address = address.replace(f"{{{one['name']}}}", str(one["example"]))
             elif one["in"] == "query" and "example" in one:
@@ -217,13 +294,7 @@ def test_every_example_answers_with_something_on_the_shipped_data(shipped: Servi
             address = f"/{path.split('/')[1]}/{api.data('/v1/' + path.split('/')[1])[0]['id']}{path.partition('}')[2]}"
         response = api.ask(f"/v1{address}", **query)
         assert response.status_code == 200, f"{address} {query}: {response.text[:300]}"
-        if response.mimetype == "application/json":
-            body = response.get_json()
-            full = body["data"] if isinstance(body, dict) and "data" in body else body
-            assert full or path.startswith("/proposals/{id}/diff."), f"{address} {query} is empty"
-        elif not path.startswith("/proposals/{id}/diff."):  # the points of neither shipped version are public yet
-            header = 0 if response.mimetype == "application/x-ndjson" else 1
-            assert len(response.data.splitlines()) > header, f"{address} is empty"
+        yield path, response
 
 
 def test_the_shipped_data_has_the_shape_that_the_contract_says(shipped: Service) -> None:

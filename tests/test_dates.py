@@ -1,14 +1,17 @@
 """EDTF dates: bounds, precision, and what is refused, with what message."""
 
+import re
 from calendar import monthrange
-from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from edtf import parse_edtf
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.dates import Edtf, by_package, parse
+from schemas.dates import parse
 
 DAYS = st.dates(date(1, 1, 1), date(9999, 12, 31))
 MARKS = st.sampled_from(["", "~", "?", "%"])
@@ -53,35 +56,55 @@ def test_an_open_or_unknown_end_has_no_bound(day: date) -> None:
         assert (parse(text).earliest, parse(text).latest) == (None, day)
 
 
-def read_by(reader: Callable[[str], Edtf], text: str) -> Edtf | str:
-    """What it reads, or what it says is wrong."""
-    try:
-        return reader(text)
-    except ValueError as error:
-        return str(error)
-
-
 PLAIN = st.builds(lambda day, length, mark: day.isoformat()[:length] + mark, DAYS, st.sampled_from([4, 7, 10]), MARKS)
-END = PLAIN | st.sampled_from(["", ".."])
 
 
-@given(PLAIN)
-def test_the_short_way_reads_as_the_package_does(text: str) -> None:
-    assert read_by(parse, text) == read_by(by_package, text)
+@given(PLAIN, PLAIN | st.just(None))
+def test_plain_dates_and_intervals_have_the_bounds_that_the_package_gives_them(begin: str, end: str | None) -> None:
+    text = begin if end is None else f"{begin}/{end}"
+    package = parse_edtf(text)
+    lower, upper = (date(*bound[:3]) for bound in (package.lower_strict(), package.upper_strict()))
+    assume(lower <= upper)
+    assert (parse(text).earliest, parse(text).latest) == (lower, upper)
 
 
-@given(END, END)
-def test_the_short_way_reads_intervals_as_the_package_does(begin: str, end: str) -> None:
-    assume(begin not in ("", "..") or end not in ("", ".."))
-    assert read_by(parse, f"{begin}/{end}") == read_by(by_package, f"{begin}/{end}")
+#: Texts of a date's characters: any, and those of the form of a date, which are rarely hit otherwise.
+DATELIKE = st.from_regex(r"[0-9X]{4}(-[0-2X][0-9X](-[0-3X][0-9X])?)?[?~%]?", fullmatch=True)
+TEXTS = (
+    st.text("0123456789X/?~.%-", max_size=24) | DATELIKE | st.builds("{}/{}".format, DATELIKE, DATELIKE | st.just(".."))
+)
+SEASONS = {21: ("-03-01", "-05-31"), 22: ("-06-01", "-08-31"), 23: ("-09-01", "-11-30")}
 
 
-def test_what_the_seeds_hold_is_read_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Importing the package and making its grammar takes as long as the rest of a start."""
-    monkeypatch.setattr("schemas.dates.by_package", None)
-    for text in ("2024-03-14", "2023?", "2023/2024-01~", "/2024-02-13~", "2025~/..", "2021~/2022-02-23"):
-        parse.cache_clear()
-        assert parse(text).text == text
+def meant(text: str) -> tuple[date, date]:
+    """The first and the last day of the calendar that fit a date without an interval, found by trying them."""
+    text = text.rstrip("?~%")
+    if text[5:].isdigit() and (season := int(text[5:])) in SEASONS:
+        return (date.fromisoformat(text[:4] + SEASONS[season][0]), date.fromisoformat(text[:4] + SEASONS[season][1]))
+    if text[5:] == "24":
+        return date(int(text[:4]), 12, 1), date(int(text[:4]) + 1, 3, 1) - timedelta(days=1)
+    fits = re.compile(text.replace("X", "[0-9]"))
+    years = [int(text[:4].replace("X", digit)) for digit in "09"]
+    days = [date(year, 1, 1) + timedelta(days=after) for year in years for after in range(365 + (year % 4 == 0))]
+    fitting = [day for day in days if fits.match(day.isoformat())]
+    return fitting[0], fitting[-1]
+
+
+@given(TEXTS)
+def test_a_text_is_told_what_is_wrong_or_bounded_by_the_days_that_it_means(text: str) -> None:
+    said = StringIO()
+    try:
+        with redirect_stdout(said):
+            read = parse(text)
+    except ValueError as error:
+        assert re.search("such as|did you mean|are supported|there is no|at one end", str(error))  # noqa: PT017
+        if hint := re.search(r"did you mean ([^ ?]*[0-9X.][?]?)\?", str(error)):
+            parse(hint[1])
+    else:
+        begin, slash, end = text.partition("/")
+        assert read.earliest == (None if begin in ("", "..") else meant(begin)[0])
+        assert read.latest == (None if (slash and end in ("", "..")) else meant(end if slash else begin)[1])
+    assert said.getvalue() == ""
 
 
 @given(st.text(max_size=30))
@@ -110,6 +133,21 @@ def test_whatever_is_not_a_date_is_a_value_error_with_a_sentence(text: str) -> N
         ("../", "a date at one end"),
         ("/", "a date at one end"),
         ("Y17000", "0001 to 9999"),
+        ("-0100", "0001 to 9999"),
+        ("000X", "0001 to 9999"),
+        ("9999-24", "0001 to 9999"),
+        ("2024-1X", r"did you mean 2024-XX\? \(a narrower span is an interval"),
+        ("2024-0X~", r"did you mean 2024-XX~\?"),
+        ("2024-X1", r"did you mean 2024-XX\?"),
+        ("2024-02-1X", r"did you mean 2024-02-XX\?"),
+        ("2024-XX-01", r"did you mean 2024-XX\?"),
+        ("202X-05", r"did you mean 202X\?"),
+        ("XXXX", "the last one or two digits of a year"),
+        ("2024-25", "a season is 21"),
+        ("2024-13-XX", "there is no month 13"),
+        ("2024-06-~01", r"did you mean 2024-06-01~\?"),
+        ("2024?~", r"did you mean 2024%\?"),
+        ("2024/2025/2026", "one “/” between"),
         ("2024-02-13\n", "give one such as"),
         ("２０２４", "give one such as"),
     ],
@@ -119,9 +157,20 @@ def test_the_message_says_what_would_be_right(text: str, hint: str) -> None:
         parse(text)
 
 
-def test_a_decade_has_ten_years() -> None:
-    read = parse("202X")
-    assert read.latest is not None
-    assert read.earliest is not None
-    assert read.latest - read.earliest == timedelta(days=365 * 10 + 2)
-    assert read.precision == "decade"
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest", "precision"),
+    [
+        ("202X", "2020-01-01", "2029-12-31", "decade"),
+        ("20XX~", "2000-01-01", "2099-12-31", "century"),
+        ("2024-XX", "2024-01-01", "2024-12-31", "year"),
+        ("2024-XX-XX", "2024-01-01", "2024-12-31", "year"),
+        ("2024-02-XX", "2024-02-01", "2024-02-29", "month"),
+        ("2024-21", "2024-03-01", "2024-05-31", "season"),
+        ("2024-24", "2024-12-01", "2025-02-28", "season"),
+        ("2023-24~", "2023-12-01", "2024-02-29", "season"),
+        ("2023-24/202X", "2023-12-01", "2029-12-31", "interval"),
+    ],
+)
+def test_seasons_and_unspecified_digits(text: str, earliest: str, latest: str, precision: str) -> None:
+    read = parse(text)
+    assert (str(read.earliest), str(read.latest), read.precision) == (earliest, latest, precision)

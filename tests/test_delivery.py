@@ -16,7 +16,7 @@ from test_metrics import requests, scrape
 from werkzeug.test import TestResponse
 
 from api.app import Service, create_app, create_service
-from api.cache import Kept, Ready
+from api.cache import Cache, Kept, Ready
 from api.database import Replaced, open_database
 from api.loader import build, load
 from api.models import Party
@@ -230,6 +230,32 @@ def test_what_gains_a_coding_can_be_weighed_meanwhile() -> None:
     kept.ready["gzip"] = Meanwhile()  # type: ignore[assignment]  # it has what is weighed
     before = kept.weight
     assert kept.weight >= before + 10, "the coding that was added is weighed the next time"
+
+
+@pytest.mark.parametrize("coding", ["zstd", "br, gzip", None])
+@pytest.mark.parametrize("path", ["/v1/positions?limit=200", "/v1/positions?format=ndjson"])
+def test_a_large_answer_is_kept_compressed_alone_and_is_made_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch, path: str, coding: str | None
+) -> None:
+    plain = Api(service.wsgi).ask(path).data
+    monkeypatch.setattr("api.operation.IN_MEMORY", len(plain) // 2)  # what comes in pieces is put in a file
+    made = create_service(Settings(database=address(service), seeds=WORLD, cache_bytes=4 * len(plain)))
+    api, headers = Api(made.wsgi), {"Accept-Encoding": coding} if coding else {}
+    with counted() as statements:
+        first = api.ask(path, headers=headers)
+        once = len(statements)
+        kept = api.ask(path, headers=headers)
+        assert (kept.status, kept.data, dict(kept.headers)) == (first.status, first.data, dict(first.headers))
+        assert api.ask(path, headers={**headers, "If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert api.ask(path, method="HEAD", headers=headers).headers["Content-Length"] == str(len(first.data))
+        for start, end in ((0, 1), (100, 300), (len(plain) - 5, len(plain) + 5)):
+            part = api.ask(path, headers={**headers, "Range": f"bytes={start}-{end - 1}"})
+            assert (part.status_code, part.data) == (206, plain[start:end])
+        assert len(statements) == once
+    assert first.headers.get("Content-Encoding") == ("zstd" if coding == "zstd" else None)
+    assert decoded(first) == plain
+    assert 0 < made.wsgi.cache.bytes < len(plain)
+    dispose(made)
 
 
 def test_every_part_of_a_table_can_be_had_by_its_range(api: Api) -> None:
@@ -463,3 +489,13 @@ def test_an_answer_that_was_begun_on_a_release_now_gone_is_made_anew(make_servic
     fresh, looks = database.current, iter([stale])
     database.current = lambda: next(looks, None) or fresh()
     assert api.get("/v1/parties")["meta"]["release"] == "w2031-3"
+
+
+def test_what_is_weighed_again_is_weighed_once() -> None:
+    cache, told = Cache(100_000, lambda *now: told.append(now)), list[tuple[int, int]]()
+    kept = Kept([], "tag", "/", b"x" * 1000, None, 1000, compressible=True)
+    for coding in ("gzip", "br", "zstd"):
+        kept.ready[coding] = Ready("tag", [], b"x" * 100)
+        cache.put(("parties",), kept)
+    assert cache.bytes == kept.weight + len("parties")
+    assert told[-1] == (cache.bytes, 1)

@@ -332,6 +332,7 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/positions?party=borovia,*", "party", "“*” stands for no filter, so no other value", None),
         ("/v1/positions?party=*&party=borovia", "party", "“*” stands for no filter, so no other value", None),
         ("/v1/matrix?mode=*,on_record", "mode", "“*” stands for no filter, so no other value", None),
+        ("/v1/search?q=*", "q", "“*” is no word; at least 2 letters", None),
         ("/v1/events?from=20240213", "from", "Did you mean 2024-02-13?", None),
         ("/v1/events?from=20241313", "from", "a date (2024-02-13)", None),
         ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),

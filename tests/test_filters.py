@@ -359,6 +359,12 @@ def test_a_beginning_of_too_many_words_is_refused_rather_than_searched_for_long(
     assert api.ids("/v1/parties", q="zyxa*") == ["borovia"]
 
 
+def test_a_star_alone_is_no_filter_by_words(api: Api) -> None:
+    for path in ("/v1/parties", "/v1/offers"):
+        assert api.ids(path, q="*") == api.ids(path)
+    assert api.ask("/v1/parties.csv?q=*").data == api.ask("/v1/parties.csv").data
+
+
 @pytest.mark.parametrize("path", ["/v1/parties", "/v1/offers.csv", "/v1/search", "/v1/facets/positions?by=stance"])
 def test_a_beginning_has_two_letters_or_more(api: Api, path: str) -> None:
     both = "&" if "?" in path else "?"

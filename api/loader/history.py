@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from api.database import Database, DatabaseError, NothingLoaded, Store, fill
 from api.loader.build import build_digest
 from api.loader.compiled import writer
+from api.loader.faults import Unplaced
 from api.loader.record import Seed
 from api.loader.rows import Row, Rows, columns
 from api.loader.seeds import Seeds
@@ -39,6 +40,7 @@ class Loaded:
     added: int
     changed: int
     removed: int
+    unplaced: Unplaced
 
 
 def release_before(database: Database) -> Store | None:
@@ -181,6 +183,7 @@ class History:
             counts[Action.ADDED.value],
             counts[Action.CHANGED.value],
             counts[Action.REMOVED.value],
+            self.seeds.unplaced,
         )
         if not self.rebuilt:
             releases.append(self._row(loaded))

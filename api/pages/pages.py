@@ -1,7 +1,7 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
+from api.looks import LOOKS, STYLE
 from api.parameters import CLOCKS, UNSEARCHED
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
 from api.records import MovedTo
@@ -23,20 +24,11 @@ from schemas.record import OfProcess
 from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
 
 HERE = Path(__file__).parent
-MAIN_PARTIES = 5  # states, on the first page
+MAIN_PARTIES = 5  # on the first page: those with the most positions
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 SHOWN = 200  # entries of an analysis on a page
 #: Parameters of a list, or of its counts, that do not change which records are in it.
 _NOT_NARROWING = ("by", "sort", "limit", "after")
-#: Never colour alone: each stance has a symbol too.
-SYMBOLS: dict[str, str] = {
-    Stance.SUPPORTS: "✓",
-    Stance.SUPPORTS_CONDITIONALLY: "✓*",
-    Stance.UNDECIDED: "○",
-    Stance.OPPOSES_IN_PART: "✗*",
-    Stance.OPPOSES: "✗",
-    Stance.UNCLEAR: "?",
-}
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "terms", "note", "absent",
@@ -62,7 +54,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         return {
             "collections": listed,
             "browsed": [resource.name for resource in table if resource.browsed],
-            "symbols": SYMBOLS,
+            "symbols": {str(name): look.symbol for name, look in LOOKS.items()},
             "stances": list(Stance),
             "plain": plain,
             "define": define,
@@ -121,16 +113,14 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         }
 
     def processes() -> list[tuple[str, str]]:
-        """The titles and ids of all processes, to choose from."""
-        return [(one["title"], one["id"]) for one in every("/v1/processes", {})]
-
-    def every(path: str, arguments: Mapping[str, str]) -> Iterator[Any]:
-        """All records of a list, however many pages it has."""
+        """The titles and ids of all processes, however many pages of a list they are, to choose from."""
+        found: list[tuple[str, str]] = []
         after: str | None = ""
         while after is not None:
-            page = _ask(app, path, {**arguments, "limit": "200", **({"after": after} if after else {})})
-            yield from page["data"]
+            page = _ask(app, "/v1/processes", {"limit": "200", **({"after": after} if after else {})})
+            found += [(one["title"], one["id"]) for one in page["data"]]
             after = page["page"]["next"]
+        return found
 
     def embedding(embed: Embed, data: Any) -> dict[str, str]:
         """What a page tells those who embed what it shows."""
@@ -162,9 +152,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/")
     def home() -> str:
-        states = {one["id"] for one in every("/v1/parties", {"kind": "state"})}
         found = _ask(app, "/v1/matrix")
-        parties = [party for party in across(found["data"]) if party["id"] in states][:MAIN_PARTIES]
+        parties = across(found["data"])[:MAIN_PARTIES]
         rows = [row for row in found["data"] if any(cell["party"] in parties for cell in row["cells"])]
         return render_template(
             "home.html",
@@ -241,7 +230,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/explore/style.css")
     def style() -> Response:
-        return Response((HERE / "style.css").read_text(encoding="utf-8"), mimetype="text/css")
+        return Response((HERE / "style.css").read_text(encoding="utf-8") + STYLE, mimetype="text/css")
 
     @pages.after_request
     def guard(response: Response) -> Response:

@@ -8,6 +8,7 @@ from marshmallow import Schema
 
 from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
 from api.analysis.question import Findings
+from api.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.operation import Call, ref
 from api.parameters import AnyOf, Moment
 from api.representations import Column, columns, row_schema
@@ -137,7 +138,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 columns=_wide(GapLineSchema),
                 records=_gap_lines,
                 row={**row_schema(columns(GapLineSchema)), **wide},
-                examples={"parties": ["russia", "ukraine"]},
+                examples={"parties": list(PARTIES)},
                 key="issue_id",
                 prepared=((),),
             ),
@@ -219,7 +220,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 columns=_plain(ReceptionLineSchema),
                 records=lambda call: reception.lines(_reception(call)),
                 row=row_schema(columns(ReceptionLineSchema)),
-                examples={"id": "us-phased-withdrawal-proposal"},
+                examples={"id": RECEIVED},
             ),
         ),
         (
@@ -241,7 +242,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 columns=_plain(DiffTermSchema),
                 records=lambda call: _diff(call).data["terms"],
                 row=row_schema(columns(DiffTermSchema)),
-                examples={"id": "us-20-point-plan", "against": "us-28-point-plan"},
+                examples={"id": LATER, "against": EARLIER},
             ),
         ),
     )

@@ -1,7 +1,4 @@
-"""Ready charts: Vega-Lite specifications that draw from the flat tables at their addresses, without other input.
-
-The colours of the stances hold up for every common colour blindness and differ in lightness; each is doubled by a symbol.
-"""
+"""Ready charts: Vega-Lite specifications that draw from the flat tables at their addresses, without other input."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +8,8 @@ from typing import Any
 import orjson
 
 from api.analysis import matrix
+from api.examples import PARTIES, RECEIVED
+from api.looks import CONFLICTING, LOOKS, UNRECORDED, Look
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import query
 from api.views.analysis import question, record
@@ -19,18 +18,6 @@ from schemas.fields import Contract, Slug
 from schemas.vocabulary import Stance
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-CONFLICTING, UNRECORDED = "conflicting", "no answer recorded"
-#: Each stance with its fill, the ink that can be read on it, and its symbol.
-_LOOK = {
-    Stance.SUPPORTS: ("#00463f", "#ffffff", "✓"),
-    Stance.SUPPORTS_CONDITIONALLY: ("#74c4b6", "#000000", "✓*"),
-    Stance.UNDECIDED: ("#f2df9e", "#000000", "0"),
-    Stance.UNCLEAR: ("#f2df9e", "#000000", "?"),
-    Stance.OPPOSES_IN_PART: ("#e08e2b", "#000000", "✗*"),
-    Stance.OPPOSES: ("#b5400a", "#ffffff", "✗"),
-    CONFLICTING: ("#f2df9e", "#000000", "≠"),
-    UNRECORDED: ("#ffffff", "#000000", "—"),
-}
 _BORDER = "#595959"
 _CELL = 26
 
@@ -100,14 +87,14 @@ def _folded(call: Call, table: FlatTable, score: bool) -> tuple[list[Spec], list
     return (folding if wanted else [{"filter": "false"}]), list(names.values())
 
 
-def _looks(extra: Sequence[str]) -> list[tuple[str, tuple[str, str, str]]]:
-    return [(str(name), look) for name, look in _LOOK.items() if isinstance(name, Stance) or name in extra]
+def _looks(extra: Sequence[str]) -> list[tuple[str, Look]]:
+    return [(str(name), look) for name, look in LOOKS.items() if isinstance(name, Stance) or name in extra]
 
 
 def _cells(x: Spec, y: Spec, tooltip: list[Spec], extra: Sequence[str]) -> list[Spec]:
     """Coloured cells by ``shown``, each with its symbol."""
     looks = _looks(extra)
-    symbols = orjson.dumps({name: look[2] for name, look in looks}).decode()
+    symbols = orjson.dumps({name: look.symbol for name, look in looks}).decode()
     names = [name for name, _ in looks]
     return [
         {
@@ -120,7 +107,7 @@ def _cells(x: Spec, y: Spec, tooltip: list[Spec], extra: Sequence[str]) -> list[
                     "field": "shown",
                     "type": "nominal",
                     "title": "Stance",
-                    "scale": {"domain": names, "range": [look[0] for _, look in looks]},
+                    "scale": {"domain": names, "range": [look.fill for _, look in looks]},
                     "legend": {
                         "symbolStrokeColor": _BORDER,
                         "labelExpr": f"({symbols})[datum.label] + ' ' + replace(datum.label, /_/g, ' ')",
@@ -139,7 +126,7 @@ def _cells(x: Spec, y: Spec, tooltip: list[Spec], extra: Sequence[str]) -> list[
                     "field": "shown",
                     "type": "nominal",
                     "legend": None,
-                    "scale": {"domain": names, "range": [look[1] for _, look in looks]},
+                    "scale": {"domain": names, "range": [look.ink for _, look in looks]},
                 },
             },
         },
@@ -303,14 +290,14 @@ def _reception(call: Call, table: FlatTable) -> Spec:
 
 
 _CHARTS = {
-    "matrix": Chart("matrix", "The matrix of stances", _matrix, {}, {"party": ["russia", "ukraine"]}),
-    "gaps": Chart("gaps", "The gaps between parties", _gaps, {}, {"parties": ["russia", "ukraine"]}),
+    "matrix": Chart("matrix", "The matrix of stances", _matrix, {}, {"party": list(PARTIES)}),
+    "gaps": Chart("gaps", "The gaps between parties", _gaps, {}, {"parties": list(PARTIES)}),
     "timeline": Chart("timeline", "What happened and when it was first reported", _timeline, {}, {}),
     "reception": Chart(
         "reception",
         "How a proposal was received",
         _reception,
         {"proposal": Slug("The proposal.", required=True)},
-        {"proposal": "us-phased-withdrawal-proposal"},
+        {"proposal": RECEIVED},
     ),
 }

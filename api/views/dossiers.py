@@ -10,6 +10,7 @@ from api import totals
 from api.analysis import dossier, facets
 from api.analysis.cite import Paths, cite
 from api.analysis.question import Findings
+from api.examples import PARTIES
 from api.models import Cited, Issue, Party
 from api.operation import JSON, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, narrowing, query
@@ -135,7 +136,7 @@ def citing(operations: Sequence[Operation]) -> Operation:
         view=lambda call: json_answer(cite(call, paths, call.values["path"]), call),
         query=query(path=PathField("The path to cite, with its query.", required=True)),
         content={JSON: enveloped(ref("Citation"))},
-        examples={"path": "/v1/gaps?parties=russia,ukraine"},
+        examples={"path": f"/v1/gaps?parties={','.join(PARTIES)}"},
     )
     every.append(found)
     return found

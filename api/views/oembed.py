@@ -10,6 +10,7 @@ import orjson
 from werkzeug.datastructures import MultiDict
 
 from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
+from api.examples import PARTIES
 from api.operation import JSON, Answer, Call, Operation, filled, ref, whole
 from api.parameters import query, read
 from api.problems import Problem, Wrong, did_you_mean, unknown
@@ -77,7 +78,7 @@ def oembed_operation(table: Table, operations: Sequence[Operation]) -> Operation
             dnt=Choice(("0", "1"), "“Do not track”, which WordPress sends. Nothing here does, so it changes nothing."),
         ),
         content={JSON: ref("Embed"), XML: {"type": "string"}},
-        examples={"url": "/explore/gaps?parties=russia,ukraine"},
+        examples={"url": f"/explore/gaps?parties={','.join(PARTIES)}"},
     )
 
 

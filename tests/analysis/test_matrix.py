@@ -66,9 +66,7 @@ def test_stances_whose_order_is_not_known_conflict_and_both_are_shown(world_of: 
 
 
 def test_records_that_say_the_same_do_not_conflict(world_of: World) -> None:
-    api = world_of(
-        Position("alba", "dam", "supports", "2023", id="one"), Position("alba", "dam", "supports", "2023", id="two")
-    )
+    api = world_of(*(Position("alba", "dam", "supports", "2022", id=id) for id in ("one", "two")))
     cell = cells(api)["dam", "alba"]
     assert not cell["conflicting"]
     assert cell["position"]["id"] == "two"
@@ -94,10 +92,10 @@ def test_an_ended_position_is_marked_and_gone_as_of_a_later_day(world_of: World)
 
 def test_what_a_person_holds_counts_for_the_state_that_the_office_then_spoke_for(world_of: World) -> None:
     api = world_of(
-        Position("ana", "dam", "supports", "2022-06-01"),
+        Position("ana", "dam", "supports", "2022-02-01"),
         Position("ana", "tolls", "supports", "2023-06-01", cited=(("s4", "on_record"),)),
         Position("ana", "truce", "supports", "2024-02-01", cited=(("s4", "on_record"),)),
-        Position("zora", "border", "opposes", "2023-01-01"),
+        Position("zora", "border", "opposes", "2022-01-01"),
     )
     assert set(stances(api)) == {("dam", "alba"), ("tolls", "ana"), ("truce", "brava"), ("border", "zora")}
     apart = set(stances(api, fold="none"))
@@ -105,7 +103,7 @@ def test_what_a_person_holds_counts_for_the_state_that_the_office_then_spoke_for
 
 
 def test_a_party_that_is_asked_for_stands_in_a_column_of_its_own(world_of: World) -> None:
-    api = world_of(Position("ana", "dam", "supports", "2022-06-01"), Position("alba", "dam", "opposes", "2022-01-01"))
+    api = world_of(Position("ana", "dam", "supports", "2022-02-01"), Position("alba", "dam", "opposes", "2022-01-01"))
     assert stances(api) == {("dam", "alba"): "supports"}
     assert stances(api, party="ministry") == {("dam", "ministry"): "supports"}
     assert stances(api, party="alba", fold="none") == {("dam", "alba"): "opposes"}
@@ -192,7 +190,7 @@ def test_the_wide_table_has_two_columns_for_each_party_whatever_their_names(make
 
 def test_a_later_position_in_another_process_hides_none_in_this_one(make_service: Any, tmp_path: Path) -> None:
     seeds = write(tmp_path / "two", [Position("alba", "dam", "supports", "2022-01-01")])
-    other = Position("alba", "dam", "opposes", "2023-01-01", id="elsewhere")
+    other = Position("alba", "dam", "opposes", "2022-02-01", id="elsewhere")
     (seeds / "dispute").mkdir()
     (seeds / "dispute/process.yaml").write_text(json.dumps({"id": "dispute", "title": "A dispute", "summary": "Two."}))
     (seeds / "dispute/statements.yaml").write_text(json.dumps([other.seed(1)]))
@@ -203,3 +201,14 @@ def test_a_later_position_in_another_process_hides_none_in_this_one(make_service
     assert stances(api, process="quarrel") == {here: "supports"}
     assert stances(api, process="dispute") == stances(api, process="quarrel,dispute") == {here: "opposes"}
     assert stances(api, process="quarrel", as_of="2024-01-01") == {here: "supports"}
+
+
+def test_what_is_taken_on_the_first_or_last_day_of_an_office_counts_for_the_state(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("ana", "dam", "supports", "2022-12-31"),
+        Position("ana", "tolls", "supports", "2023-01-01", cited=late),
+        Position("ana", "truce", "supports", "2023-12-31", cited=late),
+        Position("ana", "border", "supports", "2024-01-01", cited=late),
+    )
+    assert set(stances(api)) == {("dam", "alba"), ("tolls", "ana"), ("truce", "ana"), ("border", "brava")}

@@ -62,3 +62,24 @@ def test_stances_in_conflict_are_no_movement(world_of: World) -> None:
         Position("alba", "dam", "opposes", "2023-05", cited=late),
     )
     assert moved(api) == []
+
+
+def test_an_end_is_known_from_the_first_evidence_that_teaches_it(world_of: World) -> None:
+    taught = evidence(("s3", "on_record"), ("s4", "on_record"), bears_on=["valid_until"])
+    given_up = demand("given-up", "alba", [], valid_until="2023-04-01", lifecycle="dropped",
+                      evidence=[*evidence(("s2", "unattributed")), *taught])  # fmt: skip
+    api = world_of(demands=[given_up])
+    assert [row["first_reported_on"] for row in api.data("/v1/movements")] == ["2024-02-01"]
+
+
+def test_who_takes_a_side_after_having_been_undecided_hardens(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        *(Position(party, "dam", "undecided", "2022-01-01") for party in ("alba", "brava")),
+        Position("alba", "dam", "supports", "2023-01-01", cited=late),
+        Position("brava", "dam", "opposes_in_part", "2024-01-01", cited=late),
+    )
+    assert [row[:4] for row in moved(api)] == [
+        ("alba", "hardened", "undecided", "supports"),
+        ("brava", "hardened", "undecided", "opposes_in_part"),
+    ]

@@ -48,6 +48,9 @@ def held(draw: st.DrawFn) -> Position:
             st.tuples(st.sampled_from(sorted(SOURCES)), st.sampled_from(MODES)), min_size=1, max_size=3, unique=True
         )
     )
+    told = max(date.fromisoformat(SOURCES[source]) for source, _ in cited)
+    if start and (dates.parse(start).earliest or date.min) > told:
+        start = None
     return Position(
         draw(st.sampled_from(PARTIES)),
         draw(st.sampled_from(sorted(ISSUES))),

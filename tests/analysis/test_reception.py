@@ -80,3 +80,32 @@ def test_a_reception_is_narrowed_by_party_issue_and_folding(received: Api) -> No
     assert {cell["party"]["id"] for cell in apart["answers"]} == {"alba", "ministry"}
     received.get("/v1/proposals/plan/reception", 404, as_of="2020-01-01")
     assert "Did you mean “plan”" in received.get("/v1/proposals/plann/reception", 404)["detail"]
+
+
+@pytest.mark.parametrize(("stance", "blocks"), [("supports", False), ("unclear", True), ("opposes", True)])
+def test_who_insists_on_a_whole_proposal_blocks_it_only_where_it_is_not_for_it(
+    world_of: World, stance: str, blocks: bool
+) -> None:
+    insisting = answer("insists", "alba", "insisted_on", proposal="plan", stance=stance)
+    data = world_of(proposals=[plan()], responses=[insisting]).data("/v1/proposals/plan/reception")
+    assert [cell["blocks"] for cell in data["whole"]["answers"]] == [blocks]
+    assert ids_of(data["blockers"]) == (["alba"] if blocks else [])
+
+
+@pytest.mark.parametrize("provided", ["opposes", "opposes_in_part"])
+def test_an_answer_to_a_term_against_an_issue_implies_the_stance_turned_round(world_of: World, provided: str) -> None:
+    api = world_of(
+        proposals=[plan(terms=[term("build", 1, stance=provided)])],
+        responses=[answer(verdict.replace("_", "-"), "alba", verdict, term="build") for verdict in IMPLIED],
+    )
+    assert {one["verdict"]: one["stance"] for one in api.data("/v1/responses")} == IMPLIED
+
+
+#: What these verdicts on a term that is against its issue say of the issue.
+IMPLIED = {
+    "accepted": "opposes",
+    "conditional": "opposes_in_part",
+    "under_review": "undecided",
+    "rejected": "supports",
+    "no_response": "unclear",
+}

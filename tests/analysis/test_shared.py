@@ -34,3 +34,30 @@ def test_a_claim_that_was_retracted_or_denied_is_no_stance(world_of: World) -> N
     )
     assert api.data("/v1/matrix") == []
     assert [row["issue"]["id"] for row in api.data("/v1/matrix", known_at="2022-12-31")] == ["tolls"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "said_on", "status"),
+    [
+        ("alba", "2022-12-31", "confirmed"),
+        ("alba", "2023-01-01", "reported"),
+        ("brava", "2023-12-31", "reported"),
+        ("brava", "2024-01-01", "confirmed"),
+    ],
+)
+def test_who_speaks_on_the_first_or_last_day_of_an_office_speaks_for_the_state(
+    world_of: World, holder: str, said_on: str, status: str
+) -> None:
+    said = evidence(("s4", "on_record"), speaker="ana", said_on=said_on)
+    api = world_of(Position(holder, "dam", "supports", id="said", more={"evidence": said}))
+    assert api.data("/v1/statements/said")["claim_status"] == status
+
+
+def test_of_records_that_a_search_finds_alike_what_more_outlets_assert_comes_first(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", id="a-judged", cited=(("s3", "author"),)),
+        Position("alba", "dam", "supports", id="b-told-by-one", cited=(("s1", "anonymous"), ("s2", "anonymous"))),
+        Position("alba", "dam", "supports", id="c-told-by-two", cited=(("s3", "anonymous"), ("s4", "anonymous"))),
+    )
+    found = [hit["id"] for hit in api.data("/v1/search", q="alba dam supports")]
+    assert found == ["c-told-by-two", "b-told-by-one", "a-judged"]

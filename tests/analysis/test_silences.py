@@ -1,11 +1,11 @@
 """Who has not answered, and for how long."""
 
-from written import Position, World, answer, demand, plan, term
+from written import Position, World, answer, demand, evidence, plan, term
 
 
 def test_who_has_not_answered_is_silent_for_at_least_so_many_days(world_of: World) -> None:
     api = world_of(
-        Position("alba", "truce", "opposes", "2023-03-01"),
+        Position("alba", "truce", "opposes", "2022-03-01"),
         proposals=[plan(terms=[term("build", 1)]), plan("old", status="lapsed"), plan("next", supersedes="plan-b"),
                    plan("plan-b")],
         demands=[
@@ -45,3 +45,10 @@ def test_an_answer_that_was_taken_back_is_none(world_of: World) -> None:
     )
     assert [row["noted"]["id"] for row in api.data("/v1/silences")] == ["no-more"]
     assert api.data("/v1/silences", as_of="2023-03-15") == []
+
+
+def test_a_proposal_awaits_an_answer_from_the_day_on_which_it_is_made(world_of: World) -> None:
+    made = plan(made_on="2024-06-01", evidence=evidence(("s4", "on_record")))
+    api = world_of(proposals=[made, plan("earlier", made_on="2023-06-01")])
+    assert {row["subject"]["id"] for row in api.data("/v1/silences")} == {"plan", "earlier"}
+    assert {row["subject"]["id"] for row in api.data("/v1/silences", as_of="2024-05-31")} == {"earlier"}

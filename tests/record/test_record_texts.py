@@ -1,6 +1,7 @@
 """The record against the texts of its sources, where they are at hand: they are kept beside the project, never in it."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import yaml
 from click.testing import CliRunner
 from support import ROOT
 
-from api.citing import copied_runs
 from api.cli import main
 from api.texts import by_sha256
 
@@ -43,6 +43,22 @@ def tracked() -> list[Path]:
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.split("\0") if name]
     return [path for name in ("api", "schemas", "seeds", "docs", "tests") for path in (ROOT / name).rglob("*")]
+
+
+def copied_runs(own: str, texts: dict[str, str], *, words: int = 10) -> list[str]:
+    """The runs of words of the texts that stand in something of the project's own, titles aside."""
+
+    def split(text: str) -> list[str]:
+        return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
+
+    seen = {
+        tuple(run[i : i + words])
+        for text in texts.values()
+        for run in [split(text)]
+        for i in range(len(run) - words + 1)
+    }
+    mine = split(own)
+    return [" ".join(mine[i : i + words]) for i in range(len(mine) - words + 1) if tuple(mine[i : i + words]) in seen]
 
 
 def test_no_ten_words_of_a_source_stand_in_a_row_anywhere() -> None:

@@ -1,0 +1,80 @@
+"""The records that the contract's examples name: those of the shipped data, and in their place others where a release lacks them."""
+
+import re
+from copy import deepcopy
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from api.models import Clocks, Party, Position, Proposal
+from api.resource import Resource, Table
+
+PARTIES = ("russia", "ukraine")
+RECEIVED = "us-phased-withdrawal-proposal"
+LATER, EARLIER = "us-20-point-plan", "us-28-point-plan"
+#: What examples name beside the `example` of each collection's schema.
+_MORE = {"parties": PARTIES, "proposals": (RECEIVED, LATER, EARLIER)}
+
+
+def in_release(contract: dict[str, Any], table: Table, connection: Connection) -> dict[str, Any]:
+    """The contract as a release serves it: an example that names records which the release lacks names others of the same collections,
+    or is left out where there are none.
+    """
+    instead: dict[str, str | None] = {}
+    for (
+        resource
+    ) in table:  # the kinds of position come after positions: what stands for an id of both is found among the narrower
+        instead |= _instead(resource, connection)
+    if not instead:
+        return contract
+    served = deepcopy(contract)
+    operations = (operation for item in served["paths"].values() for operation in item.values())
+    listed = (one for operation in operations for one in operation["parameters"])
+    for parameter in (*listed, *served["components"]["parameters"].values()):
+        if "example" in parameter:
+            parameter["example"] = _renamed(parameter["example"], instead)
+            if parameter["example"] is None:
+                del parameter["example"]
+    return served
+
+
+def _instead(resource: Resource, connection: Connection) -> dict[str, str | None]:
+    """What stands for each id that the release lacks."""
+    named = dict.fromkeys((resource.schema.example, *_MORE.get(resource.name, ())))
+    wanted = [id for id in named if id]
+    model = resource.model
+    held = set(connection.scalars(select(model.id).where(model.id.in_(wanted), *_of(resource))))
+    lacking = [id for id in wanted if id not in held]
+    if not lacking:
+        return {}
+    others = [id for id in connection.scalars(_foremost(resource).limit(len(wanted))) if id not in held]
+    return {id: others[place % len(others)] if others else None for place, id in enumerate(lacking)}
+
+
+def _of(resource: Resource) -> list[Any]:
+    return [resource.model.at(Clocks()), *([] if resource.where is None else [resource.where])]
+
+
+def _foremost(resource: Resource) -> Select[Any]:
+    """The ids of a collection: parties with the most positions first, proposals of the process that has most, which can be compared."""
+    model = resource.model
+    found = select(model.id).where(*_of(resource))
+    if model is Party:
+        held = and_(Position.party_id == Party.id, Position.at(Clocks()))
+        return found.outerjoin(Position, held).group_by(Party.id).order_by(func.count(Position.id).desc(), Party.id)
+    if model is Proposal:
+        sizes = select(Proposal.process_id).where(*_of(resource)).group_by(Proposal.process_id)
+        found = found.where(
+            Proposal.process_id == sizes.order_by(func.count().desc(), Proposal.process_id).limit(1).scalar_subquery()
+        )
+    return found.order_by(model.id)
+
+
+def _renamed(example: Any, instead: dict[str, str | None]) -> Any:
+    """An example with its ids replaced; None where one of them has nothing in its place."""
+    if isinstance(example, list):
+        renamed = [_renamed(one, instead) for one in example]
+        return None if None in renamed else renamed
+    words = re.split(r"([a-z0-9-]+)", example)
+    found = [instead.get(word, word) for word in words]
+    return None if None in found else "".join(word for word in found if word)
