@@ -382,14 +382,11 @@ def test_no_list_to_choose_from_ends_after_two_hundred(make_service: Any, world:
         (world / id / "process.yaml").write_text(
             f"id: {id}\ntitle: Process {id}\nsummary: Invented.\nstarted_on: 2030\n"
         )
-    with (world / "common" / "parties.yaml").open("a") as parties:
-        parties.writelines(f"- {{id: {id}, name: State {id}, kind: state}}\n" for id in many)
     api = Api(make_service(world).wsgi)
     home, matrix = api.ask("/").text, api.ask("/explore/matrix").text
     for id in (*many, "glacier-accord", "spice-round"):
         assert f'<a href="/explore/processes/{id}">' in home
         assert f'<option value="{id}" >' in matrix
-    assert '<a href="/explore/parties/aldoria">' in home.partition("<table")[2].partition("</table>")[0]
 
 
 class Forms(HTMLParser):

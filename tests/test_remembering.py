@@ -15,7 +15,7 @@ from api.settings import Settings
 WARM, MORE = 20, 40
 #: Characters of a request that is long; and bytes that one may leave behind, on average: what is short is remembered, some thousand
 #: entries of it, and may be new each time.
-LONG, LEFT = 6_000, 2_500
+LONG, LEFT = 6_000, 4_500
 Request = tuple[str, dict[str, str]]
 
 

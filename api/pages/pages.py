@@ -1,7 +1,7 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -116,16 +116,14 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         }
 
     def processes() -> list[tuple[str, str]]:
-        """The titles and ids of all processes, to choose from."""
-        return [(one["title"], one["id"]) for one in every("/v1/processes", {})]
-
-    def every(path: str, arguments: Mapping[str, str]) -> Iterator[Any]:
-        """All records of a list, however many pages it has."""
+        """The titles and ids of all processes, however many pages of a list they are, to choose from."""
+        found: list[tuple[str, str]] = []
         after: str | None = ""
         while after is not None:
-            page = _ask(app, path, {**arguments, "limit": "200", **({"after": after} if after else {})})
-            yield from page["data"]
+            page = _ask(app, "/v1/processes", {"limit": "200", **({"after": after} if after else {})})
+            found += [(one["title"], one["id"]) for one in page["data"]]
             after = page["page"]["next"]
+        return found
 
     def embedding(embed: Embed, data: Any, asked: Mapping[str, str] | None = None) -> dict[str, str]:
         """What a page tells those who embed what it shows: what was asked for, else what the page was asked with."""
