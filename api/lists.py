@@ -69,8 +69,8 @@ class Form:
             if name in _ORDERING or not value:
                 continue
             if name in ("mode", "role"):
-                fixed.append((name, tuple(value)))
-            elif isinstance(value, list):
+                fixed.append((name, value))
+            elif isinstance(value, tuple):
                 named.append((name, len(value)))
                 parameters.update((f"{name}_{number}", one) for number, one in enumerate(value))
             elif name != "release":
@@ -85,7 +85,7 @@ class Form:
 
     def asked(self, sort: str | None = None) -> Asked:
         """A question of this form, with parameters in the place of its values."""
-        values: dict[str, Any] = {name: list(value) for name, value in self.fixed}
+        values: dict[str, Any] = dict(self.fixed)
         for name, number in self.given:
             kind = Date() if name in ("as_of", "known_at", "from", "to") else None
             values[name] = (

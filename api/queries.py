@@ -141,9 +141,9 @@ def widened(connection: Connection, asked: Asked) -> Asked:
     return replace(asked, values=values, part=part)
 
 
-def _stood_for(connection: Connection, one: Filter, ids: Sequence[str]) -> list[str]:
+def _stood_for(connection: Connection, one: Filter, ids: Sequence[str]) -> tuple[str, ...]:
     assert one.stands_for is not None  # who asks for it has looked
-    return sorted({*ids, *connection.scalars(one.stands_for(ids))})
+    return tuple(sorted({*ids, *connection.scalars(one.stands_for(ids))}))
 
 
 def phrase(connection: Connection, typed: str) -> str:
