@@ -72,7 +72,7 @@ class Form:
                 continue
             if name in ("mode", "role"):
                 fixed.append((name, tuple(sorted(value))))
-            elif isinstance(value, list):
+            elif isinstance(value, tuple):
                 named.append((name, len(value)))
                 parameters.update((f"{name}_{number}", one) for number, one in enumerate(value))
             elif name != "release":
@@ -97,7 +97,7 @@ class Form:
 
     def asked(self, sort: str | None = None) -> Asked:
         """A question of this form, with parameters in the place of its values."""
-        values: dict[str, Any] = {name: list(value) for name, value in self.fixed}
+        values: dict[str, Any] = dict(self.fixed)
         for name, number in self.given:
             kind = Date() if name in ("as_of", "known_at", "from", "to") else None
             values[name] = (

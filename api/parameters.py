@@ -40,17 +40,17 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_LENGTH = 300
 
 
-class AnyOf(Contract[list[str]]):
+class AnyOf(Contract[tuple[str, ...]]):
     """Any of several values: each read by ``one``, or any text on one line where that is None."""
 
     def __init__(self, one: Contract[Any] | None, description: str) -> None:
-        super().__init__(description, load_default=list, allow_none=False)
+        super().__init__(description, load_default=(), allow_none=False)
         self.one = one
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "array", "items": _item(self.one), "maxItems": 100, "not": _STAR_AMONG}
 
-    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> list[str]:
+    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         values = [one for text in value for one in text.split(",")]
         if len(values) > 100:
             raise ValidationError(f"{len(values)} values are given; at most 100 are allowed.")
@@ -66,7 +66,7 @@ class AnyOf(Contract[list[str]]):
                 wrong += error.messages
         if wrong:
             raise ValidationError(wrong)
-        return found
+        return tuple(found)
 
     def _read(self, text: str) -> str:
         if self.one is not None:
@@ -278,11 +278,8 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
 @cache
 def _unset(schema: Schema) -> tuple[dict[str, Any], frozenset[str]]:
     """The values of the parameters that are not given, and the names of those that must be."""
-    values = {
-        name: one.load_default() if callable(one.load_default) else one.load_default
-        for name, one in schema.fields.items()
-        if one.load_default is not missing
-    }
+    # All requests share them, so none may be changed: a parameter of several values has a tuple.
+    values = {name: one.load_default for name, one in schema.fields.items() if one.load_default is not missing}
     return values, frozenset(name for name, one in schema.fields.items() if one.required)
 
 

@@ -141,9 +141,9 @@ def widened(connection: Connection, asked: Asked) -> Asked:
     return replace(asked, values=values, part=part)
 
 
-def _stood_for(connection: Connection, one: Filter, ids: Sequence[str]) -> list[str]:
+def _stood_for(connection: Connection, one: Filter, ids: Sequence[str]) -> tuple[str, ...]:
     assert one.stands_for is not None  # who asks for it has looked
-    return sorted({*ids, *connection.scalars(one.stands_for(ids))})
+    return tuple(sorted({*ids, *connection.scalars(one.stands_for(ids))}))
 
 
 def phrase(connection: Connection, typed: str) -> str:
@@ -196,12 +196,9 @@ def _matching(dialect: str, related: Sequence[str], words: BindParameter[str] | 
 def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> Iterator[Wrong]:
     """The values that no row has, of a filter by a key of no collection, the first few with the nearest."""
     column: Any = one.key
-    wrong = [
-        key
-        for key in keys
-        if connection.scalar(select(column).where(column == key).limit(1)) is None
-        and (one.stands_for is None or connection.scalar(one.stands_for([key]).limit(1)) is None)
-    ]
+    wrong = [key for key in keys if connection.scalar(select(column).where(column == key).limit(1)) is None]
+    if one.stands_for and wrong and connection.scalar(one.stands_for(wrong).limit(1)) is not None:
+        wrong = [key for key in wrong if connection.scalar(one.stands_for([key]).limit(1)) is None]
     if not wrong:
         return
     held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))

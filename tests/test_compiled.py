@@ -20,7 +20,6 @@ from api.loader.seeds import Seeds
 from api.resource import Resource
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
-from schemas import dates
 from schemas.fields import Ref, Reference, href
 
 SEEDED = [resource for resource in RESOURCES if resource.schema().load_fields]
@@ -137,20 +136,3 @@ def test_a_selector_gives_each_column_its_field_or_the_id_that_it_names(seeds: S
                 assert type(value) in (str, int, float, bool, type(None)), name
                 selected += 1
     assert selected > 1000
-
-
-@given(
-    year=st.integers(0, 9999),
-    month=st.none() | st.integers(0, 13),
-    day=st.none() | st.integers(0, 32),
-    mark=st.sampled_from(["", "?", "~", "%"]),
-)
-def test_plain_dates_mean_what_the_package_says(year: int, month: int | None, day: int | None, mark: str) -> None:
-    text = f"{year:04}" + ("" if month is None else f"-{month:02}" + ("" if day is None else f"-{day:02}")) + mark
-    try:
-        wanted = dates.by_package(text)
-    except ValueError:
-        with pytest.raises(ValueError, match=r"date|month|day|years"):
-            dates.parse(text)
-    else:
-        assert dates.parse(text) == wanted

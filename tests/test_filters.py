@@ -1,15 +1,19 @@
 """Every filter of the table: right values, wrong ones, several, none; each against a naive reading of the records."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import pytest
 from support import CITED, COLLECTIONS, Api, process_began
+from werkzeug.datastructures import MultiDict
 
-from api.parameters import UNSEARCHED
+from api.operation import Operation
+from api.parameters import UNSEARCHED, read
 from api.resource import Filter, Resource
 from api.resources import RESOURCES
+from api.views import operations
 from schemas.vocabulary import ClaimStatus, Mode
 
 Record = dict[str, Any]
@@ -432,3 +436,13 @@ def test_a_sub_collection_takes_the_filters_of_its_records(api: Api) -> None:
     api.problem("/v1/parties/borovia/positions", 400, role="owner")
     api.problem("/v1/proposals/pepper-plan/terms", 400, proposal="pepper-plan")
     api.problem("/v1/proposals/pepper-plan/evidence", 400, subject="proposals/pepper-plan")
+
+
+@pytest.mark.parametrize("operation", operations(RESOURCES), ids=attrgetter("name"))
+def test_what_is_read_of_a_query_cannot_be_changed_for_the_next_one(operation: Operation) -> None:
+    fields = operation.query.fields
+    given = {name: "x" for name, kind in fields.items() if kind.required} | dict(operation.examples)
+    asked = {name: value for name, value in given.items() if name in fields}
+    for more in ({}, {"mode": "anonymous,on_record"} if "mode" in fields else {}):
+        values = read(operation.query, MultiDict({**asked, **more}))
+        assert all(isinstance(value, Hashable) for value in values.values()), values

@@ -109,7 +109,7 @@ def test_with_clocks_a_list_by_id_is_read_in_the_order_of_the_key(
 def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
     resource = RESOURCES.by_name[name]
     issue = connection.scalar(select(resource.model.issue_id).where(resource.model.issue_id.is_not(None)).limit(1))
-    asked = queries.widened(connection, Asked(resource, {"issue": [issue], **clocks}))
+    asked = queries.widened(connection, Asked(resource, {"issue": (issue,), **clocks}))
     statement = queries.everything(asked, queries.conditions(asked, "sqlite", [])).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
@@ -120,7 +120,7 @@ def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: s
 @pytest.mark.parametrize("clocks", [{"known_at": date(2024, 1, 1)}, {"mode": ["on_record"]}], ids=["known_at", "mode"])
 @pytest.mark.parametrize("name", ["positions", "demands", "responses", "statements", "offers"])
 def test_a_list_of_a_topic_reads_its_issues_alone(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
-    asked = queries.widened(connection, Asked(RESOURCES.by_name[name], {"issue": ["topic-0"], **clocks}))
+    asked = queries.widened(connection, Asked(RESOURCES.by_name[name], {"issue": ("topic-0",), **clocks}))
     where = queries.conditions(asked, "sqlite", [])
     for statement in (queries.everything(asked, where), queries.behind(asked, queries.everything(asked, where))):
         sql = str(statement.params(last="a").limit(51).compile(connection, compile_kwargs={"literal_binds": True}))
@@ -176,7 +176,7 @@ def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None
     assert len(prepared) > 50
     for row in prepared:
         resource = RESOURCES.by_name[row.collection]
-        asked = Asked(resource, {row.filter: [row.value]} if row.filter else {})
+        asked = Asked(resource, {row.filter: (row.value,)} if row.filter else {})
         where = queries.narrowed(connection, asked, queries.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
         assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
@@ -203,7 +203,7 @@ def test_filters_of_one_name_by_different_fields_are_counted_apart(
 
 def test_a_total_with_clocks_is_counted(connection: Connection) -> None:
     resource = RESOURCES.by_name["positions"]
-    asked = Asked(resource, {"mode": ["anonymous"]})
+    asked = Asked(resource, {"mode": ("anonymous",)})
     assert asked.clocks != Clocks()
     where = queries.conditions(asked, "sqlite", [])
     assert 0 < totals.count(connection, asked, where) < POSITIONS

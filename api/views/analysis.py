@@ -157,7 +157,7 @@ def _said(call: Call) -> dict[str, Any]:
     filters = {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in sorted(call.values.items())
-        if value not in (None, []) and name not in _NOT_FILTERS
+        if value not in (None, ()) and name not in _NOT_FILTERS
     }
     return {"day": (call.clocks.as_of or call.store.date).isoformat(), "filters": filters}
 

@@ -150,7 +150,7 @@ def _part(call: Call, resource: Resource, part: Part) -> Answer:
 
 def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
     row = _parent(call, resource)
-    return _list(call, Asked(evidence, {**call.values, "subject": [row.subject]}))
+    return _list(call, Asked(evidence, {**call.values, "subject": (row.subject,)}))
 
 
 def _parent(call: Call, resource: Resource) -> Any:

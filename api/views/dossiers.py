@@ -41,7 +41,7 @@ class By(AnyOf):
         one = {"type": "string", "enum": self.names}
         return {"type": "array", "items": one, "minItems": 1, "maxItems": self.MOST}
 
-    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> list[str]:
+    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         found = super()._deserialize(value, attr, data, **kwargs)
         if not 1 <= len(found) <= self.MOST:
             raise ValidationError(
@@ -115,7 +115,7 @@ def _facets(resource: Resource) -> Analysis:
 
 
 def _by(call: Call) -> Sequence[str]:
-    by: list[str] = call.values["by"]
+    by: tuple[str, ...] = call.values["by"]
     return by
 
 
