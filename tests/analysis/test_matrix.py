@@ -207,7 +207,7 @@ def test_a_later_position_in_another_process_hides_none_in_this_one(make_service
 def test_what_is_taken_on_the_first_or_last_day_of_an_office_counts_for_the_state(world_of: World) -> None:
     late = (("s4", "on_record"),)
     api = world_of(
-        Position("ana", "dam", "supports", "2022-12-31"),
+        Position("ana", "dam", "supports", "2022-12-31", cited=late),
         Position("ana", "tolls", "supports", "2023-01-01", cited=late),
         Position("ana", "truce", "supports", "2023-12-31", cited=late),
         Position("ana", "border", "supports", "2024-01-01", cited=late),

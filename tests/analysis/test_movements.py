@@ -87,7 +87,7 @@ def test_who_takes_a_side_after_having_been_undecided_hardens(world_of: World) -
 
 def test_a_movement_has_the_footing_of_the_position_that_it_rests_on(world_of: World) -> None:
     api = world_of(
-        Position("alba", "dam", "supports", "2021-01-01", cited=(("s1", "on_record"),)),
+        Position("alba", "dam", "supports", "2021-01-01", "2022-12-31", cited=(("s1", "on_record"),)),
         Position(
             "alba", "dam", "opposes", "2023-01-01", "2023-12-31", cited=(("s2", "unattributed"), ("s3", "unattributed"))
         ),
