@@ -21,7 +21,7 @@ from api.lanes import HURRIED
 from api.loader import build_digest
 from api.metrics import PATH, add_metrics
 from api.openapi import API_VERSION, document
-from api.operation import JSON, LINES, Answer, Call, Operation, collected
+from api.operation import JSON, LINES, Answer, Call, Operation, collected, filled
 from api.pages import add_pages
 from api.parameters import read
 from api.problems import MEDIA_TYPE, Problem
@@ -160,7 +160,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
                 path=path,
                 ids=ids,
                 values=_preferred(operation, values),
-                given=tuple((name, value) for name, value in request.args.items(multi=True) if value != ""),
+                given=filled(request.args.items(multi=True)),
                 hurried=HURRIED in request.environ,
             )
             answer = operation.run(call)

@@ -1,4 +1,4 @@
-"""Whole answers kept in memory, of one release, bounded in bytes."""
+"""Whole answers kept in memory, of one release, bounded in bytes. Large ones are kept compressed alone."""
 
 import threading
 from collections import OrderedDict
@@ -15,7 +15,7 @@ SHORT = 500  # characters of a query string whose spelling is remembered
 
 @dataclass
 class Kept:
-    """An answer that is kept: its headers, the route that made it, and its body, or a file with it where it is large."""
+    """An answer: its headers, the route that made it, and its body, which is here, or ``packed``, or in a file and not kept."""
 
     headers: list[tuple[str, str]]
     tag: str
@@ -24,6 +24,7 @@ class Kept:
     file: IO[bytes] | None
     length: int
     compressible: bool
+    packed: bytes | None = None
     #: All that is sent of it whole, for each coding asked for so far (None: none).
     ready: "dict[str | None, Ready]" = field(default_factory=dict)
 
@@ -32,7 +33,8 @@ class Kept:
         """The bytes that it takes in memory, nearly."""
         # Another thread may add a coding meanwhile, so those there are now are listed first.
         ready = list(self.ready.values())
-        bodies = [self.body or b"", *(one.body for one in ready if one.body is not self.body)]
+        held = self.body or self.packed or b""
+        bodies = [held, *(one.body for one in ready if one.body is not held)]
         headers = sum(len(name) + len(value) for name, value in self.headers)
         return OVERHEAD * (1 + len(ready)) + headers + sum(map(len, bodies))
 
@@ -74,20 +76,31 @@ class Cache:
                 self._kept.move_to_end(key)
         return kept
 
+    def is_large(self, kept: Kept) -> bool:
+        """Whether an answer would displace too many others; one that is packed took long to make, and may displace more."""
+        return kept.weight * (8 if kept.packed is None else 4) > self.limit
+
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
-        """Keep an answer, or weigh one that is kept anew: it may have gained a coding."""
+        """Keep an answer, unless it is large or in a file."""
+        if kept.file is None and not self.is_large(kept):
+            with self._lock:
+                self._kept[key] = kept
+                self._weigh(key, kept)
+
+    def weigh(self, key: tuple[str, ...], kept: Kept) -> None:
+        """Weigh an answer anew, if it is kept: it may have gained a coding."""
         with self._lock:
-            weight = kept.weight + sum(map(len, key))
-            held = self._weights.get(key)
-            if kept.body is None or (held is None and weight * 8 > self.limit):
-                return
-            self.bytes += weight - (held or 0)
-            self._weights[key] = weight
-            self._kept[key] = kept
-            while self.bytes > self.limit:
-                gone, _ = self._kept.popitem(last=False)
-                self.bytes -= self._weights.pop(gone)
-            self.changed(self.bytes, len(self._kept))
+            if self._kept.get(key) is kept:
+                self._weigh(key, kept)
+
+    def _weigh(self, key: tuple[str, ...], kept: Kept) -> None:
+        weight = kept.weight + sum(map(len, key))
+        self.bytes += weight - self._weights.get(key, 0)
+        self._weights[key] = weight
+        while self.bytes > self.limit:
+            gone, _ = self._kept.popitem(last=False)
+            self.bytes -= self._weights.pop(gone)
+        self.changed(self.bytes, len(self._kept))
 
     def clear(self) -> None:
         with self._lock:

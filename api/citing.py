@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.loader.read import fault_at
 from api.loader.record import Seed
 from api.loader.seeds import Seeds
 from api.texts import by_sha256, digest, sha256
@@ -103,7 +104,10 @@ def verify(seeds: Seeds, texts: Path) -> Iterator[str]:
             yield f"{error}."
             continue
         if source.data["length"] != len(read[source.id]):
-            yield f"{source.subject}: length is {source.data['length']}; the text has {len(read[source.id])} characters."
+            said = (
+                f"{source.subject}: length: is {source.data['length']}; the text has {len(read[source.id])} characters."
+            )
+            yield str(fault_at(source.place / "length", said))
     for subject in seeds.all():
         for cited in subject.parts.get("evidence", ()):
             text = read.get(cited.data["source"].id)
@@ -112,18 +116,24 @@ def verify(seeds: Seeds, texts: Path) -> Iterator[str]:
 
 
 def _verify(subject: Seed, cited: Seed, text: str) -> Iterator[str]:
-    place = f"{cited.place.file}: {subject.subject}, evidence {cited.place.path[-1]}"
-    selector, given = cited.data["selector"], cited.data["digest"]
-    if selector is None or given is None:
-        yield f"{place}: has no {'selector' if selector is None else 'digest'}; `positions cite` gives both."
+    source, selector, given = cited.data["source"].id, cited.data["selector"], cited.data["digest"]
+
+    def told(field: str | None, what: str) -> str:
+        place, name = (cited.place / field, f"{field}: ") if field else (cited.place, "")
+        return str(fault_at(place, f"{subject.subject}: evidence: {name}{what}."))
+
+    if selector is None:
+        yield told(None, f"points at no passage of “{source}”; `positions cite` gives a selector and a digest")
         return
     start, end = span(selector)
     found = digest(text[start:end])
     if end > len(text):
-        yield f"{place}: the selector {selector} ends behind the text's last character, {len(text)}."
+        yield told("selector", f"looked for {selector} in “{source}”; its text ends at {len(text)}")
+    elif given is None:
+        yield told(None, f"has no digest to hold against {selector} of “{source}”; that passage has {found}")
     elif found != given:
         reads = " ".join(text[start:end].split())[:80]
-        yield f"{place}: the digest is {given}; the passage at {selector} has {found}, and reads “{reads}”."
+        yield told("digest", f"looked for {given} at {selector} of “{source}”; found {found}, of “{reads}”")
 
 
 @dataclass(frozen=True, slots=True)

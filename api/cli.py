@@ -16,13 +16,14 @@ from api.database import DatabaseError, NothingLoaded, Store, open_database
 from api.loader import Loaded, SeedError, build_digest, check, load, seeds_digest
 from api.loader.check import Progress as Report
 from api.loader.editors import editor_schemas
-from api.loader.faults import suggestion
+from api.loader.faults import Unplaced, suggestion
 from api.loader.load import Prepare
+from api.loader.read import fault_at
 from api.openapi import to_yaml
 from api.prepared import preparing
 from api.resources import RESOURCES
 from api.server import ServerError, refuse_taken, serve
-from api.settings import DEFAULT_DATABASE, SettingError, Settings
+from api.settings import DEFAULT_DATABASE, SHIPPED_SEEDS, SettingError, Settings
 from api.views import export, prepared_operations
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def check_command(seeds: Path | None) -> None:
             found = check(root, RESOURCES, report)
     counts = ", ".join(f"{len(group)} {name}" for name, group in found.records.items() if group)
     click.echo(f"{root}: {found.release['id']} is sound: {counts}.")
+    _note(found.unplaced)
 
 
 @main.command("load")
@@ -83,6 +85,7 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
         with _progress() as report:
             loaded = load(root, database, RESOURCES, replace=replace, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+        _note(loaded.unplaced)
         if exports:
             _export(database.current(), settings)
 
@@ -94,7 +97,7 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     "--workers",
     default=0,
     type=_Whole(0, 256),
-    help="Processes; as many as there are cores by default.",
+    help="Processes; 0, the default, means one a core.",
 )
 @click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
 @click.option(
@@ -170,12 +173,28 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
 @main.command("coverage")
 @texts_option
 @seeds_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"The file to write: by default {COVERAGE} for the shipped seeds, and none for others.",
+)
 @click.option("--check", "checking", is_flag=True, help="Do not write; fail where the file is not current.")
-def coverage_command(texts: Path, seeds: Path | None, checking: bool) -> None:
-    """Write docs/coverage.md: which records carry each paragraph of each source."""
+def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking: bool) -> None:
+    """Write which records carry each paragraph of each source: of the shipped seeds to docs/coverage.md, of others to the file
+    given by --out, or else to standard output.
+    """
     with _explained():
-        page = coverage_page(check(seeds or _settings().seeds, RESOURCES), texts)
-    _generated({COVERAGE: page}, checking, "positions coverage")
+        root = seeds or _settings().seeds
+        file = out or (COVERAGE if root.resolve() == SHIPPED_SEEDS else None)
+        if checking and file is None:
+            raise click.UsageError(
+                f"--check compares with a file, and {root} is not the shipped folder: name it by --out"
+            )
+        page = coverage_page(check(root, RESOURCES), texts)
+    if file:
+        _generated({file: page}, checking, "positions coverage")
+    else:
+        click.echo(page, nl=False)
 
 
 @main.command("editor-schemas")
@@ -221,6 +240,7 @@ def _up_to_date(settings: Settings, *, replacing: bool) -> None:
         with _progress() as report:
             loaded = load(settings.seeds, database, RESOURCES, replace=replacing, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
+        _note(loaded.unplaced)
     else:
         click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
 
@@ -250,6 +270,16 @@ def _summary(loaded: Loaded, where: str, seconds: float) -> str:
         f"{loaded.records - loaded.derived} of the seeds ({loaded.added} added, {loaded.changed} changed, {loaded.removed} removed) "
         f"and {loaded.derived} offers, which follow from them."
     )
+
+
+def _note(unplaced: Unplaced) -> None:
+    """Tell of evidence that points at no passage: no fault, but nobody can verify it."""
+    if unplaced.count:
+        pieces = "1 piece of evidence points" if unplaced.count == 1 else f"{unplaced.count} pieces of evidence point"
+        more = f" The first {len(unplaced.first)}:" if unplaced.count > len(unplaced.first) else ""
+        click.echo(f"Note: {pieces} at no passage, which `positions verify` needs and `positions cite` gives.{more}")
+        for place, name in unplaced.first:
+            click.echo(f"  {fault_at(place, f'{name}: has no selector')}")
 
 
 @contextmanager

@@ -1,21 +1,28 @@
 """What a request asks of a representation: its coding, whether it is newer, a part of it (RFC 9110)."""
 
 import gzip
+import io
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from typing import IO
 
 import brotli
 import zstandard
 
+from api.remembering import remembering
+
 CODINGS = ("zstd", "br", "gzip")
+PACKED = ("zstd",)  # the coding that a large answer is kept in
+PIECE = 256 * 2**10  # bytes
+_LEVEL = 6  # of zstd
 
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 
-@lru_cache(maxsize=256)
-def coding_for(accepted: str) -> str | None:
-    """The best coding that the client takes; none is forbidden by its being left out (RFC 9110, §12.5.3)."""
+@remembering(256)
+def coding_for(accepted: str, among: tuple[str, ...] = CODINGS) -> str | None:
+    """The best of some codings that the client takes; none is forbidden by its being left out (RFC 9110, §12.5.3)."""
     if not accepted:
         return None
     weights: dict[str, float] = {}
@@ -25,17 +32,39 @@ def coding_for(accepted: str) -> str | None:
             weights[name.strip()] = float(parameter.strip().removeprefix("q=") or 1)
         except ValueError:
             weights[name.strip()] = 0.0
-    best = max(CODINGS, key=lambda name: (weights.get(name, weights.get("*", 0.0)), -CODINGS.index(name)))
+    best = max(among, key=lambda name: (weights.get(name, weights.get("*", 0.0)), -among.index(name)))
     return best if weights.get(best, weights.get("*", 0.0)) > 0 else None
 
 
 def encode(coding: str, body: bytes) -> bytes:
     """A body in a coding."""
     if coding == "zstd":
-        return zstandard.ZstdCompressor(level=6).compress(body)
+        return zstandard.ZstdCompressor(level=_LEVEL).compress(body)
     if coding == "br":
         return bytes(brotli.compress(body, quality=5))
     return gzip.compress(body, compresslevel=6, mtime=0)
+
+
+def pack(body: bytes | IO[bytes], length: int) -> bytes:
+    """A body as it is kept where it is large; a file is read from its beginning, in pieces."""
+    if isinstance(body, bytes):
+        return encode("zstd", body)
+    packed = io.BytesIO()
+    body.seek(0)
+    zstandard.ZstdCompressor(level=_LEVEL).copy_stream(body, packed, size=length)
+    return packed.getvalue()
+
+
+def unpacked(packed: bytes, start: int, end: int) -> Iterator[bytes]:
+    """A part of what was packed, in pieces."""
+    begin = 0
+    for piece in zstandard.ZstdDecompressor().read_to_iter(packed, write_size=PIECE):
+        part = piece[max(0, start - begin) : max(0, end - begin)]
+        begin += len(piece)
+        if part:
+            yield part
+        if begin >= end:
+            return
 
 
 def matches(header: str | None, tag: str) -> bool:

@@ -1,7 +1,7 @@
 """What stands between the server and the application: limits, the whole-answer cache, conditional and partial answers.
 
-An answer is a function of the release, the code, the address and the representation asked for, so it is made once and kept,
-compressed too, until a load replaces the release. Errors are never kept.
+An answer is a function of the release, as it is loaded onto those before, the code, the address and the representation asked for, so
+it is made once and kept, compressed too, until a load replaces the release. Errors are never kept.
 """
 
 import hashlib
@@ -13,16 +13,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import repeat
 from typing import IO, Any
 from wsgiref.handlers import format_date_time
 from wsgiref.util import setup_testing_defaults
 
 from api import problems
 from api.cache import Cache, Kept, Ready, normalised
-from api.conditional import coding_for, encode, matches, span_of
+from api.conditional import CODINGS, PACKED, PIECE, coding_for, encode, matches, pack, span_of, unpacked
 from api.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
 from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
 from api.lanes import HURRIED, TakesLong
@@ -35,8 +36,8 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 ADDRESS_LIMIT = 8_000
 HEADERS_LIMIT = 32_000
 TURN_SECONDS = 0.02
-CHUNK = 256 * 2**10
 WORTH_COMPRESSING = 500
+QUICKLY_ENCODED = 256 * 2**10  # bytes
 EXPOSED = "ETag, Link, Content-Location, X-Total-Count, API-Version, Data-Release"
 log = logging.getLogger("positions")
 
@@ -46,6 +47,8 @@ _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
 )
+#: The headers of a request that anything here reads; counting all of them would take a quarter of the time of an answer that is kept.
+_READ = ("HTTP_ACCEPT", "HTTP_HOST", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_RANGE")
 #: What an answer of 304 does not repeat.
 _OF_THE_BODY = frozenset(("Content-Type", "Content-Encoding", "Content-Length"))
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -81,7 +84,7 @@ class Delivery:
         self.counts = counts
         self.quick = quick
         self._turn = threading.Lock()
-        self._digest = ""
+        self._identity = ""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -135,9 +138,9 @@ class Delivery:
                 problems.URI_TOO_LONG,
                 f"The path and query have {len(path) + len(query)} characters; {ADDRESS_LIMIT} are allowed.",
             )
+        _check_headers(environ)
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
-            _check_headers(environ)
             return self._pass(environ, start_response, self._held())
         if path in ("/healthz", "/metrics"):
             return self._pass(environ, start_response, None)
@@ -150,7 +153,7 @@ class Delivery:
         environ["positions.store"] = store
         # Feeds and charts hold absolute addresses, which may be made of the Host that was asked for.
         key = (
-            store.digest,
+            store.identity,
             path,
             normalised(query),
             environ.get("HTTP_ACCEPT", ""),
@@ -162,10 +165,9 @@ class Delivery:
             if hurried and not self.quick.fullmatch(path):
                 raise TakesLong
             cache = environ["positions.cache"] = MISS
-            _check_headers(environ)
-            if store.digest != self._digest:
+            if store.identity != self._identity:
                 self.cache.clear()
-                self._digest = store.digest
+                self._identity = store.identity
             asked = {**environ, "REQUEST_METHOD": "GET"}
             begin = time.perf_counter()
             try:
@@ -238,6 +240,12 @@ class Delivery:
         )
         if kept.body is None:
             kept.file = other.body  # type: ignore[assignment]  # what is not bytes is a file
+        # A file with a name is there for good.
+        large = self.cache.is_large(kept) if kept.file is None else isinstance(kept.file.name, int)
+        if large and compressible and self.cache.limit:
+            packed = pack(other.body, other.length)
+            kept.close()
+            kept = replace(kept, body=None, file=None, packed=packed)
         self.cache.put(key, kept)
         return kept
 
@@ -254,20 +262,32 @@ class Delivery:
         wanted = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
         coding = (
             None
-            if wanted or not kept.compressible or kept.body is None
-            else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+            if wanted or not kept.compressible or kept.file is not None
+            else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), CODINGS if kept.packed is None else PACKED)
         )
-        ready = kept.ready.get(coding) or self._ready(key, kept, coding, store)
-        if matches(environ.get("HTTP_IF_NONE_MATCH"), ready.tag):
+        ready = kept.ready.get(coding)
+        tag = ready.tag if ready else _tag(kept, coding)
+        if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
             kept.close()
-            if ready.unchanged is None:
-                ready.unchanged = [(name, value) for name, value in ready.headers if name not in _OF_THE_BODY]
+            if ready is None or ready.unchanged is None:
+                unchanged = [(name, value) for name, value in kept.headers if name not in _OF_THE_BODY]
+                unchanged = self._headers([*unchanged, ("ETag", tag)], store)
+                if ready is not None:
+                    ready.unchanged = unchanged
+            else:
+                unchanged = ready.unchanged
             self.counts.answered(kept.route, method, 304, cache)
-            start_response("304 Not Modified", ready.unchanged.copy())
+            start_response("304 Not Modified", unchanged.copy())
             return [b""]
+        if ready is None:
+            if HURRIED in environ and kept.length > QUICKLY_ENCODED:
+                raise TakesLong
+            ready = self._ready(key, kept, coding, tag, store)
+        if HURRIED in environ and kept.packed is not None and coding is None:
+            raise TakesLong
         if method == "HEAD":
             kept.close()
-        tag, headers = ready.tag, [*kept.headers, ("ETag", ready.tag)]
+        headers = [*kept.headers, ("ETag", tag)]
         if wanted and environ.get("HTTP_IF_RANGE") in (None, "", tag):
             span = span_of(wanted, kept.length)
             if span is not None:
@@ -292,20 +312,18 @@ class Delivery:
         start_response("200 OK", ready.headers.copy())
         if method == "HEAD":
             return [b""]
-        if kept.body is not None:
-            return [ready.body]
-        return _from_file(kept.file, 0, kept.length)  # type: ignore[arg-type]  # without a body there is a file
+        return [ready.body] if kept.body is not None or coding else _in_pieces(kept, 0, kept.length)
 
-    def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, store: Store) -> Ready:
-        tag = f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
-        headers = [*kept.headers, ("ETag", tag)]
+    def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
+        headers, length = [*kept.headers, ("ETag", tag)], kept.length
         body = kept.body or b""
         if coding:
-            body = encode(coding, body)
+            body = kept.packed or encode(coding, body)
+            length = len(body)
             headers.append(("Content-Encoding", coding))
-        headers.append(("Content-Length", str(len(body) if kept.body is not None else kept.length)))
+        headers.append(("Content-Length", str(length)))
         ready = kept.ready[coding] = Ready(tag, self._headers(headers, store), body)
-        self.cache.put(key, kept)
+        self.cache.weigh(key, kept)
         return ready
 
     def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
@@ -385,9 +403,12 @@ def _collect(application: Application, environ: Environ) -> _Other:
 
 
 def _check_headers(environ: Environ) -> None:
-    size = sum(len(name) + len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+    size = sum(map(len, map(environ.get, _READ, repeat(""))))
     if size > HEADERS_LIMIT:
-        raise Problem(problems.HEADERS_TOO_LARGE, f"The headers have {size} bytes; {HEADERS_LIMIT} are allowed.")
+        raise Problem(
+            problems.HEADERS_TOO_LARGE,
+            f"The headers that are read here have {size} bytes together; {HEADERS_LIMIT} are allowed.",
+        )
 
 
 @cache
@@ -395,15 +416,23 @@ def _http_date(day: date) -> str:
     return format_date_time((day - date(1970, 1, 1)).days * 86400)
 
 
+def _tag(kept: Kept, coding: str | None) -> str:
+    return f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
+
+
 def _part(kept: Kept, start: int, end: int) -> bytes | Iterator[bytes]:
-    if kept.body is not None:
-        return kept.body[start:end]
-    return _from_file(kept.file, start, end)  # type: ignore[arg-type]  # without a body there is a file
+    return kept.body[start:end] if kept.body is not None else _in_pieces(kept, start, end)
+
+
+def _in_pieces(kept: Kept, start: int, end: int) -> Iterator[bytes]:
+    if kept.packed is not None:
+        return unpacked(kept.packed, start, end)
+    return _from_file(kept.file, start, end)  # type: ignore[arg-type]  # what is neither here nor packed is in a file
 
 
 def _from_file(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
     with file:
         file.seek(start)
-        while start < end and (chunk := file.read(min(CHUNK, end - start))):
+        while start < end and (chunk := file.read(min(PIECE, end - start))):
             start += len(chunk)
             yield chunk

@@ -85,7 +85,7 @@ def refuse_reshaping(given: Pairs) -> None:
     wrong = [
         Wrong(name, value[:200], "makes an answer that no page shows; ask for it below /v1/.")
         for name, value in given
-        if name in _RESHAPING and value
+        if name in _RESHAPING
     ]
     if wrong:
         raise invalid(wrong)
@@ -97,7 +97,7 @@ def below(path: str) -> str:
 
 
 def spelt(given: Pairs) -> str:
-    """A query string with its question mark, or nothing."""
+    """The query string of a link with its question mark, or nothing: what is given empty asks for nothing, and is left out."""
     query = urlencode([(name, value) for name, value in given if value], safe=",/:*")
     return f"?{query}" if query else ""
 

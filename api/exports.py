@@ -1,8 +1,9 @@
 """Exports: a whole release as files, made once, after a load or at the first request for one of them, and kept until the release
 is replaced.
 
-The files of a release stand in a folder named by the digests of its data and of the code. The folder is made aside and renamed,
-so that a file is either whole or not there. The same release and code give the same bytes.
+The files of a release stand in a folder named by the release's identity, to which those loaded before belong, and by the digest of
+the code. The folder is made aside and renamed, so that a file is either whole or not there. The same release, loaded onto the same
+history by the same code, gives the same bytes.
 """
 
 import fcntl
@@ -38,6 +39,8 @@ ARCHIVE, SQLITE, LINES, PACKAGE, SUMS = (
 )
 MANIFEST = "manifest.json"
 KEPT_RELEASES = 2
+#: How the names of folders begin in which exports are being made.
+_ASIDE = ".new-"
 #: Seconds between two looks whether another has made them.
 _PAUSE = 0.02
 _ROWS_A_BATCH = 1000
@@ -127,7 +130,7 @@ def made(shelf: Path, store: Store) -> Path | None:
 
 
 def _name(store: Store) -> str:
-    return f"{store.digest[:16]}-{store.build[:16]}"
+    return f"{store.identity[:16]}-{store.build[:16]}"
 
 
 @lru_cache(maxsize=KEPT_RELEASES)
@@ -183,7 +186,9 @@ def _taken(lock: IO[str]) -> bool:
 
 
 def _make(root: Path, folder: Path, store: Store, content: Content, progress: Progress) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+    for left in root.glob(f"{_ASIDE}*"):  # of a making that was interrupted: nobody else makes any now
+        shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=root))
     try:
         tables = _tables(aside, store, content.sheets, progress)
         with (aside / LINES).open("wb") as lines:
@@ -208,9 +213,9 @@ _FILES = {
 
 
 def _sweep(root: Path) -> None:
-    """Remove the exports of all but the newest releases, and what an interrupted making left."""
-    made = [path for path in root.iterdir() if path.is_dir()]
-    newest = sorted((path for path in made if not path.name.startswith(".")), key=lambda path: path.stat().st_mtime)
+    """Remove the exports of all but the newest releases."""
+    made = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(_ASIDE)]
+    newest = sorted(made, key=lambda path: path.stat().st_mtime)
     for path in newest[: -(KEPT_RELEASES - 1)]:
         shutil.rmtree(path, ignore_errors=True)
 

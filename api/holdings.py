@@ -1,8 +1,20 @@
 """Who held what when, in a table of its own: narrow and indexed by party and issue, so that the latest positions are found
-without reading the others. `api.analysis.latest` defines what is latest; here is only what certainly comes before it.
+without reading the others. `api.analysis.latest` defines what is latest; here is only what certainly comes before it, and what the
+record says of a day.
+
+**What may have been held on a day** (``as_of``) is what lists and analyses show: the day lies between the first day of the position's
+beginning and the last of its end. Where no beginning is recorded, the first day is that on which its process can have begun.
+
+**Assumed** is a position on a day on which it may have been held and the record does not say that it was. The record says so from the
+last day on which it can have begun (the last that ``valid_from`` can mean, its first report, or its end, whichever is first) until the
+first day on which it can have ended (the first that ``valid_until`` can mean). A position without an end goes on. An end of which only
+the last day is known can have come at once. An approximate or uncertain date has the bounds of the plain one. What is done at a time and
+does not last, such as an event, is assumed until the last day on which it can have been done. Without ``as_of`` nothing is assumed: what
+was recorded last is shown, whenever it was held.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -11,13 +23,13 @@ from sqlalchemy import (
     Connection,
     Date,
     Join,
+    Row,
     Select,
     and_,
     case,
     cast,
     func,
     insert,
-    or_,
     select,
     true,
 )
@@ -35,9 +47,9 @@ _TAKEN = tuple(column.name for column in Holding.__table__.columns if column.nam
 
 def fill(connection: Connection) -> None:
     """Make the rows of `Holding` of those of `Position`, in the release that is being made."""
-    first, last = (coerce(day, Date) for day in (FIRST_DAY, LAST_DAY))
-    held_by = _lesser(func.coalesce(_given_until(connection.dialect.name), last), Position.first_reported_on)
-    known = Position.earliest != first
+    dialect = connection.dialect.name
+    held_by = _lesser(func.coalesce(_begun(dialect, "latest"), coerce(LAST_DAY, Date)), Position.first_reported_on)
+    known = _begun(dialect, "earliest").is_not(None)
     began = case((known, Position.earliest), else_=held_by)
     ended = _lesser(held_by, Position.latest)
     began_by = case((and_(known, ended > Position.earliest), ended), else_=began)
@@ -54,11 +66,35 @@ def _lesser(one: Any, other: Any) -> ColumnElement[Any]:
     return case((one < other, one), else_=other)
 
 
-def _given_until(dialect: str) -> ColumnElement[Any]:
-    """The last day that ``valid_from`` can mean, which no column has."""
+def _begun(dialect: str, end: str) -> ColumnElement[Any]:
+    """The ``earliest`` or ``latest`` day that ``valid_from`` can mean, which no column has: `Position.earliest` may be that of the
+    process.
+    """
     if dialect == "sqlite":
-        return coerce(func.json_extract(Position.body, "$.valid_from.latest"), Date)
-    return cast(cast(Position.body, JSON)[("valid_from", "latest")].as_string(), Date)
+        return coerce(func.json_extract(Position.body, f"$.valid_from.{end}"), Date)
+    return cast(cast(Position.body, JSON)[("valid_from", end)].as_string(), Date)
+
+
+def assumed(position: Mapping[str, Any], day: date | None) -> bool:
+    """Whether a position that the clocks show, given as its answer, is only assumed to have been held on a day; None is no day."""
+    if day is None:
+        return False
+    begin, end = position["valid_from"] or {}, position["valid_until"] or {}
+    # Days of four-digit years are in order as they are written.
+    asked = day.isoformat()
+    return asked < begun_by(position) or bool(end and asked > (end["earliest"] or begin.get("earliest") or ""))
+
+
+def begun_by(position: Mapping[str, Any]) -> str:
+    """The last day on which a position, given as its answer, can have begun."""
+    begin, end = position["valid_from"] or {}, position["valid_until"] or {}
+    last: str = min(day for day in (begin.get("latest"), end.get("latest"), position["first_reported_on"]) if day)
+    return max(last, begin.get("earliest") or last)
+
+
+def assumed_done(row: Row[Any], day: date | None) -> bool:
+    """The same of what is done at a time, given as its row."""
+    return day is not None and day < max(row.earliest, min(row.latest, row.first_reported_on))
 
 
 def recent(
@@ -108,8 +144,7 @@ def recent(
     if clocks.as_of is not None:
         # A position that is not known to have begun by the day comes before all others.
         until = case((cell.c.since == first, coerce(LAST_DAY, Date)), else_=clocks.as_of)
-        stretch += [Holding.began <= until, or_(Holding.began <= clocks.as_of, Holding.earliest == first)]
-        stretch.append(Holding.latest >= clocks.as_of)
+        stretch += [Holding.began <= until, Holding.earliest <= clocks.as_of, Holding.latest >= clocks.as_of]
     same = and_(Holding.issue_id == cell.c.issue_id, Holding.party_id == cell.c.party_id)
     return (
         select(Holding.__table__)

@@ -4,8 +4,8 @@ form of question, and given its values.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from functools import lru_cache, partial, wraps
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
@@ -29,8 +29,10 @@ from api.resource import Part, Resource
 from api.totals import prepared_total
 
 PAGE = 50
+FEW = 50  # values of a question whose statements are kept; each makes them larger by some kilobytes
 #: The column that says whether there is a record of the id behind which a page begins.
 _KNOWN = "known"
+Statement = TypeVar("Statement", bound=Select[Any])
 _ORDERING = ("sort", "limit", "after", "format")
 
 
@@ -69,7 +71,7 @@ class Form:
             if name in _ORDERING or not value:
                 continue
             if name in ("mode", "role"):
-                fixed.append((name, value))
+                fixed.append((name, tuple(sorted(value))))
             elif isinstance(value, tuple):
                 named.append((name, len(value)))
                 parameters.update((f"{name}_{number}", one) for number, one in enumerate(value))
@@ -81,7 +83,17 @@ class Form:
             part = (asked.part[0], len(asked.part[1]))
             parameters.update((f"of_{number}", one) for number, one in enumerate(asked.part[1]))
         dialect = connection.dialect.name
-        return cls(asked.resource, part, dialect, tuple(related), tuple(named), tuple(fixed)), parameters
+        return cls(asked.resource, part, dialect, tuple(related), tuple(sorted(named)), tuple(fixed)), parameters
+
+    @property
+    def kept(self) -> bool:
+        """Whether its statements are worth keeping: with many values they are large, and hardly two questions have as many of each."""
+        return sum(number or 1 for _, number in self.given) + (self.part[1] if self.part else 0) <= FEW
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How its statements are executed: compiled anew where they are not kept."""
+        return {} if self.kept else {"compiled_cache": None}
 
     def asked(self, sort: str | None = None) -> Asked:
         """A question of this form, with parameters in the place of its values."""
@@ -99,7 +111,18 @@ class Form:
         return Asked(self.resource, {**values, "sort": sort}, (of, [bindparam(f"of_{each}") for each in range(number)]))
 
 
-@lru_cache(maxsize=FORMS)
+def _keeping(make: Callable[..., Statement]) -> Callable[..., Statement]:
+    """Keep the statements that a function makes, of forms that are worth it."""
+    keep = lru_cache(maxsize=FORMS)(make)
+
+    @wraps(make)
+    def made(form: Form, *more: Any, **named: Any) -> Statement:
+        return (keep if form.kept else make)(form, *more, **named)
+
+    return made
+
+
+@_keeping
 def _rows(form: Form, sort: str | None, *, after: bool) -> Select[Any]:
     asked = form.asked(sort)
     statement = everything(asked, conditions(asked, form.dialect, form.related)).limit(bindparam("limit"))
@@ -113,7 +136,7 @@ def _rows(form: Form, sort: str | None, *, after: bool) -> Select[Any]:
     return rows.add_columns(exists.label(_KNOWN))
 
 
-@lru_cache(maxsize=FORMS)
+@_keeping
 def _count(form: Form) -> Select[int]:
     asked = form.asked()
     where = conditions(asked, form.dialect, form.related)
@@ -134,7 +157,8 @@ def page(
     after: str | None = asked.values.get("after")
     statement = _rows(form, asked.values.get("sort"), after=bool(after))
     place = {} if not after else {"last": after} if by_id(asked) else place_of(connection, asked)
-    rows = dict(connection.execute(statement, {**parameters, **place, "limit": limit + 1}).mappings().one())
+    given = {**parameters, **place, "limit": limit + 1}
+    rows = dict(connection.execute(statement, given, execution_options=form.options).mappings().one())
     if not rows.pop(_KNOWN, True):
         raise no_place(connection, asked)
     found = rows["id"].count("\n") + 1 if rows["id"] else 0
@@ -142,9 +166,7 @@ def page(
         check_ids(connection, asked)  # else the rows show that what the filters name exists
     if not after and found <= limit:
         return Page(rows, following=None, total=found)
-    total = store.remembered(
-        (form, *parameters.values()), partial(_total, connection, asked, form, parameters, before_counting)
-    )
+    total = store.remembered(form, parameters, partial(_total, connection, asked, form, parameters, before_counting))
     if found <= limit:
         return Page(rows, following=None, total=total)
     shown = {name: lines[: lines.rindex("\n")] for name, lines in rows.items()}
@@ -163,4 +185,4 @@ def _total(
     if prepared is not None:
         return prepared
     before_counting()
-    return int(connection.scalar(_count(form), parameters) or 0)
+    return int(connection.scalar(_count(form), parameters, execution_options=form.options) or 0)

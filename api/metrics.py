@@ -70,7 +70,7 @@ class _Metrics(Collector):
             store = self.database.current()
         except DatabaseError:
             return
-        told = {"id": store.release, "digest": store.digest}
+        told = {"id": store.release, "digest": store.digest, "identity": store.identity}
         yield InfoMetricFamily("positions_release", "The release that is answered from; none, if none is loaded.", told)
         day = datetime.combine(store.date, time(), UTC).timestamp()
         yield GaugeMetricFamily("positions_release_timestamp_seconds", "The day that the release bears.", day)

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ from api.lanes import TakesLong
 from api.models import Clocks, Prepared
 from api.problems import GONE, Problem
 from api.queries import clocks
+from api.remembering import remembering
 from api.resource import Table
 from schemas.fields import JsonSchema
 
@@ -105,7 +106,12 @@ class Call:
         }
 
 
-@lru_cache(maxsize=4096)
+def filled(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Of the parameters that a query gives, once they are read, those that ask for something: those that are not empty."""
+    return tuple((name, value) for name, value in given if value != "")
+
+
+@remembering(4096)
 def _spelt(name: str, value: str) -> str:
     return urlencode([(name, value)], safe=",/:*")
 
@@ -178,6 +184,13 @@ def collected(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
         raise
     file.seek(0)
     return file
+
+
+def whole(body: bytes | Iterable[bytes] | Path) -> bytes:
+    """An answer's body in memory, for who reads it here."""
+    if isinstance(body, Path):
+        return body.read_bytes()
+    return body if isinstance(body, bytes) else b"".join(body)
 
 
 def json_answer(data: Any, call: Call, **meta: Any) -> Answer:

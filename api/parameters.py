@@ -4,6 +4,7 @@ A list parameter may be repeated or hold several values separated by commas; ``*
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -92,7 +93,16 @@ def _item(one: Contract[Any] | None) -> JsonSchema:
 
 
 class Moment(Contract[date]):
-    """A day, given as a date, a date-time or milliseconds since 1970 (as dashboards send them)."""
+    """A day, given as a date, a date-time or milliseconds since 1970 (as dashboards send them).
+
+    The day of a moment is that in UTC, as every moment here: a date-time that has an offset is the same as its milliseconds.
+    """
+
+    def __init__(self, description: str) -> None:
+        super().__init__(
+            f"{description} A date, a date-time or milliseconds since 1970; of the latter, and where the date-time has an offset, "
+            "the day in UTC."
+        )
 
     def shape(self, side: Side) -> JsonSchema:
         return {
@@ -112,13 +122,20 @@ class Moment(Contract[date]):
             if _MILLISECONDS.fullmatch(text):
                 return datetime.fromtimestamp(int(text) / 1000, UTC).date()
             if match := _MOMENT.fullmatch(text):
-                return datetime.fromisoformat(text).date() if match[2] else date.fromisoformat(text)
+                return _day(datetime.fromisoformat(text)) if match[2] else date.fromisoformat(text)
         except (ValueError, OverflowError, OSError):
             pass
         raise ValidationError(
             f"“{str(value)[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) "
             f"nor milliseconds since 1970 (0, or 11 digits or more).{_hyphenated(text)}"
         )
+
+
+def _day(moment: datetime) -> date:
+    """The day in UTC; as it is written, where no offset is given or UTC's would be beyond the calendar."""
+    with suppress(OverflowError):
+        return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+    return moment.date()
 
 
 def _hyphenated(text: str) -> str:
@@ -144,7 +161,7 @@ class Words(Contract[str]):
             "type": "string",
             "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
             "maxLength": 200,
-            **({"minLength": 1} if self.required else {}),
+            **({"minLength": 1, "not": {"const": "*"}} if self.required else {}),
         }
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
@@ -156,7 +173,11 @@ class Words(Contract[str]):
         for begun in BEGINNING.findall(text):
             if len(begun) < LEAST_LETTERS:
                 raise ValidationError(f"“{begun}*” is too short; at least {LEAST_LETTERS} letters stand before “*”.")
-        return text.strip()
+        if text.strip() != "*":
+            return text.strip()
+        if self.required:
+            raise ValidationError(f"“*” is no word; at least {LEAST_LETTERS} letters stand before it.")
+        return ""  # as dashboards send what is not to be filtered by
 
 
 class Clock(Day):
@@ -199,9 +220,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     if "as_of" in resource.model.clocks:
         declared["claim_status"] = AnyOf(Term(ClaimStatus), "How well it is supported, by the evidence that counts.")
     if resource.model.dated:
-        declared["from"] = Moment(
-            "Only what may lie on or after this day: a date, a date-time or milliseconds since 1970."
-        )
+        declared["from"] = Moment("Only what may lie on or after this day.")
         declared["to"] = Moment("Only what may lie on or before this day; not before `from`.")
     if resource.name not in UNSEARCHED:
         declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")

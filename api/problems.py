@@ -72,7 +72,7 @@ HEADERS_TOO_LARGE = Kind(
     "headers-too-large",
     431,
     "The headers are too large",
-    "The request's headers may have 32,000 bytes together.",
+    "`Accept`, `Host`, `Accept-Encoding`, `If-None-Match`, `If-Range` and `Range` may have 32,000 bytes together. No other is read.",
 )
 INTERNAL = Kind("internal", 500, "The service failed", "A fault of the service, which has been logged.")
 UNAVAILABLE = Kind(

@@ -196,7 +196,12 @@ def _matching(dialect: str, related: Sequence[str], words: BindParameter[str] | 
 def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> Iterator[Wrong]:
     """The values that no row has, of a filter by a key of no collection, the first few with the nearest."""
     column: Any = one.key
-    wrong = [key for key in keys if connection.scalar(select(column).where(column == key).limit(1)) is None]
+    wrong = [
+        key
+        for key in keys
+        if connection.scalar(select(column).where(column == key).limit(1)) is None
+        and (one.stands_for is None or connection.scalar(one.stands_for([key]).limit(1)) is None)
+    ]
     if not wrong:
         return
     held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))

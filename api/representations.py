@@ -30,7 +30,8 @@ from schemas.fields import (
     Subjects,
     Term,
 )
-from schemas.vocabulary import Stance
+from schemas.record import Cited
+from schemas.vocabulary import PositionKind, Stance
 
 Cell = str | int | float | bool | None
 LIST_SEPARATOR = "; "
@@ -57,7 +58,31 @@ def columns(schema: type[Schema]) -> tuple[Column, ...]:
     the others were promised already, and then what was added later still.
     """
     first = (*_of_fields(schema, _columns, later=False), *_of_fields(schema, _latest, later=False))
-    return (*first, *_of_fields(schema, _columns, later=True), *_of_fields(schema, _latest, later=True))
+    subject = _SUBJECT if issubclass(schema, Cited) else ()
+    return (*first, *subject, *_of_fields(schema, _columns, later=True), *_of_fields(schema, _latest, later=True))
+
+
+def _subject(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The collection and id by which evidence names a record: for an offer, those of its term."""
+    shown = record["term"] if record.get("kind") == PositionKind.OFFER.value else record
+    _, _, collection, id = shown["href"].split("/")
+    return collection, id
+
+
+_SUBJECT = (
+    Column(
+        "subject_collection",
+        "string",
+        "The collection of what its evidence is about: of itself, or for an offer of its term.",
+        lambda record: _subject(record)[0],
+    ),
+    Column(
+        "subject_id",
+        "string",
+        "The id of what its evidence is about, by which the table of evidence is joined: its own, or for an offer that of its term.",
+        lambda record: _subject(record)[1],
+    ),
+)
 
 
 def _of_fields(

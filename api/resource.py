@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.claims import ASSERTING
-from api.models import Cited, Clocks, Edge, Evidence, Issue, Recorded, Term, Use, in_any
+from api.models import Cited, Clocks, Edge, Evidence, Issue, Position, Recorded, Term, Use, in_any
 from schemas.record import OfProcess, Record
-from schemas.vocabulary import Vocabulary
+from schemas.vocabulary import PositionKind, Vocabulary
 
 Clause = Callable[[Sequence[str], Clocks], ColumnElement[bool]]
 
@@ -32,7 +32,7 @@ class Filter:
     field: str | None = None
     #: For counting records by value; None where the values are neither a column nor a list of references.
     facet: "Callable[[], Facet] | None" = None
-    #: Finds the ids that values stand for, where these are more than themselves: a topic stands for its issues.
+    #: Finds what values stand for, where that is more than themselves: a topic stands for its issues.
     stands_for: Callable[[Sequence[str]], Select[Any]] | None = None
 
     def __post_init__(self) -> None:
@@ -152,7 +152,12 @@ def _field(column: InstrumentedAttribute[Any]) -> str:
     return column.key.removesuffix("_id")
 
 
-def free(name: str, column: InstrumentedAttribute[Any], description: str) -> Filter:
+def free(
+    name: str,
+    column: InstrumentedAttribute[Any],
+    description: str,
+    stands_for: Callable[[Sequence[str]], Select[Any]] | None = None,
+) -> Filter:
     """A filter by a column that holds a key of no collection."""
     return Filter(
         name,
@@ -161,7 +166,19 @@ def free(name: str, column: InstrumentedAttribute[Any], description: str) -> Fil
         key=column,
         field=_field(column),
         facet=lambda: Facet(column.expression),
+        stands_for=stands_for,
     )
+
+
+def subjects_of(wanted: Sequence[str]) -> Select[Any]:
+    """What evidence is about that is asked for by a position's other names: by ``positions/`` for each kind, by an offer for its term."""
+    named: dict[str, list[str]] = {"positions": [], "offers": []}
+    for one in wanted:
+        collection, _, id = one.partition("/")
+        named.get(collection, []).append(id)
+    is_offer = Position.kind == PositionKind.OFFER.value
+    by_name = or_(Position.id.in_(named["positions"]), and_(Position.id.in_(named["offers"]), is_offer))
+    return select(Position.subject).where(by_name).distinct()
 
 
 def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:

@@ -25,6 +25,7 @@ from api.resource import (
     free,
     issue_or_topic,
     linked,
+    subjects_of,
     term_issue,
     voiced_by,
 )
@@ -92,7 +93,12 @@ EVIDENCE = Resource(
         any_of("relation", Evidence.relation, Relation, "What it does to its subject."),
         any_of("speaker", Evidence.speaker_id, Party, "Who says so."),
         any_of("via", Evidence.via_id, Party, "The outlet that the source has it from."),
-        free("subject", Evidence.subject, "The record that it is about, as `collection/id`."),
+        free(
+            "subject",
+            Evidence.subject,
+            "The record that it is about, as `collection/id`; that of an offer is about its term.",
+            stands_for=subjects_of,
+        ),
     ),
     sorts=(Sort("known_on", Evidence.known_on), Sort("said_on", Evidence.earliest)),
 )

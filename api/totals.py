@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, literal_column, select
 
 from api.claims import ASSERTING, JUDGING
 from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
@@ -56,22 +56,29 @@ def _rows(connection: Connection, resources: Sequence[Resource]) -> Iterator[tup
     model = resources[0].model
     kinds = [(resource.where, literal(resource.name)) for resource in resources if resource.where is not None]
     kind: Any = case(*kinds, else_=literal("")) if kinds else literal("")
-    facets: dict[tuple[str, str], tuple[Facet, list[Resource]]] = {}
+    facets: dict[tuple[str, str], tuple[Select[Any], list[Resource]]] = {}
     for resource in resources:
         for name, facet in _facets(resource):
-            facets.setdefault((name, f"{facet.column} {facet.on}"), (facet, []))[1].append(resource)
-    for (name, _), (facet, those) in facets.items():
-        records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
-        statement = select(kind.label("of_kind"), facet.column.label("of_value"), records).select_from(model)
-        if facet.joined is not None:
-            statement = statement.join(facet.joined, facet.on)
-        shown = statement.where(model.at(Clocks()), facet.column.is_not(None)).group_by("of_kind", "of_value")
+            statement = _by(facet, model, kind)
+            # With the values in it: facets by different fields of one name differ in nothing else.
+            asked = str(statement.compile(compile_kwargs={"literal_binds": True}))
+            facets.setdefault((name, asked), (statement, []))[1].append(resource)
+    for (name, _), (statement, those) in facets.items():
         counted: Counter[tuple[str, str]] = Counter()
-        for of_kind, value, found in connection.execute(shown):
+        for of_kind, value, found in connection.execute(statement):
             for resource in those:
                 if resource.where is None or resource.name == of_kind:
                     counted[resource.name, str(value)] += found
         yield from ((of, name, value, found) for (of, value), found in counted.items() if found >= MANY or not name)
+
+
+def _by(facet: Facet, model: Any, kind: ColumnElement[Any]) -> Select[Any]:
+    """How many rows of a table there are, by kind and by the values of a facet."""
+    records = func.count(model.id.distinct()) if facet.joined is not None else func.count()
+    statement = select(kind.label("of_kind"), facet.column.label("of_value"), records).select_from(model)
+    if facet.joined is not None:
+        statement = statement.join(facet.joined, facet.on)
+    return statement.where(model.at(Clocks()), facet.column.is_not(None)).group_by("of_kind", "of_value")
 
 
 def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:

@@ -62,6 +62,8 @@ def main() -> None:
 
     results = report.Results()
     with ExitStack() as stack:
+        if given.keep:
+            given.keep.mkdir(parents=True, exist_ok=True)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=given.keep)))
         root = given.keep or scratch / "data"
         releases = []

@@ -41,6 +41,7 @@ class World:
         self.parties = [f"party-{number:03}" for number in range(PARTIES)]
         self.issues = [f"issue-{number:03}" for number in range(ISSUES)]
         self.sources = [f"source-{number:06}" for number in range(max(20, positions // POSITIONS_A_SOURCE))]
+        self.published: dict[str, date] = {}
         self.terms: list[str] = []
         self.proposals: list[str] = []
         self.demands: list[str] = []
@@ -70,8 +71,10 @@ class World:
     def _day(self) -> date:
         return FIRST + timedelta(days=int(self.random.random() * (LAST - FIRST).days))
 
-    def _edtf(self) -> str:
-        day = self._day()
+    def _edtf(self, told: list[Record]) -> str:
+        """A date by the day on which the last of the evidence that asserts it is published."""
+        told_on = [self.published[one["source"]] for one in told if one["relation"] in ("asserts", "confirms")]
+        day = min([self._day(), *([max(told_on)] if told_on else [])])
         form = self.random.random()
         if form < 0.7:
             return day.isoformat()
@@ -109,7 +112,7 @@ class World:
             }
 
     def _source(self, id: str) -> Record:
-        day = self._day()
+        day = self.published[id] = self._day()
         record = {
             "id": id,
             "title": self._words(5, 12).capitalize(),
@@ -159,9 +162,10 @@ class World:
             "issue": self._skewed(self.issues),
             "stance": self.random.choices(STANCES, (35, 15, 8, 10, 27, 5))[0],
             "summary": self._sentence(),
+            "evidence": self._evidence(),
         }
         if self.random.random() < 0.6:
-            record["valid_from"] = self._edtf()
+            record["valid_from"] = self._edtf(record["evidence"])
         return record
 
     def _demand(self, number: int) -> Record:
@@ -171,14 +175,12 @@ class World:
         record["addressees"] = [self._skewed([party for party in self.parties if party != record["party"]])]
         record["firmness"] = self.random.choice(("non_negotiable", "precondition", "core", "preferred", "not_stated"))
         record["lifecycle"] = self.random.choice(("active", "softened", "hardened", "met", "dropped"))
-        record["evidence"] = self._evidence()
         return record
 
     def _statement(self, number: int) -> Record:
         record = self._position(f"statement-{self._words(2, 3).replace(' ', '-')}-{number:07}")
         if self.random.random() < 0.3:
             record["salience"] = self.random.choice(("high", "medium", "low"))
-        record["evidence"] = self._evidence()
         return record
 
     def _response(self, number: int) -> Record:
@@ -194,7 +196,6 @@ class World:
         record["verdict"] = self.random.choice(VERDICTS)
         if self.random.random() < 0.3:
             record["conditions"] = [self._words(3, 8)]
-        record["evidence"] = self._evidence()
         return record
 
     def _proposal(self, number: int) -> Record:
@@ -213,28 +214,30 @@ class World:
                     "evidence": self._evidence(),
                 }
             )
+        evidence = self._evidence()
         return {
             "id": id,
             "title": self._words(3, 7).capitalize(),
             "kind": self.random.choice(("ceasefire", "peace_plan", "security_treaty", "framework")),
             "proposers": [self._skewed(self.parties)],
-            "made_on": self._edtf(),
+            "made_on": self._edtf(evidence),
             "channel": self.random.choice(("direct", "intermediary", "public")),
             "status": self.random.choice(("floated", "tabled", "rejected", "under_negotiation")),
             "summary": self._sentence(),
             "terms": terms,
-            "evidence": self._evidence(),
+            "evidence": evidence,
         }
 
     def _event(self, number: int) -> Record:
+        evidence = self._evidence()
         return {
             "id": f"event-{number:06}",
             "kind": self.random.choice(("talks", "call", "meeting", "statement", "vote")),
             "title": self._words(3, 8).capitalize(),
             "summary": self._sentence(),
-            "occurred_on": self._edtf(),
+            "occurred_on": self._edtf(evidence),
             "participants": list(dict.fromkeys(self._skewed(self.parties) for _ in range(2))),
-            "evidence": self._evidence(),
+            "evidence": evidence,
         }
 
 

@@ -34,7 +34,7 @@ QUESTIONS = (
         800,
     ),
     ("What rests on named speakers alone?", "/positions.csv?mode=on_record&issue=security", 700),
-    ("Who has not answered?", "/silences.csv", 640),
+    ("Who has not answered what Russia asks?", "/silences.csv?party=russia", 640),
     ("Where is something said about Crimea?", "/search?q=crimea&limit=2", 560),
     ("What if I mistype?", "/parties/rusia", 600),
 )

@@ -39,6 +39,10 @@ from schemas.vocabulary import (
 
 _GIVEN: dict[str, Any] = {"dump_only": True}
 _MAYBE: dict[str, Any] = {"dump_only": True, "allow_none": True}
+ASSUMED = (
+    "With `as_of`: the record does not say that it was held on the day: its beginning, or its end, may lie on the other side. "
+    "False without `as_of`."
+)
 
 
 class FootingSchema(Mapping):
@@ -73,6 +77,7 @@ class HeldSchema(Mapping):
     valid_until = EdtfDate("Until when it was held.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
     claim_status = Term(ClaimStatus, **_GIVEN)
+    assumed = Flag(ASSUMED, **_GIVEN)
 
 
 class MatrixCellSchema(Mapping):
@@ -87,6 +92,8 @@ class MatrixCellSchema(Mapping):
     records = Pieces(HeldSchema, "The position behind it; where they conflict, one for each of the stances.", **_GIVEN)
     document_count = Integer("Different sources among the evidence of the records.", **_GIVEN)
     origin_count = Integer("Different outlets that the assertions of the records go back to.", **_GIVEN)
+    claim_status = Term(ClaimStatus, "That of the position; null where records conflict.", **_MAYBE)
+    assumed = Flag(f"{ASSUMED} Where records conflict: of one of them.", **_GIVEN)
 
 
 class MatrixRowSchema(Mapping):
@@ -104,6 +111,7 @@ class TopicCellSchema(Mapping):
     stances = Counts(
         "How many issues of the topic it takes each stance on; `conflicting` where records conflict.", **_GIVEN
     )
+    assumed_count = Integer("On how many of them it is only assumed to have held its stance `as_of` the day.", **_GIVEN)
 
 
 class MatrixTopicSchema(Mapping):
@@ -129,6 +137,30 @@ class MatrixLineSchema(Mapping):
     issue = Reference("issues", "The issue.", **_GIVEN)
     topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
     ended = References("parties", "Those who had given their stance up by the day.", **_GIVEN)
+    assumed = References("parties", "Those who are only assumed to have held theirs `as_of` the day.", **_GIVEN)
+
+
+class StanceLineSchema(Mapping):
+    """A row of the long table of the matrix: one position behind a cell, so that where records conflict a cell has several rows."""
+
+    issue = Reference("issues", "The issue.", **_GIVEN)
+    topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
+    party = Reference("parties", "Whose stance it is; with folding, also that of those who represent it.", **_GIVEN)
+    stance = Term(Stance, **_GIVEN)
+    conflicting = Flag(
+        "Whether simultaneous records contradict one another; the others are rows of their own.", **_GIVEN
+    )
+    ended = Flag("Whether the party had given it up by the day.", **_GIVEN)
+    position = Reference("positions", "The position.", **_GIVEN)
+    holder = Reference("parties", "Who holds it by itself, before any folding.", **_GIVEN)
+    kind = Term(PositionKind, **_GIVEN)
+    valid_from = EdtfDate("Since when it is held; empty: since it was first reported, or earlier.", **_MAYBE)
+    valid_until = EdtfDate("Until when it was held.", **_MAYBE)
+    first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
+    claim_status = Term(ClaimStatus, **_GIVEN)
+    document_count = Integer("Different sources among its evidence.", **_GIVEN)
+    origin_count = Integer("Different outlets that its assertions go back to.", **_GIVEN)
+    assumed = Flag(ASSUMED, **_GIVEN)
 
 
 class GapStanceSchema(Mapping):
@@ -143,6 +175,10 @@ class GapStanceSchema(Mapping):
         "Whether simultaneous records contradict one another; `others` then has those beside `position`.", **_GIVEN
     )
     others = References("positions", "Where they conflict: the other positions.", **_GIVEN)
+    claim_status = Term(ClaimStatus, "That of the position; null where records conflict.", **_MAYBE)
+    document_count = Integer("Different sources among the evidence of the records.", **_GIVEN)
+    origin_count = Integer("Different outlets that the assertions of the records go back to.", **_GIVEN)
+    assumed = Flag(f"{ASSUMED} Where records conflict: of one of them.", **_GIVEN)
 
 
 class GapLineSchema(Mapping):
@@ -158,6 +194,10 @@ class GapLineSchema(Mapping):
     missing = References("parties", "Those without a recorded position on it.", **_GIVEN)
     ended = References(
         "parties", "Those who had given their stance up by the day, so that it counts for nothing here.", **_GIVEN
+    )
+    assumed = Flag(
+        "Whether the distance would be another without the stances that are only assumed to have been held `as_of` the day.",
+        **_GIVEN,
     )
 
 
@@ -186,6 +226,7 @@ class VerdictSchema(Mapping):
     claim_status = Term(ClaimStatus, "That of the answer; null where answers conflict.", **_MAYBE)
     document_count = Integer("Different sources among the evidence.", **_GIVEN)
     origin_count = Integer("Different outlets that the assertions go back to.", **_GIVEN)
+    assumed = Flag(f"{ASSUMED} Where answers conflict: of one of them.", **_GIVEN)
 
 
 class ReceptionTermSchema(Mapping):
@@ -229,6 +270,12 @@ class ReceptionLineSchema(Mapping):
     blocks = Flag("Whether it stands in the way.", **_GIVEN)
     response = Reference("responses", "The latest answer.", **_MAYBE)
     others = References("responses", "Where they conflict: the other answers.", **_GIVEN)
+    claim_status = Term(
+        ClaimStatus, "That of the answer; empty where there is none, or where answers conflict.", **_MAYBE
+    )
+    document_count = Integer("Different sources among the evidence.", **_MAYBE)
+    origin_count = Integer("Different outlets that the assertions go back to.", **_MAYBE)
+    assumed = Flag(f"{ASSUMED} Where answers conflict: of one of them.", **_GIVEN)
 
 
 class DiffTermSchema(Mapping):
@@ -311,6 +358,19 @@ class MovementSchema(Mapping):
     after = Reference("positions", "The position after.", **_MAYBE)
     toward = References("parties", "Those to whose stance of that day it came nearer.", **_GIVEN)
     away_from = References("parties", "Those from whose stance of that day it went away.", **_GIVEN)
+    claim_status = Term(
+        ClaimStatus,
+        "That of the position after; of the one before, where it was given up for nothing.",
+        later=True,
+        **_GIVEN,
+    )
+    document_count = Integer("Different sources among the evidence of that position.", later=True, **_GIVEN)
+    origin_count = Integer("Different outlets that its assertions go back to.", later=True, **_GIVEN)
+    assumed = Flag(
+        "With `as_of`: the position after may have begun later than the day. False without `as_of`.",
+        later=True,
+        **_GIVEN,
+    )
 
 
 class SilenceSchema(Mapping):
@@ -328,6 +388,7 @@ class SilenceSchema(Mapping):
     noted = Reference("responses", "A record that says that no answer came, or that none would be given.", **_MAYBE)
     stance = Term(Stance, "Its own latest stance on the issue: a position that it has taken is no answer.", **_MAYBE)
     position = Reference("positions", "The position that gives that stance.", **_MAYBE)
+    assumed = Flag(f"Of that stance. {ASSUMED}", later=True, **_GIVEN)
 
 
 class ClaimSchema(Mapping):
@@ -378,6 +439,10 @@ class DossierSchema(Mapping):
         OriginSchema, "The different origins of its assertions, writers' and analysts' judgements left out.", **_GIVEN
     )
     stages = Pieces(StageSchema, "How the claim status came about, day by day of new evidence.", **_GIVEN)
+    assumed = Flag(
+        "With `as_of`: the record does not say that what it tells of held on the day, or was done by it. False without `as_of`.",
+        **_GIVEN,
+    )
 
 
 class FacetValueSchema(Mapping):

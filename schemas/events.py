@@ -11,6 +11,7 @@ class EventSchema(Cited):
     example = "ushakov-sullivan-call"
     named_by = "title"
     dated_by = ("occurred_on",)
+    announced = True
 
     kind = Term(EventKind, required=True)
     title = Text("What is said to have happened, in a few words.", longest=200, required=True)

@@ -74,6 +74,9 @@ class OfProcess(Record):
 class Cited(OfProcess):
     """A record with evidence. How well it is supported is worked out from the evidence, never written by hand."""
 
+    #: Whether it may be on record before it begins, as what is announced; else it begins by the day on which it is told.
+    announced: ClassVar[bool] = False
+
     evidence = Parts("evidence", "subject", "Why anyone believes the record: one citation or more.", required=True)
     first_reported_on = Day("The day from which the public could know of it.", dump_only=True, tail=True)
     claim_status = Term(ClaimStatus, dump_only=True, tail=True)

@@ -334,7 +334,6 @@ IMPLIED_STANCE: dict[Verdict, Stance] = {
     Verdict.DEFERRED: Stance.UNDECIDED,
     Verdict.COUNTER_PROPOSED: Stance.OPPOSES_IN_PART,
     Verdict.REJECTED: Stance.OPPOSES,
-    Verdict.REFUSED_TO_DISCUSS: Stance.OPPOSES,
     Verdict.NO_RESPONSE: Stance.UNCLEAR,
     Verdict.DECLINED_TO_COMMENT: Stance.UNCLEAR,
     Verdict.WITHDRAWN: Stance.UNCLEAR,

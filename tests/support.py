@@ -117,6 +117,13 @@ def ids_of(references: list[dict[str, str]]) -> list[str]:
     return [one["id"] for one in references]
 
 
+def process_began(record: dict[str, Any], api: Api) -> str:
+    """The earliest day on which a record's process can have begun; the first of all where that is not known."""
+    process = record.get("process")
+    started = api.data(process["href"])["started_on"] if process else None
+    return (started and started["earliest"]) or "0001-01-01"
+
+
 def path_of(collection: str, id: str, part: str = "") -> str:
     """The path of a record, or of one of its sub-collections."""
     return f"/v1/{collection}/{quote(id)}" + (f"/{part}" if part else "")

@@ -1,5 +1,7 @@
 """What the service says of itself, and its search."""
 
+from typing import Any
+
 import pytest
 from support import COLLECTIONS, Api
 
@@ -53,6 +55,18 @@ def test_search_shows_first_what_has_every_word_in_its_name(api: Api) -> None:
     assert any(named)
     assert not all(named)
     assert named == sorted(named, reverse=True)
+
+
+@pytest.mark.parametrize("word", ["pepper", "aldoria", "tariff", "saffron"])
+def test_search_shows_context_first_then_what_more_origins_assert_and_sources_last(api: Api, word: str) -> None:
+    def place(hit: Any) -> tuple[bool, int, str, str]:
+        record = api.data(hit["href"])
+        origins = record.get("origin_count", 0 if hit["collection"] == "sources" else 1000)
+        return word not in hit["name"].lower(), -origins, hit["collection"], hit["id"]
+
+    places = [place(hit) for hit in api.data("/v1/search", q=word, limit=200)]
+    assert places == sorted(places)
+    assert len({origins for _, origins, *_ in places}) > 2
 
 
 def test_search_narrows_by_collection_and_pages(api: Api) -> None:

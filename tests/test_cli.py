@@ -54,6 +54,29 @@ def test_check_lists_every_fault_and_fails(world: Path) -> None:
     assert " faults; nothing was loaded." in loading.output
 
 
+def test_check_and_load_tell_of_evidence_that_points_at_no_passage(tmp_path: Path, database: str) -> None:
+    """No fault, since a text may not be at hand; the first few are named with their places."""
+    seeds = Path(shutil.copytree(ROOT / "tests/record/sample/seeds", tmp_path / "seeds"))
+    assert "Note:" not in run("check", "--seeds", str(seeds)).output
+    path = seeds / "timber-dispute-sample/statements.yaml"
+    told = path.read_text(encoding="utf-8").splitlines()
+    without = [line for line in told if not line.strip().startswith(("selector:", "digest:"))]
+    path.write_text("\n".join(without), encoding="utf-8")
+    checked = run("check", "--seeds", str(seeds))
+    loaded = run("load", "--no-exports", "--seeds", str(seeds), DATABASE_URL=database)
+    for result in (checked, loaded):
+        assert result.exit_code == 0, result.output
+        assert "Note: 1 piece of evidence points at no passage" in result.output
+        assert f"{path}:7:7: statements “calvane-would-settle-for-quota”: evidence: has no selector" in result.output
+
+
+def test_of_much_evidence_without_a_passage_the_first_is_named() -> None:
+    lines = run("check", "--seeds", str(WORLD)).output.splitlines()
+    (note,) = (line for line in lines if line.startswith("Note: "))
+    assert re.match(r"Note: \d\d pieces of evidence point at no passage, .* The first 3:$", note)
+    assert len([line for line in lines if line.startswith("  ")]) == 3
+
+
 def test_load_says_what_it_did_and_a_second_load_that_nothing_changed(database: str) -> None:
     first = run("load", "--seeds", str(WORLD), DATABASE_URL=database)
     assert first.exit_code == 0, first.output

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import CITED, COLLECTIONS, Api
+from support import CITED, COLLECTIONS, Api, process_began
 
 from api.claims import MODE_BIT, Citation, Grounds, Version, claim, versions
 from api.resources import RESOURCES
@@ -228,7 +228,9 @@ def held(record: dict[str, Any], day: str, api: Api) -> bool:
     """Whether a record may have been held, made or begun on a day, by the data model, §4."""
     dated = api.data(record["proposal"]["href"]) if "number" in record else record
     begin, *end = (dated[name] or {} for name in schema_of(dated).dated_by)
-    return (begin.get("earliest") or "0") <= day and all(day <= (one.get("latest") or "9999") for one in end)
+    last = [one["latest"] for one in (begin, *end) if one.get("latest")]
+    first = begin.get("earliest") or min(process_began(record, api), record["first_reported_on"], *last)
+    return first <= day and all(day <= (one.get("latest") or "9999") for one in end)
 
 
 @pytest.mark.parametrize("collection", CITED)

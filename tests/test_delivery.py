@@ -232,6 +232,32 @@ def test_what_gains_a_coding_can_be_weighed_meanwhile() -> None:
     assert kept.weight >= before + 10, "the coding that was added is weighed the next time"
 
 
+@pytest.mark.parametrize("coding", ["zstd", "br, gzip", None])
+@pytest.mark.parametrize("path", ["/v1/positions?limit=200", "/v1/positions?format=ndjson"])
+def test_a_large_answer_is_kept_compressed_alone_and_is_made_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch, path: str, coding: str | None
+) -> None:
+    plain = Api(service.wsgi).ask(path).data
+    monkeypatch.setattr("api.operation.IN_MEMORY", len(plain) // 2)  # what comes in pieces is put in a file
+    made = create_service(Settings(database=address(service), seeds=WORLD, cache_bytes=4 * len(plain)))
+    api, headers = Api(made.wsgi), {"Accept-Encoding": coding} if coding else {}
+    with counted() as statements:
+        first = api.ask(path, headers=headers)
+        once = len(statements)
+        kept = api.ask(path, headers=headers)
+        assert (kept.status, kept.data, dict(kept.headers)) == (first.status, first.data, dict(first.headers))
+        assert api.ask(path, headers={**headers, "If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert api.ask(path, method="HEAD", headers=headers).headers["Content-Length"] == str(len(first.data))
+        for start, end in ((0, 1), (100, 300), (len(plain) - 5, len(plain) + 5)):
+            part = api.ask(path, headers={**headers, "Range": f"bytes={start}-{end - 1}"})
+            assert (part.status_code, part.data) == (206, plain[start:end])
+        assert len(statements) == once
+    assert first.headers.get("Content-Encoding") == ("zstd" if coding == "zstd" else None)
+    assert decoded(first) == plain
+    assert 0 < made.wsgi.cache.bytes < len(plain)
+    dispose(made)
+
+
 def test_every_part_of_a_table_can_be_had_by_its_range(api: Api) -> None:
     whole = api.ask("/v1/parties.csv").data
     for header, start, end in (

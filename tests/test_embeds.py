@@ -2,7 +2,8 @@
 
 import re
 from html import unescape
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -53,6 +54,25 @@ def test_an_embed_runs_no_script_asks_no_other_host_and_leads_out_of_its_frame(a
         assert f'<a href="{HOST}/explore{path}" target="_blank" rel="noopener">' in response.text
         for link in {one.removeprefix(HOST) for one in found.links}:
             assert FOREIGN.match(link) or api.ask(link).status_code == 200, f"{path} leads to {link}"
+
+
+def test_what_a_page_and_oembed_read_in_process_is_closed(
+    api: Api, paths: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[IO[bytes]] = []
+
+    def temporary() -> IO[bytes]:
+        opened.append(TemporaryFile())  # noqa: SIM115  # whether it is closed is what is asked
+        return opened[-1]
+
+    monkeypatch.setattr("api.operation.IN_MEMORY", 0)
+    monkeypatch.setattr("tempfile.TemporaryFile", temporary)
+    api.wsgi.cache.clear()
+    for path in paths:
+        assert api.ask(f"/explore{path}").status_code == 200
+        assert oembed(api, f"/explore{path}")["html"]
+    assert opened
+    assert [file for file in opened if not file.closed] == []
 
 
 def test_an_embed_says_its_release_its_clocks_its_modes_and_its_licence(api: Api) -> None:

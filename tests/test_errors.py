@@ -332,6 +332,7 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/positions?party=borovia,*", "party", "“*” stands for no filter, so no other value", None),
         ("/v1/positions?party=*&party=borovia", "party", "“*” stands for no filter, so no other value", None),
         ("/v1/matrix?mode=*,on_record", "mode", "“*” stands for no filter, so no other value", None),
+        ("/v1/search?q=*", "q", "“*” is no word; at least 2 letters", None),
         ("/v1/events?from=20240213", "from", "Did you mean 2024-02-13?", None),
         ("/v1/events?from=20241313", "from", "a date (2024-02-13)", None),
         ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
@@ -409,6 +410,22 @@ def test_a_release_that_is_not_loaded_is_410(api: Api) -> None:
     assert api.get("/v1/parties?release=w2031-1")["data"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["bogus=", "bogus", "bogus=1", "fold=", "format=", "release=", "=1", "as_of=x", "known_at=", "party=", "fold=none"],
+)
+def test_what_is_refused_is_refused_wherever_it_is_asked_for(api: Api, query: str) -> None:
+    status = api.ask(f"/v1/matrix?{query}").status_code
+    assert status == (200 if query in ("known_at=", "party=", "fold=none") else 400)
+    for path in (
+        f"/explore/matrix?{query}",
+        f"/embed/matrix?{query}",
+        f"/v1/cite?path={quote(f'/v1/matrix?{query}')}",
+        f"/v1/oembed?url={quote(f'/explore/matrix?{query}')}",
+    ):
+        assert api.ask(path).status_code == status, path
+
+
 def test_a_long_address_is_414(api: Api) -> None:
     assert api.problem("/v1/parties?q=" + "a" * 9000, 414)["type"] == "/v1/problems/uri-too-long"
     assert api.problem("/v1/" + "a" * 9000, 414)["type"] == "/v1/problems/uri-too-long"
@@ -416,9 +433,24 @@ def test_a_long_address_is_414(api: Api) -> None:
 
 
 def test_large_headers_are_431(api: Api) -> None:
-    # An address that nobody has asked for: what is kept is given to everybody.
-    problem = api.problem("/v1/parties?limit=199", 431, headers={"X-Large": "a" * 33000})
-    assert problem["type"] == "/v1/problems/headers-too-large"
+    """Whether the answer is kept or not: so each is asked for before and after it is."""
+    explained = api.data("/v1/problems/headers-too-large")["meaning"]
+    for number, (name, begin) in enumerate(
+        {
+            "Accept": "application/json, text/",
+            "Host": "localhost",
+            "Accept-Encoding": "gzip, ",
+            "If-None-Match": '"',
+            "If-Range": '"',
+            "Range": "bytes=0-",
+        }.items()
+    ):
+        for _ in range(2):
+            problem = api.problem(f"/v1/parties?limit={190 + number}", 431, headers={name: begin + "1" * 33_000})
+            assert problem["type"] == "/v1/problems/headers-too-large"
+            assert f"`{name}`" in explained
+            api.get(f"/v1/parties?limit={190 + number}", headers={"X-Large": "a" * 40_000, "Cookie": "b" * 40_000})
+        assert api.ask("/v1/parties", method="POST", headers={name: begin + "1" * 33_000}).status_code == 431
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 import pytest
-from support import CITED, COLLECTIONS, Api
+from support import CITED, COLLECTIONS, Api, process_began
 from werkzeug.datastructures import MultiDict
 
 from api.operation import Operation
@@ -194,7 +194,9 @@ SPANS = {
 def test_from_and_to_pick_what_may_lie_in_the_span(api: Api, collection: str, day: str) -> None:
     def bounds(record: Record) -> tuple[str, str]:
         span = record[SPANS[collection]] or {}
-        return span.get("earliest") or "0001-01-01", span.get("latest") or "9999-12-31"
+        latest = span.get("latest") or "9999-12-31"
+        began = process_began(record, api) if "first_reported_on" in record else "0001-01-01"
+        return span.get("earliest") or min(began, latest, record.get("first_reported_on", latest)), latest
 
     records = {one["id"]: bounds(one) for one in api.all(f"/v1/{collection}")}
     path = f"/v1/{collection}"
@@ -211,6 +213,23 @@ def test_a_moment_is_a_date_a_date_time_or_milliseconds(api: Api, moment: str) -
         "/v1/events", **{"from": "2030-01-02", "to": "2030-01-02"}
     )
     assert api.ids("/v1/events", **{"from": moment}) != api.ids("/v1/events", **{"from": "2030-02-02"})
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2030-01-31T23:30:00-05:00", "2030-02-01"),
+        ("2030-02-02T00:30:00+0100", "2030-02-01"),
+        ("2030-02-01T23:30:00+00:00", "2030-02-01"),
+        ("2030-02-01T23:30:00", "2030-02-01"),
+        ("1896150600000", "2030-02-01"),
+        ("9999-12-31T23:00:00-05:00", "9999-12-31"),
+        ("0001-01-01T01:00:00+05:00", "0001-01-01"),
+    ],
+)
+def test_the_day_of_a_moment_is_that_in_utc(api: Api, moment: str, day: str) -> None:
+    for name in ("from", "to"):
+        assert api.ids("/v1/events", **{name: moment}) == api.ids("/v1/events", **{name: day})
 
 
 @pytest.mark.parametrize(
@@ -344,6 +363,12 @@ def test_a_beginning_of_too_many_words_is_refused_rather_than_searched_for_long(
         assert "“zy*” begins more than 200 words" in api.problem(path, 400, q="zy*")["detail"]
         assert api.ask(path, q="zyxa*").status_code == 200
     assert api.ids("/v1/parties", q="zyxa*") == ["borovia"]
+
+
+def test_a_star_alone_is_no_filter_by_words(api: Api) -> None:
+    for path in ("/v1/parties", "/v1/offers"):
+        assert api.ids(path, q="*") == api.ids(path)
+    assert api.ask("/v1/parties.csv?q=*").data == api.ask("/v1/parties.csv").data
 
 
 @pytest.mark.parametrize("path", ["/v1/parties", "/v1/offers.csv", "/v1/search", "/v1/facets/positions?by=stance"])

@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
-from support import COLLECTIONS, TABLED, Api
+from support import CITED, COLLECTIONS, TABLED, Api
 
 from api.resources import RESOURCES
 from schemas.vocabulary import Stance
@@ -204,3 +205,16 @@ def test_the_list_of_tables_has_each_with_its_columns_and_rows(api: Api) -> None
 def test_what_has_no_table_has_no_address_of_one(api: Api, collection: str) -> None:
     api.problem(f"/v1/{collection}.csv", 404)
     assert RESOURCES.by_name[collection]
+
+
+@pytest.mark.parametrize("collection", CITED)
+def test_the_table_of_evidence_is_joined_by_the_subject_whatever_the_record_is(api: Api, collection: str) -> None:
+    evidence = api.get("/v1/evidence.json")
+    cited = Counter((row["subject_collection"], row["subject_id"]) for row in evidence)
+    rows = [json.loads(line) for line in api.ask(f"/v1/{collection}", format="ndjson").text.splitlines()]
+    assert rows
+    for row in rows:
+        assert cited[row["subject_collection"], row["subject_id"]] == row["evidence_count"]
+        expected = sorted(api.ids(f"{row['href']}/evidence"))
+        for subject in (row["href"].removeprefix("/v1/"), f"{collection}/{row['id']}"):
+            assert api.ids("/v1/evidence", subject=subject) == expected

@@ -1,15 +1,23 @@
 """Releases and changes: what each load did against the one before, field by field; and what a release may be called."""
 
+import fcntl
+import hashlib
 import re
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree
 
+import orjson
 import pytest
+from sqlalchemy.engine import make_url
 from support import WORLD, WRITTEN, Api, address, dispose, service_on
 
-from api.database import open_database
+from api.database import DatabaseError, open_database
 from api.loader import Loaded, SeedError, load
 from api.resources import RESOURCES
+from api.views import export
 
 
 def edit(world: Path, file: str, *changes: tuple[str, str]) -> None:
@@ -96,6 +104,24 @@ def test_a_second_release_tells_what_it_changed_field_by_field(made: Any, world:
     assert api.ids("/v1/releases", sort="date") == ["w2031-1", "w2031-2"]
     assert api.get("/v1/")["meta"]["release"] == "w2031-2"
     assert len(api.all("/v1/changes", release="w2031-1")) == api.data("/v1/releases/w2031-1")["added"], "kept"
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"action": "changed,removed"}, {"collection": "evidence", "action": "added"}])
+def test_the_feed_tells_the_newest_release_first_page_by_page(made: Any, world: Path, narrowed: dict[str, str]) -> None:
+    second(world)
+    reload(made, world)
+    api = Api(made.wsgi)
+    expected = [id for release in ("w2031-2", "w2031-1") for id in api.ids("/v1/changes", release=release, **narrowed)]
+    for limit in (1, 3, 200) if narrowed else (3, 200):
+        told: list[str] = []
+        path: str | None = f"/v1/feeds/changes.atom?{urlencode({**narrowed, 'limit': limit})}"
+        while path:
+            feed = ElementTree.fromstring(api.ask(path).data)
+            links = feed.findall("{*}entry/{*}link[@rel='alternate']")
+            told += [link.attrib["href"].rpartition("/")[2] for link in links]
+            following = feed.find("{*}link[@rel='next']")
+            path = None if following is None else following.attrib["href"].removeprefix("http://localhost")
+        assert told == expected
 
 
 def test_what_was_deleted_from_the_seeds_is_said_to_be_gone_and_since_which_release(made: Any, world: Path) -> None:
@@ -216,6 +242,83 @@ def test_the_digest_of_a_release_is_of_its_files(api: Api) -> None:
     assert re.fullmatch("[0-9a-f]{64}", release["digest"])
     assert api.data("/v1/")["release"] == {"id": "w2031-1", "date": "2031-06-30", "digest": release["digest"]}
     assert release["record_count"] == sum(len(api.all(f"/v1/{one}")) for one in {*WRITTEN, "offers"})
+
+
+def test_a_release_that_is_gone_back_to_is_told_apart_from_itself_with_another_history(
+    made: Any, world: Path, tmp_path: Path
+) -> None:
+    """What of it tells the history has changed: no tag, no kept answer, no citation and no export may outlive that."""
+    api = Api(made.wsgi)
+    paths = ("/v1/releases", "/v1/changes?limit=200", "/v1/feeds/changes.atom", "/v1/cite?path=/v1/releases")
+    first = {path: api.ask(path) for path in paths}
+    identities, folders = [], []
+
+    def loaded() -> None:
+        store = made.wsgi.database.current()
+        identities.append(store.identity)
+        folders.append(export(RESOURCES, store, tmp_path / "exports", lambda *_: None))
+        assert f'digest="{store.digest}"' in api.ask("/metrics").text
+        assert f'identity="{store.identity}"' in api.ask("/metrics").text
+
+    loaded()
+    reload(made, WORLD)
+    loaded()
+    assert identities[0] == identities[1], "nothing was loaded anew"
+    second(world)
+    reload(made, world)
+    loaded()
+    reload(made, WORLD)
+    loaded()
+    for path, before in first.items():
+        after = api.ask(path, headers={"If-None-Match": before.headers["ETag"]})
+        assert (after.status_code, after.data != before.data) == (200, True), path
+    citation = api.data("/v1/cite?path=/v1/releases")
+    assert citation["sha256"] == hashlib.sha256(api.ask(citation["path"]).data).hexdigest()
+    assert (
+        citation["release_sha256"] == orjson.loads(first["/v1/cite?path=/v1/releases"].data)["data"]["release_sha256"]
+    )
+    assert b"w2031-2" in (folders[3] / "positions.jsonl").read_bytes()
+    # There and back again: each release has the same ones before it, by name, as when it was loaded first, and differs all the same.
+    reload(made, world)
+    loaded()
+    assert len(set(identities)) == 4
+
+
+def test_a_load_is_refused_while_another_is_under_way(made: Any, world: Path) -> None:
+    class Interrupted(Exception):
+        pass
+
+    second(world)
+    database = open_database(address(made))
+    with suppress(Interrupted), database.replacing():
+        with pytest.raises(DatabaseError, match=r"another load into .* is under way; wait for it"):
+            reload(made, world)
+        raise Interrupted
+    dispose(database)
+    assert Api(made.wsgi).ids("/v1/releases") == ["w2031-1"]
+    reload(made, world)
+    assert Api(made.wsgi).ids("/v1/releases") == ["w2031-1", "w2031-2"]
+
+
+def test_who_looked_at_the_lock_while_a_load_ended_holds_the_same_one_as_who_comes_next(tmp_path: Path) -> None:
+    url = make_url(f"sqlite:///{tmp_path / 'positions.db'}")
+    with ExitStack() as waiting:
+        with open_database(url).replacing() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            lock = waiting.enter_context((tmp_path / "positions.db.lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(DatabaseError, match="under way"), open_database(url).replacing():
+            pass
+
+
+def test_replacing_a_release_makes_it_what_it_had_been_if_it_had_been_loaded_so(make_service: Any, world: Path) -> None:
+    edit(world, *SECOND[0][:1], *SECOND[0][1])
+    replaced = make_service(WORLD)
+    reload(replaced, world, replace=True)
+    fresh = make_service(world)
+    assert replaced.wsgi.database.current().identity == fresh.wsgi.database.current().identity
+    for path in ("/v1/releases", "/v1/changes?limit=200"):
+        assert Api(replaced.wsgi).ask(path).data == Api(fresh.wsgi).ask(path).data
 
 
 def test_two_databases_of_the_same_seeds_answer_alike(make_service: Any, databases: Any) -> None:

@@ -116,7 +116,9 @@ def test_the_cache_and_the_release_are_told_as_they_are(counted: Service) -> Non
     assert figures(text, "positions_cache_bytes") == {(): counted.wsgi.cache.bytes}
     assert figures(text, "positions_cache_limit_bytes") == {(): counted.wsgi.cache.limit}
     store = counted.wsgi.database.current()
-    assert figures(text, "positions_release_info", "id", "digest") == {("w2031-1", store.digest): 1}
+    assert figures(text, "positions_release_info", "id", "digest", "identity") == {
+        ("w2031-1", store.digest, store.identity): 1
+    }
     day = figures(text, "positions_release_timestamp_seconds")[()]
     assert datetime.fromtimestamp(day, UTC).date() == store.date
     assert 0 < time.time() - figures(text, "positions_start_time_seconds")[()] < 600

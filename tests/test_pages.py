@@ -2,7 +2,9 @@
 
 import re
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from markupsafe import escape
@@ -371,3 +373,51 @@ def test_a_term_is_explained_by_the_vocabulary_of_its_field(
 ) -> None:
     shown = re.findall(rf'title="([^"]*)">{term}<', api.ask(path).text)
     assert set(shown) == {str(escape(vocabulary.of(term).definition))}
+
+
+def test_no_list_to_choose_from_ends_after_two_hundred(make_service: Any, world: Path) -> None:
+    many = [f"a-{number:03}" for number in range(201)]
+    for id in many:
+        (world / id).mkdir()
+        (world / id / "process.yaml").write_text(
+            f"id: {id}\ntitle: Process {id}\nsummary: Invented.\nstarted_on: 2030\n"
+        )
+    with (world / "common" / "parties.yaml").open("a") as parties:
+        parties.writelines(f"- {{id: {id}, name: State {id}, kind: state}}\n" for id in many)
+    api = Api(make_service(world).wsgi)
+    home, matrix = api.ask("/").text, api.ask("/explore/matrix").text
+    for id in (*many, "glacier-accord", "spice-round"):
+        assert f'<a href="/explore/processes/{id}">' in home
+        assert f'<option value="{id}" >' in matrix
+    assert '<a href="/explore/parties/aldoria">' in home.partition("<table")[2].partition("</table>")[0]
+
+
+class Forms(HTMLParser):
+    """What a browser sends for each form of a page where nothing is changed in it: its address and its fields."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sent: list[tuple[str, list[tuple[str, str]]]] = []
+        self.selected: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.sent.append((given.get("action") or "", []))
+        elif tag == "input" and self.sent:
+            self.sent[-1][1].append((str(given["name"]), given.get("value") or ""))
+        elif tag == "select":
+            self.sent[-1][1].append((str(given["name"]), ""))
+            self.selected = None
+        elif tag == "option" and (self.selected is None or "selected" in given):
+            self.selected = given.get("value") or ""
+            self.sent[-1][1][-1] = (self.sent[-1][1][-1][0], self.selected)
+
+
+@pytest.mark.parametrize("path", [*ANALYSED, *(f"/{name}" for name in COLLECTIONS)])
+def test_a_form_that_is_sent_as_it_is_has_an_answer(api: Api, path: str) -> None:
+    for action, fields in Forms(api.ask(f"/explore{path}").text).sent:
+        if action != "/explore/search":  # in which a word must be given
+            sent = f"{action or '/explore' + path.partition('?')[0]}?{urlencode(fields)}"
+            assert api.ask(sent).status_code == 200, sent

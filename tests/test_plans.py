@@ -13,11 +13,14 @@ from sqlalchemy.engine import make_url
 from api import queries, totals
 from api.database import SqliteDatabase, open_database
 from api.loader import load
-from api.models import Clocks, Total
+from api.models import Clocks, Edge, Event, Party, Total
 from api.parameters import UNSEARCHED
 from api.queries import Asked
+from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
+from api.views.feeds import newest_changes
 from bench.generate import write
+from schemas.events import EventSchema
 
 POSITIONS = 3000
 #: Tables that a release may have many rows of.
@@ -144,6 +147,30 @@ def test_what_is_near_an_id_is_looked_for_by_the_id(connection: Connection, reso
         assert "id>" in plan[0] or "id<" in plan[0], plan
 
 
+@pytest.mark.parametrize("values", [{}, {"action": ["added"]}, {"collection": ["demands", "events"]}], ids=str)
+def test_a_page_of_the_feed_of_changes_is_read_in_the_order_of_an_index(
+    connection: Connection, values: dict[str, Any]
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        first = list(newest_changes(connection, values, 50))
+        assert len(first) == 50
+        assert len(list(newest_changes(connection, {**values, "after": first[-1][0].id}, 50))) == 50
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+    for statement, parameters in asked:
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        if "FROM changes" in statement:
+            assert len(plan) == 1, plan
+            assert plan[0].startswith("SEARCH changes USING INDEX changes_by_"), plan
+    assert any("FROM changes" in statement for statement, _ in asked)
+
+
 def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None:
     prepared = connection.execute(select(Total.__table__)).all()
     assert len(prepared) > 50
@@ -153,6 +180,25 @@ def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None
         where = queries.narrowed(connection, asked, queries.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
         assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
+
+
+def test_filters_of_one_name_by_different_fields_are_counted_apart(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(totals, "MANY", 1)
+    fields = {"mediations": "mediators", "events": "participants"}
+    table = Table(
+        tuple(
+            Resource(name, Event, EventSchema, (linked("who", Event, Party, "Who.", field=field),))
+            for name, field in fields.items()
+        )
+    )
+    made = list(totals.rows(connection, table))
+    for name, field in fields.items():
+        members = select(Edge.target_id, func.count()).where(Edge.table == "events", Edge.field == field)
+        expected = dict(map(tuple, connection.execute(members.group_by(Edge.target_id))))
+        assert bool(expected) == (field == "participants"), "as the generator makes them"
+        assert {value: found for of, by, value, found in made if (of, by) == (name, "who")} == expected
 
 
 def test_a_total_with_clocks_is_counted(connection: Connection) -> None:

@@ -369,7 +369,9 @@ def test_what_the_evidence_of_a_wrong_record_or_wrong_evidence_names_is_too(one:
     assert any("statements “plain-words”: evidence: source: “heralt” is not the id" in fault for fault in told), told
 
 
-AHEAD = "begins after the release's date, 2031-01-01; what is only announced is not held yet: record it as an event"
+ANNOUNCED = "what is only announced is not held yet: record it as an event"
+AHEAD = f"begins after the release's date, 2031-01-01; {ANNOUNCED}"
+UNTOLD = f"begins after 2030-05-31, when the last of its evidence that says so was known; {ANNOUNCED}"
 PROPOSAL = """\
 - id: a-plan
   title: A plan
@@ -392,6 +394,18 @@ PROPOSAL = """\
             "  stance: supports\n  valid_from: 2035",
             "river/statements.yaml",
             f"5:15: statements “plain-words”: valid_from: 2035 {AHEAD}",
+        ),
+        (
+            "  stance: supports",
+            "  stance: supports\n  valid_from: 2030-06/..",
+            "river/statements.yaml",
+            f"5:15: statements “plain-words”: valid_from: 2030-06/.. {UNTOLD}",
+        ),
+        (
+            "2031-02/..",
+            "2030-06-01~",
+            "river/proposals.yaml",
+            f"8:12: proposals “a-plan”: made_on: 2030-06-01~ {UNTOLD}",
         ),
         (
             "2030-05",
@@ -430,13 +444,57 @@ def test_what_cannot_be_is_a_fault(one: Path, old: str, new: str, file: str, sai
 
 
 def test_what_may_have_been_is_no_fault(one: Path) -> None:
-    """What begins in the year of the release, was said in the month of the report, or is announced as an event."""
+    """What begins in the year of the report, was said in the month of it, or is announced as an event."""
     path = one / "river/statements.yaml"
-    text = path.read_text(encoding="utf-8").replace("  stance: supports", "  stance: supports\n  valid_from: 2031")
+    text = path.read_text(encoding="utf-8").replace("  stance: supports", "  stance: supports\n  valid_from: 2030")
     path.write_text(text.replace("credibility: 6", "credibility: 6\n      said_on: 2030"), encoding="utf-8")
     event = "- id: talks\n  kind: talks\n  title: Talks\n  summary: Announced.\n  occurred_on: 2035\n  evidence:\n"
     cited = "    - {source: herald, relation: asserts, mode: unattributed, credibility: 6}\n"
     (one / "river/events.yaml").write_text(event + cited, encoding="utf-8")
+    check(one, RESOURCES)
+
+
+LATER = """\
+- id: gazette
+  title: A later report
+  published_on: 2030-08
+  retrieved_on: 2030-09-01
+  kind: news_report
+  language: en
+  reliability: F
+"""
+
+
+@pytest.mark.parametrize(
+    ("relation", "bears_on", "sound"),
+    [
+        ("asserts", "", True),
+        ("clarifies", "", False),
+        ("asserts", "valid_until", False),
+        ("clarifies", "valid_from", True),
+        ("denies", "", False),
+    ],
+)
+def test_what_a_later_report_asserts_may_begin_later(one: Path, relation: str, bears_on: str, *, sound: bool) -> None:
+    """Evidence that does not say that it is held, or teaches another field, does not tell when it began."""
+    with (one / "river/sources.yaml").open("a", encoding="utf-8") as file:
+        file.write(LATER)
+    path = one / "river/statements.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("  stance: supports", "  stance: supports\n  valid_from: 2030-07\n  valid_until: 2030-12/..")
+    cited = f"relation: {relation}, mode: unattributed, credibility: 6, bears_on: [{bears_on}]"
+    path.write_text(f"{text}    - {{source: gazette, {cited}}}\n", encoding="utf-8")
+    if sound:
+        check(one, RESOURCES)
+    else:
+        (found,) = faults(one)
+        assert UNTOLD in found
+
+
+def test_what_nobody_asserts_may_begin_at_any_time(one: Path) -> None:
+    path = one / "river/statements.yaml"
+    text = path.read_text(encoding="utf-8").replace("relation: asserts", "relation: denies")
+    path.write_text(text.replace("  stance: supports", "  stance: supports\n  valid_from: 2030-11"), encoding="utf-8")
     check(one, RESOURCES)
 
 

@@ -1,8 +1,9 @@
 """Citing an answer so that it can be had again.
 
 An answer is a function of the release, the path and the query: the clocks that a query gives stay as they are, and one that gives
-none takes what the release gives, its date included. So pinning the release pins everything. The cited path is run here, in
-process, and the digest is that of the body with which the pinned path answers, before any content coding.
+none takes what the release gives, its date included. So pinning the release pins everything but what was loaded before it, of
+which only releases and changes tell. The cited path is run here, in process, and the digest is that of the body with which the
+pinned path answers, before any content coding.
 
 The forms: a sentence, BibTeX (``@misc``), and CSL-JSON 1.0.2 of the type ``dataset``.
 """
@@ -18,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from api.operation import Answer, Call, Operation
+from api.operation import Answer, Call, Operation, filled
 from api.parameters import read
 from api.problems import Problem, Wrong, invalid, unknown
 from api.records import MovedTo
@@ -61,11 +62,11 @@ class Paths:
         if bare == "/" and not versioned:
             raise _unknown(parts.path)
         operation = self._operations[number]
-        given = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if value != ""]
+        given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
             given.append(("release", call.store.release))
         values = read(operation.query, MultiDict(given))
-        inner = replace(call, path=bare, ids=dict(ids), values=values, given=tuple(given))
+        inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
         return Cited(operation, inner)
 
     def _routes(self) -> Map:

@@ -18,6 +18,7 @@ from sqlalchemy import Row, select
 from api.analysis.footing import footing
 from api.analysis.question import Findings, Question
 from api.claims import ASSERTING, CLOSED, DENYING, JUDGING, OPEN, WITHHOLDING, representation
+from api.holdings import assumed, assumed_done
 from api.models import Affiliation, Evidence, Source
 from api.resource import Resource
 from schemas.fields import href
@@ -28,7 +29,7 @@ Record = dict[str, Any]
 
 def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
     """The claims graph of a record, given as its row at the clocks."""
-    record = orjson.loads(row.body)
+    record, as_of = orjson.loads(row.body), question.clocks.as_of
     evidence = question.connection.execute(
         select(Evidence.__table__)
         .where(Evidence.subject == row.subject, Evidence.at(question.clocks))
@@ -56,6 +57,7 @@ def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
         "documents": [sources[id] for id in sorted(sources)],
         "origins": _voices(claims),
         "stages": _stages(question, resource, row),
+        "assumed": assumed(record, as_of) if resource.model.lasting else assumed_done(row, as_of),
     }
     return Findings(data, footing(question, [row.subject]).rests_on([row.subject], [row.subject]))
 

@@ -4,6 +4,10 @@ A party *reaches* itself and, by affiliations that represent, whoever it represe
 where it may have been valid at some moment of the span in which the position can have been taken: what somebody held before
 taking office does not become the state's by the office.
 
+Asked ``as_of``, what had not begun to represent by the day does not yet count. For what somebody *held* on the day it must also not
+have ended: on a day on which a person did not represent a party, their position is not the party's. What somebody *did* by the day,
+such as an answer, stays that of whom they represented then.
+
 With ``fold=affiliation`` a position counts for those that its holder reaches and who represent nobody else themselves; where
 parties are asked for, for those of them that its holder reaches. With ``fold=none`` it counts for its holder alone.
 """

@@ -4,7 +4,7 @@ Origins are counted as for the claim status: the outlets behind the evidence tha
 own judgements left out. Three papers that copy one agency are three documents and one origin.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -34,10 +34,24 @@ class Footing:
             len(set().union(*(self.origins.get(one, ()) for one in named))),
         )
 
+    def support(self, answers: Sequence[Mapping[str, Any]], subjects: Iterable[str]) -> dict[str, Any]:
+        """How well is supported what some records say, given as their answers: one by itself; where several conflict, no claim status
+        is that of all, and what they rest on is counted together.
+        """
+        if len(answers) == 1:
+            return support(answers[0])
+        documents, origins = self.counts(subjects)
+        return {"claim_status": None, "document_count": documents, "origin_count": origins}
+
     def rests_on(self, records: Iterable[str], subjects: Iterable[str]) -> dict[str, int]:
         """The counts as an answer states them. Different records may share evidence, as offers share their term's."""
         documents, origins = self.counts(set(subjects))
         return {"records": len(set(records)), "documents": documents, "origins": origins}
+
+
+def support(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """How well a record is supported, as its answer tells at the clocks."""
+    return {name: answer[name] for name in ("claim_status", "document_count", "origin_count")}
 
 
 def footing(question: Question, subjects: Iterable[str]) -> Footing:

@@ -5,7 +5,8 @@ the scale: 0 where all that have a score agree, 1 where two are opposites. It is
 for the preference configurations of a negotiation; it does not change with the order of the parties, and one more party never
 makes it smaller. Stances that are unclear or conflicting have no score, and stances that a party had given up by the day
 (``as_of``, else the release's date) no longer separate anyone: both are shown, and count for nothing. With fewer than two scores
-there is no distance.
+there is no distance. A distance is **assumed** where it would be another without the stances that are only assumed to have been held
+on the day (see `api.holdings`).
 
 A **blocker** opposes (score below 0) what another of the compared parties supports (score above 0), without reservation: its
 stance is ``opposes``. A party is **missing** where it has no recorded position on the issue at all.
@@ -14,8 +15,9 @@ stance is ``opposes``. A party is **missing** where it has no recorded position 
 from collections.abc import Sequence
 from typing import Any
 
-from api.analysis.latest import Cell, by_issue, recorded
-from api.analysis.matrix import rests_on
+from api.analysis.footing import Footing
+from api.analysis.latest import Cell, by_issue, recorded, refer
+from api.analysis.matrix import footing_of, rests_on
 from api.analysis.question import Findings, Question
 from schemas.vocabulary import Stance
 
@@ -28,6 +30,7 @@ def gaps(question: Question) -> Findings:
     found = recorded(question)
     compared = set(question.parties) or {party for _, party in found}
     names = question.names
+    behind = footing_of(question, found.values())
     data: list[dict[str, Any]] = [
         {
             "issue": names.issue(issue),
@@ -36,7 +39,8 @@ def gaps(question: Question) -> Findings:
             "blockers": names.parties(blockers(group)),
             "missing": names.parties(compared - {cell.party for cell in group}),
             "ended": names.parties(cell.party for cell in group if cell.ended),
-            "stances": [_stance(cell, question) for cell in group],
+            "stances": [_stance(cell, question, behind) for cell in group],
+            "assumed": distance(group) != distance([cell for cell in group if not cell.assumed]),
         }
         for issue, group in by_issue(found)
     ]
@@ -62,13 +66,16 @@ def blockers(compared: Sequence[Cell]) -> set[str]:
     return {cell.party for cell in held if wanted and cell.stance is Stance.OPPOSES}
 
 
-def _stance(cell: Cell, question: Question) -> dict[str, Any]:
+def _stance(cell: Cell, question: Question, behind: Footing) -> dict[str, Any]:
+    answers = [held.record for held in cell.records]
     return {
         "party": question.names.party(cell.party),
         "stance": cell.stance,
         "score": cell.score,
-        "position": cell.records[0].reference(),
+        "position": refer(answers[0]),
         "ended": cell.ended,
         "conflicting": cell.conflicting,
-        "others": [held.reference() for held in cell.records[1:]],
+        "others": [refer(one) for one in answers[1:]],
+        **behind.support(answers, (held.row.subject for held in cell.records)),
+        "assumed": cell.assumed,
     }

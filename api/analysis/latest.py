@@ -3,7 +3,8 @@
 **The latest position** of a party on an issue is the one that began last; of those, the one first reported last; of those, the
 one with the last id. *Began* is the earliest day that ``valid_from`` can mean. A position whose beginning is open or unknown
 was held when it was first reported, so it began no later than then, and that day counts as its beginning; where an answer is
-asked ``as_of`` an earlier day, such a position may have been held and is not known to have been, and comes before all others.
+asked ``as_of`` an earlier day, such a position may have been held and is not known to have been, and comes before all others
+(`api.holdings` says which positions are only assumed to have been held on a day).
 
 **Simultaneous** are two positions of which neither is known to have begun after the other: the spans of days in which they can
 have begun overlap. A span ends with the last day that ``valid_from`` can mean, with the first report, with the end of the
@@ -28,7 +29,7 @@ from sqlalchemy import ColumnElement, Row, and_, select
 from api.analysis.folding import Folding
 from api.analysis.question import Question, Reference
 from api.claims import UNHELD
-from api.holdings import recent
+from api.holdings import assumed, recent
 from api.models import FIRST_DAY, LAST_DAY, Holding, Position
 from api.queries import streamed
 from schemas.fields import href
@@ -84,20 +85,31 @@ class Held:
         return Stance.of(self.row.stance)
 
     @property
+    def assumed(self) -> bool:
+        """Whether the record does not say that it was held on the day that is asked for; see `api.holdings`."""
+        return self.as_of is not None and assumed(self.record, self.as_of)
+
+    @property
     def verdict(self) -> Verdict:
         return Verdict.of(self.row.verdict)
 
     @cached_property
+    def begins(self) -> bool:
+        """Whether a day is recorded before which it had not begun."""
+        given = self.record["valid_from"]
+        return bool(given and given["earliest"])
+
+    @cached_property
     def began(self) -> date:
         """The day that it counts as having begun on."""
-        if self.row.earliest != FIRST_DAY:
+        if self.begins:
             return _day(self.row.earliest)
         return FIRST_DAY if self.as_of and self.held_by > self.as_of else self.held_by
 
     @cached_property
     def began_by(self) -> date:
         """The last day on which it can have begun."""
-        if self.row.earliest == FIRST_DAY:
+        if not self.begins:
             return self.began
         return max(self.began, min(self._given_until or LAST_DAY, self.began_at_most))
 
@@ -150,13 +162,19 @@ class Narrow(Held):
         return _answer(self.row)
 
     @cached_property
+    def begins(self) -> bool:
+        # One without a beginning counts as begun when it was first reported; it may have begun with its process.
+        found: bool = self.row.earliest == self.row.began
+        return found
+
+    @cached_property
     def began(self) -> date:
         began = _day(self.row.began)
-        return FIRST_DAY if self.as_of and self.row.earliest == FIRST_DAY and began > self.as_of else began
+        return FIRST_DAY if self.as_of and not self.begins and began > self.as_of else began
 
     @cached_property
     def began_by(self) -> date:
-        if self.row.earliest == FIRST_DAY:
+        if not self.begins:
             return self.began
         return max(self.began, min(_day(self.row.began_by), self.as_of or LAST_DAY))
 
@@ -217,6 +235,11 @@ class Cell:
         """Whether every record behind it was over by the day."""
         return all(held.ended(self.today) for held in self.records)
 
+    @cached_property
+    def assumed(self) -> bool:
+        """Whether the record does not say of each of them that it was held on the day."""
+        return any(held.assumed for held in self.records)
+
 
 _Held = TypeVar("_Held", bound=Held)
 
@@ -227,7 +250,7 @@ def histories(question: Question) -> Iterator[list[Narrow]]:
     statement = select(*_NARROW).where(*where).order_by(Holding.issue_id)
     for _, group in groupby(streamed(question.connection, statement), key=attrgetter("issue_id")):
         found = [Narrow(row, question.clocks.as_of) for row in group]
-        yield [held for held in found if held.began <= question.today]
+        yield [held for held in found if held.row.earliest <= question.today]
 
 
 def positions(question: Question, *conditions: ColumnElement[bool], history: bool = False) -> list[Held]:
@@ -236,15 +259,14 @@ def positions(question: Question, *conditions: ColumnElement[bool], history: boo
     where = [Position.at(clocks), Position.claim_status.not_in(UNHELD), *question.within(Position, Position.issue_id)]
     statement = select(*_COLUMNS).where(*where, *conditions)
     rows: Iterable[Row[Any]] = question.connection.execute(statement)
-    found = [Held(row, question.clocks.as_of) for row in rows]
-    return [held for held in found if held.began <= question.today] if history else found
+    return [Held(row, question.clocks.as_of) for row in rows if not history or row.earliest <= question.today]
 
 
 def standing(question: Question) -> list[Narrow]:
     """The positions that the latest ones are among: those of `positions` that are on an issue, without what certainly began before
     another of the same party and issue.
     """
-    folding = question.folding
+    folding = question.standing
     within = question.within(Holding, Holding.issue_id)
     found = recent(question.clocks, *within, parties=folding.holders, whole=folding.changing).subquery()
     same = and_(*(getattr(Position, column.name) == found.c[column.name] for column in Position.__table__.primary_key))
@@ -282,7 +304,7 @@ def span_of(held: Held, folding: Folding) -> tuple[date, date]:
     """The span in which a position can have been taken; all time where it makes no difference to whom its holder represents."""
     if not folding.timed(held.row.party_id):
         return FIRST_DAY, LAST_DAY
-    if held.row.earliest == FIRST_DAY:
+    if not held.begins:
         return held.held_by, held.held_by
     return held.began, held.began_by
 
@@ -298,7 +320,7 @@ def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[st
 def recorded(question: Question) -> dict[tuple[str, str], Cell]:
     """The cells that answer a question, in the order of topics, issues and parties."""
     if "cells" not in question.known:
-        found = cells(standing(question), question.folding, question.today)
+        found = cells(standing(question), question.standing, question.today)
         ordered = sorted(found.items(), key=lambda item: (*question.names.place(item[0][0]), item[0][1]))
         question.known["cells"] = dict(ordered)
     known: dict[tuple[str, str], Cell] = question.known["cells"]

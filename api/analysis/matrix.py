@@ -7,13 +7,14 @@ not the same as an undecided one.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from api.analysis import footing
 from api.analysis.footing import Footing
 from api.analysis.latest import Cell, by_issue, recorded, refer
 from api.analysis.question import Findings, Names, Question
+from api.holdings import assumed
 from api.representations import Column
 
 
@@ -37,17 +38,23 @@ def topics(question: Question) -> Findings:
     found = recorded(question)
     tally: dict[str | None, dict[str, Counter[str]]] = {}
     issues: dict[str | None, set[str]] = {}
+    perhaps: Counter[tuple[str | None, str]] = Counter()
     for cell in found.values():
         topic = (question.names.topic(cell.issue) or {}).get("id")
         issues.setdefault(topic, set()).add(cell.issue)
         counts = tally.setdefault(topic, {}).setdefault(cell.party, Counter())
         counts[cell.stance.value if cell.stance else "conflicting"] += 1
+        perhaps[topic, cell.party] += cell.assumed
     data = [
         {
             "topic": question.names.issue(topic) if topic else None,
             "issue_count": len(issues[topic]),
             "cells": [
-                {"party": question.names.party(party), "stances": dict(sorted(counts.items()))}
+                {
+                    "party": question.names.party(party),
+                    "stances": dict(sorted(counts.items())),
+                    "assumed_count": perhaps[topic, party],
+                }
                 for party, counts in sorted(parties.items())
             ],
         }
@@ -89,10 +96,27 @@ def lines(question: Question) -> list[dict[str, Any]]:
             "issue": question.names.issue(issue),
             "topic": question.names.topic(issue),
             "ended": question.names.parties(cell.party for cell in group if cell.ended),
+            "assumed": question.names.parties(cell.party for cell in group if cell.assumed),
             "cells": {cell.party: cell for cell in group},
         }
         for issue, group in by_issue(recorded(question))
     ]
+
+
+def stances(question: Question) -> Iterator[dict[str, Any]]:
+    """The rows of the long table: each position behind a cell, with the cell that it is behind."""
+    for (issue, _), cell in recorded(question).items():
+        for held in cell.records:
+            answer = held.record
+            yield {
+                "issue": question.names.issue(issue),
+                "topic": question.names.topic(issue),
+                "party": question.names.party(cell.party),
+                "conflicting": cell.conflicting,
+                "ended": cell.ended,
+                **_held(answer, assumed(answer, held.as_of)),
+                **footing.support(answer),
+            }
 
 
 def party_columns(parties: Iterable[tuple[str, str]], taken: Iterable[str]) -> tuple[Column, ...]:
@@ -139,10 +163,7 @@ def rests_on(question: Question, found: Iterable[Cell]) -> dict[str, int]:
 
 def _cell(cell: Cell, names: Names, behind: Footing) -> dict[str, Any]:
     answers = [held.record for held in cell.records]
-    records = [_held(one) for one in answers]
-    documents, origins = answers[0]["document_count"], answers[0]["origin_count"]
-    if cell.conflicting:
-        documents, origins = behind.counts(held.row.subject for held in cell.records)
+    records = [_held(one, assumed(one, cell.records[0].as_of)) for one in answers]
     return {
         "party": names.party(cell.party),
         "stance": cell.stance,
@@ -151,12 +172,12 @@ def _cell(cell: Cell, names: Names, behind: Footing) -> dict[str, Any]:
         "ended": cell.ended,
         "position": records[0]["position"],
         "records": records,
-        "document_count": documents,
-        "origin_count": origins,
+        **behind.support(answers, (held.row.subject for held in cell.records)),
+        "assumed": any(one["assumed"] for one in records),
     }
 
 
-def _held(answer: dict[str, Any]) -> dict[str, Any]:
+def _held(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
     return {
         "stance": answer["stance"],
         "position": refer(answer),
@@ -166,4 +187,5 @@ def _held(answer: dict[str, Any]) -> dict[str, Any]:
         "valid_until": answer["valid_until"],
         "first_reported_on": answer["first_reported_on"],
         "claim_status": answer["claim_status"],
+        "assumed": perhaps,
     }

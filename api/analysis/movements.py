@@ -10,6 +10,9 @@ With scores s before and t after: the party **hardened** where it went on to the
 (s·(t−s) > 0, or s = 0); it **conceded** where it went against its side (s·(t−s) < 0), or gave the position up, unless that was since the
 demand was met or replaced. Without both scores the direction is unclear. **Toward** are the other parties whose score of that day came
 nearer, **away from** those whose score came to lie farther off; nothing counts as 0 for this.
+
+Each movement has the claim status and the counts of the record that it rests on: the position after it, or the one that was given up.
+Asked ``as_of``, it is **assumed** where the position after it may have begun later than the day.
 """
 
 from bisect import bisect_left, insort
@@ -24,9 +27,10 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from api.analysis.footing import evidence_of, rests_on
+from api.analysis.footing import evidence_of, rests_on, support
 from api.analysis.latest import Narrow, by_column, columns_of, histories
 from api.analysis.question import Findings, Names, Question
+from api.holdings import begun_by
 from api.models import LAST_DAY, Evidence, Position
 from schemas.fields import href
 from schemas.vocabulary import Direction, Lifecycle, Stance
@@ -197,7 +201,7 @@ def _rows(question: Question, found: list[tuple[list[Movement], list[Shift]]]) -
         positions = _positions(question, (movement for movement, _ in several))
         taught = _ends(question, [movement.before for movement, _ in several if movement.after is None])
         for movement, beside in several:
-            yield _row(movement, beside, positions, taught, question.names)
+            yield _row(movement, beside, positions, taught, question.names, question.clocks.as_of)
 
 
 def _positions(question: Question, several: Iterable[Movement]) -> dict[str, dict[str, Any]]:
@@ -225,6 +229,7 @@ def _row(
     positions: dict[str, dict[str, Any]],
     taught: dict[str, str],
     names: Names,
+    today: date | None,
 ) -> dict[str, Any]:
     before = positions[movement.before.row.id]
     after = positions[movement.after.row.id] if movement.after else None
@@ -241,6 +246,8 @@ def _row(
         "after": _reference(after) if after else None,
         "toward": [names.party(party) for party in beside[0]],
         "away_from": [names.party(party) for party in beside[1]],
+        **support(after or before),
+        "assumed": bool(after and today and begun_by(after) > today.isoformat()),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from api.analysis.folding import Folding
-from api.models import Affiliation, Clocks, Issue, Party, Process, Recorded, in_any
+from api.models import LAST_DAY, Affiliation, Clocks, Issue, Party, Process, Recorded, in_any
 from api.problems import refuse_unknown
 from api.queries import unknown_ids
 from api.resource import issues_of
@@ -33,6 +33,8 @@ class Question:
     issues: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     fold: bool = True
+    #: The release's date: of what came after it nothing is known.
+    released_on: date = LAST_DAY
     #: What an analysis has worked out for this question, for another one of the same.
     known: dict[str, Any] = field(init=False, default_factory=dict)
 
@@ -78,11 +80,22 @@ class Question:
 
     @cached_property
     def folding(self) -> Folding:
-        """Whose a stance is."""
-        rows = self.connection.execute(
-            select(Affiliation.party_id, Affiliation.other_id, Affiliation.earliest, Affiliation.latest)
-        )
-        return Folding(rows, self.parties, fold=self.fold)
+        """Whose it is what was done by the day."""
+        return self._folding(past=True)
+
+    @cached_property
+    def standing(self) -> Folding:
+        """Whose it is what was held on the day."""
+        return self._folding(past=False)
+
+    def _folding(self, *, past: bool) -> Folding:
+        """Who may have represented whom on the day, or with ``past`` by then; ever, where none is asked for."""
+        statement = select(Affiliation.party_id, Affiliation.other_id, Affiliation.earliest, Affiliation.latest)
+        if self.clocks.as_of is not None:
+            statement = statement.where(Affiliation.earliest <= self.clocks.as_of)
+            if not past:
+                statement = statement.where(Affiliation.latest >= self.clocks.as_of)
+        return Folding(self.connection.execute(statement), self.parties, fold=self.fold)
 
     @cached_property
     def names(self) -> "Names":

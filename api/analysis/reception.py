@@ -27,6 +27,7 @@ from schemas.vocabulary import PositionKind, Stance, Verdict
 
 BLOCKING = frozenset({Verdict.REJECTED, Verdict.REFUSED_TO_DISCUSS})
 UNSAID = frozenset({Verdict.NO_RESPONSE, Verdict.DECLINED_TO_COMMENT, Verdict.WITHDRAWN})
+_OF_ANSWER = ("verdict", "stance", "response", "claim_status", "document_count", "origin_count")
 _verdict = attrgetter("verdict")
 
 
@@ -101,10 +102,9 @@ def lines(findings: Findings) -> list[dict[str, Any]]:
         named = {answer["party"]["id"] for answer in row["answers"]}
         for party in row["unanswered"]:
             if party["id"] not in named:
-                none: dict[str, Any] = {**dict.fromkeys(("verdict", "stance", "response")), "others": []}
-                found.append(
-                    {**common, "party": party, "answered": False, **none, "conflicting": False, "blocks": False}
-                )
+                none: dict[str, Any] = {**dict.fromkeys(_OF_ANSWER), "others": []}
+                flags = dict.fromkeys(("answered", "conflicting", "blocks", "assumed"), False)
+                found.append({**common, "party": party, **none, **flags})
     return found
 
 
@@ -148,7 +148,6 @@ def _cell(
     party: str, several: tuple[Held, ...], provides: str | None, question: Question, behind: Footing
 ) -> dict[str, Any]:
     top, *others = several
-    documents, origins = behind.counts(held.row.subject for held in several)
     agreed = all(held.stance is top.stance for held in others)
     return {
         "party": question.names.party(party),
@@ -160,9 +159,8 @@ def _cell(
         "others": [held.reference("responses") for held in others],
         "conditions": [] if others else top.record["conditions"],
         "reasons": [] if others else top.record["reasons"],
-        "claim_status": None if others else top.row.claim_status,
-        "document_count": documents,
-        "origin_count": origins,
+        **behind.support([held.record for held in several], (held.row.subject for held in several)),
+        "assumed": any(held.assumed for held in several),
     }
 
 

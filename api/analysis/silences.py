@@ -7,8 +7,8 @@ without answering is no answer; it is shown beside. What is no longer outstandin
 that is met, dropped or superseded; a proposal that is accepted, rejected or lapsed, or that another one had superseded by then.
 
 **Days** count from the last day on which it can have been asked: the last day that its date can mean, its first report where that is
-earlier or where no date is known; to the day, or to that of ``known_at`` where it is earlier, after which nothing is known. So they are
-never overstated.
+earlier or where no date is known; to the day, or to that of ``known_at`` or of the release where it is earlier, after which nothing is
+known. So they are never overstated.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from api.analysis.footing import rests_on
 from api.analysis.latest import Cell, Held, answering, cells, positions, span_of, standing
 from api.analysis.question import Findings, Question, Reference
 from api.analysis.reception import answered
-from api.models import FIRST_DAY, LAST_DAY, Proposal, Term
+from api.models import LAST_DAY, Proposal, Term
 from api.resource import issues_of
 from schemas.vocabulary import Lifecycle, PositionKind, ProposalStatus
 
@@ -35,7 +35,7 @@ Record = dict[str, Any]
 def silences(question: Question) -> Findings:
     """Every silence, the longest first."""
     everyone = question.of_all_parties()
-    stances = cells(standing(everyone), everyone.folding, question.today)
+    stances = cells(standing(everyone), everyone.standing, question.today)
     answers = _Answers(question)
     rows: list[Record] = []
     for held in positions(everyone, answering(PositionKind.DEMAND)):
@@ -94,7 +94,7 @@ def _open_proposals(question: Question) -> Iterator[Record]:
         closed = record["status"] and ProposalStatus.of(record["status"]) in CLOSED_PROPOSALS
         if closed or record["id"] in superseded or (on_issue is not None and record["id"] not in on_issue):
             continue
-        if earliest == FIRST_DAY or earliest <= question.today:
+        if earliest <= question.today:
             yield record
 
 
@@ -107,7 +107,7 @@ def _silent(
     stances: dict[tuple[str, str], Cell],
 ) -> Iterator[Record]:
     askers: list[Reference] = record["proposers"] if collection == "proposals" else [record["party"]]
-    until = min(question.today, question.clocks.known_at or question.today)
+    until = min(question.today, question.clocks.known_at or question.today, question.released_on)
     since = _since(asked_on, record["first_reported_on"], until)
     for addressee in record["addressees"]:
         if question.parties and not {addressee["id"], *(one["id"] for one in askers)} & set(question.parties):
@@ -134,6 +134,7 @@ def _silent(
             "noted": given[0].reference("responses") if given else None,
             "stance": cell.stance if cell else None,
             "position": cell.records[0].reference() if cell else None,
+            "assumed": bool(cell and cell.assumed),
         }
 
 

@@ -319,6 +319,7 @@ class PostgresDatabase:
                 said.newest.date,
                 said.newest.digest,
                 said.newest.build,
+                said.newest.identity,
                 replicas=partial(self._having, replicas, said.schema),
             )
             self._schema, self._number = said.schema, said.number

@@ -87,7 +87,7 @@ class SqliteDatabase:
                     engine = self._engine(f"file:{quote(str(self.path))}?mode=ro&immutable=1", seen)
                     with engine.connect() as connection:
                         row = newest_release(connection)
-                    fresh = Store(engine, row.id, row.date, row.digest, row.build, kept=self._kept)
+                    fresh = Store(engine, row.id, row.date, row.digest, row.build, row.identity, kept=self._kept)
                     self._store, self._seen = fresh, seen
                     if held is not None:
                         held.engine.dispose()  # what others still read with it is closed when they are done
@@ -199,7 +199,5 @@ class SqliteDatabase:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DatabaseError(f"another load into {self.path} is under way; wait for it") from None
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
+            # The file stays: if it were removed, who had opened it meanwhile would hold another lock than who comes next.
+            yield

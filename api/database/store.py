@@ -1,7 +1,8 @@
 """A release that is open for reading, and the making of one: the same on both databases."""
 
+import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,7 +16,7 @@ from api import search
 from api.models import Base, Release
 
 STATEMENTS = 200  # kept compiled by an engine; one takes up to some 50 kB
-REMEMBERED = 10_000  # totals of a release, each a few hundred bytes
+REMEMBERED = 10_000  # totals of a release, each a kilobyte at most
 
 
 class DatabaseError(Exception):
@@ -37,8 +38,10 @@ class Store:
     engine: Engine
     release: str
     date: date
+    #: The digests of its seeds, of the code that made its answers, and of all that these depend on: see `Release`.
     digest: str
     build: str
+    identity: str
     #: The totals of lists that were counted since the release was opened, by question.
     totals: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
     #: The replicas that have the release now, in the order in which to try them before the engine.
@@ -46,8 +49,11 @@ class Store:
     #: Where each thread keeps its connection from one answer to the next; None where connections go back to a pool.
     kept: threading.local | None = None
 
-    def remembered(self, question: Any, count: Callable[[], int]) -> int:
-        """A total, counted at the first question for it: a release never changes."""
+    def remembered(self, form: Hashable, values: Mapping[str, Any], count: Callable[[], int]) -> int:
+        """A total, counted at the first question for it: a release never changes. ``values`` are those of the question's parameters, and
+        may be long, so only their digest is kept.
+        """
+        question = form, hashlib.sha256(repr(sorted(values.items())).encode()).digest()
         total = self.totals.get(question)
         if total is None:
             if len(self.totals) >= REMEMBERED:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from api.loader import rules
-from api.loader.faults import Fault, Place, SeedError, Unreadable
+from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import Half, Seed, field_of, halves, halves_of_parts, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
@@ -154,6 +154,7 @@ class _Found:
     unread: set[str] = field(default_factory=set)
     wrong: set[tuple[str, str]] = field(default_factory=set)
     halves: list[Half] = field(default_factory=list)
+    unplaced: Unplaced = field(default_factory=Unplaced)
 
 
 class _First:
@@ -192,6 +193,9 @@ class _First:
         for one in inside(seed):
             if one.resource.name != "evidence":
                 found.ids.append((one.resource.name, one.id, at, one.place.path))
+            elif one.data["selector"] is None:
+                named_too = len(found.unplaced.first) < SHOWN
+                found.unplaced.add(Unplaced(1, [(one.place, rules.called(one, seed))] if named_too else []))
         if len(found.faults) > before:
             found.halves += halves_of_parts(self.table, resource, raw, place)
             raw = right_parts(self.table, resource, raw)
@@ -209,6 +213,7 @@ def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
     seeds.unread |= found.unread
     seeds.wrong |= found.wrong
     seeds.halves += found.halves
+    seeds.unplaced.add(found.unplaced)
     for collection, id, at, path in found.ids:
         holder = seeds.records[collection].add(id, begin + at)
         if holder is not None:

@@ -1,11 +1,12 @@
 """What is wrong with a folder of seeds: all of it at once, each fault with its place, what was found and what is allowed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 Steps = tuple[str | int, ...]
+SHOWN = 3  # of many things of one kind that are no faults, so many are named
 
 
 @dataclass(frozen=True, order=True)
@@ -25,6 +26,19 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         return f"{place}: {self.message}"
+
+
+@dataclass(slots=True)
+class Unplaced:
+    """The evidence that points at no passage of its source: how many pieces, and the first of them with what they are for."""
+
+    count: int = 0
+    first: "list[tuple[Place, str]]" = field(default_factory=list)
+
+    def add(self, other: "Unplaced") -> None:
+        """Count these too."""
+        self.count += other.count
+        self.first += other.first[: SHOWN - len(self.first)]
 
 
 class Place(NamedTuple):

@@ -1,5 +1,6 @@
 """The releases so far, and what a load changes against the one before."""
 
+import hashlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from api.database import Database, DatabaseError, NothingLoaded, Store, fill
 from api.loader.build import build_digest
 from api.loader.compiled import writer
+from api.loader.faults import Unplaced
 from api.loader.record import Seed
 from api.loader.rows import Row, Rows, columns
 from api.loader.seeds import Seeds
@@ -38,6 +40,7 @@ class Loaded:
     added: int
     changed: int
     removed: int
+    unplaced: Unplaced
 
 
 def release_before(database: Database) -> Store | None:
@@ -99,6 +102,7 @@ class History:
         self.earlier: Any = Document.former if again else Document.content
         self.process = os.getpid()
         self.number = 1
+        self.identity = _identity(digest, ())
 
     def record(self, given: list[Seed], made: Rows, counts: Counter[str]) -> None:
         """Add the rows of some records of this release, and of what is new in them, to ``made``, and count what is new."""
@@ -179,6 +183,7 @@ class History:
             counts[Action.ADDED.value],
             counts[Action.CHANGED.value],
             counts[Action.REMOVED.value],
+            self.seeds.unplaced,
         )
         if not self.rebuilt:
             releases.append(self._row(loaded))
@@ -197,17 +202,13 @@ class History:
                 fill(connection, Change.__tablename__, [tuple(row) for row in some])
             found = [dict(row) for row in old.execute(select(Release.__table__).order_by(Release.number)).mappings()]
         self.number = max(row["number"] for row in found) + 1
+        kept = [row for row in found if self.rebuilt or row["id"] != self.release]
+        same = self.rebuilt and self.before.build == build_digest()
+        self.identity = self.before.identity if same else _identity(self.digest, (row["identity"] for row in kept))
+        now = {"build": build_digest(), "identity": self.identity}
         return [
-            _ordered(
-                Release,
-                **{
-                    **row,
-                    "date": row["date"].isoformat(),
-                    "build": build_digest() if row["id"] == self.release else row["build"],
-                },
-            )
-            for row in found
-            if self.rebuilt or row["id"] != self.release
+            _ordered(Release, **{**row, "date": row["date"].isoformat(), **(now if row["id"] == self.release else {})})
+            for row in kept
         ]
 
     def _removed(self, connection: Connection) -> Iterator[tuple[str, str, str]]:
@@ -245,8 +246,16 @@ class History:
             date=self.seeds.release["date"].isoformat(),
             digest=self.digest,
             build=build_digest(),
+            identity=self.identity,
             number=self.number,
         )
+
+
+def _identity(digest: str, before: Iterable[str]) -> str:
+    """What tells a release, as it is loaded, from every other that may answer otherwise: its seeds, the code, and the identities of the
+    releases before, which say in turn what they were held against.
+    """
+    return hashlib.sha256("\0".join((digest, build_digest(), *before)).encode()).hexdigest()
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

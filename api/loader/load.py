@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
 from marshal import dumps, loads
 from pathlib import Path
 
@@ -93,7 +94,8 @@ def load(
         fill(connection, Total.__tablename__, list(totals.rows(connection, table)))
         fill(connection, Footing.__tablename__, list(totals.footing_rows(connection, table)))
         progress("preparing answers", 0, None)
-        store = Store(connection.engine, loaded.release, seeds.release["date"], digest, build_digest())
+        day = seeds.release["date"]
+        store = Store(connection.engine, loaded.release, day, digest, build_digest(), history.identity)
         for answer in prepare(connection, store):
             fill(connection, Prepared.__tablename__, [answer])
     return loaded
@@ -159,6 +161,7 @@ class _Stored:
         self.table = table
         self.history = history
         self.citations = Citations(seeds)
+        self._began = cache(self._beginning)
 
     def __call__(self, block: tuple[int, int]) -> tuple[list[Fault], bytes]:
         faults: list[Fault] = []
@@ -176,12 +179,13 @@ class _Stored:
 
     def _take(self, seed: Seed, made: Rows, counts: Counter[str], uses: set[Used]) -> Iterator[Seed]:
         process = self.seeds.of("processes").ref(seed.process) if seed.process else None
+        began = self._began(seed.process) if seed.process else FIRST_DAY
         for one in complete(seed, self.seeds, self.table):
             grounds = self.citations.grounds(one)
             if one.resource.name != "offers":
                 for piece, citation in zip(one.parts.get("evidence", ()), grounds.citations, strict=True):
                     piece.data.update(origin=citation.origin, by_holder=citation.by_holder)
-            made[one.resource.model.__tablename__] += rows(one, process, grounds, self.seeds.release["date"])
+            made[one.resource.model.__tablename__] += rows(one, process, grounds, self.seeds.release["date"], began)
             made[Edge.__tablename__] += edges(one)
             if one.resource.name not in ("evidence", "offers"):
                 made[search.ENTRIES].append(tuple(entry(one, grounds.citations)))
@@ -191,6 +195,10 @@ class _Stored:
                 yield one
             else:
                 counts["derived"] += 1
+
+    def _beginning(self, process: str) -> date:
+        started = self.seeds.of("processes")[process].data["started_on"]
+        return (started and started.earliest) or FIRST_DAY
 
     def _used_by(self, seed: Seed) -> Iterator[Used]:
         """What a record uses of what may be shared, and itself where it may be."""

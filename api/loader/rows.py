@@ -28,8 +28,15 @@ OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", 
 _OWN_BEGINS = f'"{OWN[0]}":'
 
 
-def rows(seed: Seed, process: Ref | None, grounds: Grounds, today: date) -> Iterator[Row]:
-    """The rows of one record. ``today`` is the release's date."""
+def rows(
+    seed: Seed, process: Ref | None, grounds: Grounds, today: date, process_began: date = FIRST_DAY
+) -> Iterator[Row]:
+    """The rows of one record.
+
+    Args:
+        today: the release's date.
+        process_began: the earliest day on which the record's process can have begun; the first day where it is not known.
+    """
     resource = seed.resource
     model: Any = resource.model
     data = {**seed.data, "href": href(resource.name, seed.id), "process": process}
@@ -57,7 +64,7 @@ def rows(seed: Seed, process: Ref | None, grounds: Grounds, today: date) -> Iter
             shown = {**known, **dict(zip(OWN, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
             until: Edtf | None = shown[resource.schema.dated_by[-1]] if model.lasting else None
             shown["ended"] = bool(until and until.latest and until.latest < today)
-            row = _row(seed, shown)
+            row = _row(seed, shown, process_began)
             answer = row[body]
             if not last:
                 begin = answer.rindex(_OWN_BEGINS)
@@ -108,23 +115,31 @@ def _own_places(model: Any) -> tuple[int, tuple[int, ...]]:
     return names.index("body"), tuple(names.index(name) for name in KNOWLEDGE + OWN)
 
 
-def _row(seed: Seed, data: dict[str, Any]) -> Row:
+def _row(seed: Seed, data: dict[str, Any], process_began: date = FIRST_DAY) -> Row:
     """The columns that the model has, each from the field of its name, or from the reference that it is the id of."""
     schema = seed.resource.schema
     model: Any = seed.resource.model
     data["id"], data["process_id"] = seed.id, seed.process
     data["body"] = orjson.dumps(writer(schema)(data)).decode()
     if issubclass(model, Dated):
-        begin, end = span(schema.dated_by, data)
+        begin, end = span(schema.dated_by, data, process_began)
         data["earliest"], data["latest"] = begin.isoformat(), end.isoformat()
     return selector(schema, columns(model))(data)
 
 
-def span(fields: tuple[str, ...], data: dict[str, Any]) -> tuple[date, date]:
-    """The days between which a record lies: from the first field's earliest to the last field's latest."""
+def span(fields: tuple[str, ...], data: dict[str, Any], process_began: date = FIRST_DAY) -> tuple[date, date]:
+    """The days between which a record lies: from the first field's earliest to the last field's latest.
+
+    Nothing lies before its process began: what has no beginning begins with it, or when it is known to have been at the latest,
+    where that is earlier.
+    """
     begin: Edtf | None = data.get(fields[0]) or data.get("published_on")
     end: Edtf | None = data.get(fields[-1]) or (data.get("published_on") if len(fields) == 1 else None)
-    return (begin and begin.earliest) or FIRST_DAY, (end and end.latest) or LAST_DAY
+    earliest = begin.earliest if begin else None
+    if earliest is None:
+        by = (begin and begin.latest, end and end.latest, data.get("first_reported_on"))
+        earliest = min([process_began, *(day for day in by if day)])
+    return earliest, (end and end.latest) or LAST_DAY
 
 
 @cache
@@ -174,7 +189,7 @@ def entry(seed: Seed, cited: Sequence[Citation]) -> search.Entry:
 
 
 def _score(seed: Seed, cited: Sequence[Citation]) -> int:
-    """How much a record is worth finding: by the outlets that assert it. What has no evidence is context, and comes first,
+    """How much a record is worth finding: by the origins that assert it. What has no evidence is context, and comes first,
     but for the documents.
     """
     if issubclass(seed.resource.model, Cited):

@@ -8,12 +8,13 @@ from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from api.claims import ASSERTING
 from api.loader.faults import Place, suggestion
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Parts, Pieces, Ref, Reference
+from schemas.record import Cited, Record
 from schemas.record import Mapping as Inner
-from schemas.record import Record
 from schemas.vocabulary import IMPLIED_STANCE, Relation
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def broken(seed: "Seed", seeds: "Seeds") -> Broken:
     if data["absent"]:
         yield from _absent(seed)
     yield from _periods(seed)
-    begin = "made_on" if name == "proposals" else "valid_from"
-    if (since := data.get(begin)) and since.earliest:
-        yield from _ahead(seed, begin, seeds)
+    yield from _ahead(seed, seeds)
     yield from _propositions(seed, seeds)
     if name == "demands":
         yield from _addressed(seed)
@@ -119,13 +118,29 @@ def _period(seed: "Seed", dated_by: tuple[str, ...], data: dict[str, Any], place
             yield place / end, f"{_name(seed)}: {end}: {until} lies before {begin}, {since}"
 
 
-def _ahead(seed: "Seed", field: str, seeds: "Seeds") -> Broken:
-    """Nobody holds or proposes yet what begins after the release; an event may be announced."""
-    since: Edtf = seed.data[field]
+def _ahead(seed: "Seed", seeds: "Seeds") -> Broken:
+    """Nobody holds or proposes yet what begins after the release, or after all that tells of it; an event may be announced."""
+    schema = seed.resource.schema
+    if not issubclass(schema, Cited) or schema.announced or not schema.dated_by:
+        return
+    field = schema.dated_by[0]
+    since: Edtf | None = seed.data.get(field)  # a term has its date from its proposal, later
+    if since is None or since.earliest is None:
+        return
     released: date | None = seeds.release.get("date")
-    if released and since.earliest and since.earliest > released:
+    told = [
+        seeds.source(cited["source"].id).known_on
+        for cited in (one.data for one in seed.parts["evidence"])
+        if field in cited["bears_on"] or (cited["relation"] in ASSERTING and not cited["bears_on"])
+    ]
+    after = None
+    if released and since.earliest > released:
+        after = f"the release's date, {released}"
+    elif told and since.earliest > (last := max(told)):
+        after = f"{last}, when the last of its evidence that says so was known"
+    if after:
         why = "what is only announced is not held yet: record it as an event"
-        yield seed.place / field, f"{_name(seed)}: {field}: {since} begins after the release's date, {released}; {why}"
+        yield seed.place / field, f"{_name(seed)}: {field}: {since} begins after {after}; {why}"
 
 
 def _published(source: "Seed") -> Broken:

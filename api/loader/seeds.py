@@ -14,7 +14,7 @@ from weakref import finalize
 
 from marshmallow import Schema
 
-from api.loader.faults import Place, suggestion
+from api.loader.faults import Place, Unplaced, suggestion
 from api.loader.places import Places
 from api.loader.read import SeedFile
 from api.loader.record import Half, Seed, inside, record
@@ -117,6 +117,8 @@ class Seeds:
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
         self.halves: list[Half] = []
+        #: No fault, since a text may not be at hand; but whoever checks or loads the folder is told.
+        self.unplaced = Unplaced()
         self.records = {resource.name: Known(self, resource.name) for resource in table}
         self.source = lru_cache(maxsize=65536)(self._source)
         with TemporaryFile() as aside:

@@ -150,6 +150,8 @@ class Release(Recorded, Base):
     digest: Mapped[str] = mapped_column(String(64))
     #: The digest of the code that made the answers.
     build: Mapped[str] = mapped_column(String(64))
+    #: The digest of all that its answers depend on: its seeds, the code, the releases before it.
+    identity: Mapped[str] = mapped_column(String(64))
     number: Mapped[int]
 
 

@@ -1,11 +1,12 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 from flask import Blueprint, Flask, Response, redirect, render_template, request
@@ -29,6 +30,8 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-actio
 SHOWN = 200  # entries of an analysis on a page
 #: Parameters of a list, or of its counts, that do not change which records are in it.
 _NOT_NARROWING = ("by", "sort", "limit", "after")
+#: Parameters that name the parties between whom gaps are.
+_PARTIES = ("parties", "party")
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "terms", "note", "absent",
@@ -114,12 +117,20 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     def processes() -> list[tuple[str, str]]:
         """The titles and ids of all processes, to choose from."""
-        return [(one["title"], one["id"]) for one in _ask(app, "/v1/processes", {"limit": "200"})["data"]]
+        return [(one["title"], one["id"]) for one in every("/v1/processes", {})]
 
-    def embedding(embed: Embed, data: Any) -> dict[str, str]:
-        """What a page tells those who embed what it shows."""
+    def every(path: str, arguments: Mapping[str, str]) -> Iterator[Any]:
+        """All records of a list, however many pages it has."""
+        after: str | None = ""
+        while after is not None:
+            page = _ask(app, path, {**arguments, "limit": "200", **({"after": after} if after else {})})
+            yield from page["data"]
+            after = page["page"]["next"]
+
+    def embedding(embed: Embed, data: Any, asked: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What a page tells those who embed what it shows: what was asked for, else what the page was asked with."""
         base, title = public_url or request.host_url.rstrip("/"), embed.title(data)
-        address = f"{quote(below(request.path))}{spelt(request.args.items(multi=True))}"
+        address = f"{quote(below(request.path))}{spelt(_pairs(request.args if asked is None else asked))}"
         return {
             "title": title,
             "page": f"{base}/explore{address}",
@@ -128,15 +139,25 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         }
 
     def view(embed: Embed, **_ids: str) -> str:
-        path = below(request.path)[1:]
-        answer = _ask(app, f"/v1/{path}", request.args)
-        flat = api_address(f"{path}.csv", request.args)
+        path, asked = below(request.path)[1:], request.args
+        # The form of gaps has two choices, of which one may be left open: what one party alone has no answer for is shown for all.
+        alone = None if _framed() or embed.path != "/gaps" else _only_party(asked)
+        try:
+            answer = _ask(app, f"/v1/{path}", asked)
+        except Problem as problem:
+            if not alone or problem.kind.status != HTTPStatus.BAD_REQUEST:
+                raise
+            asked = MultiDict((name, value) for name, value in _pairs(asked) if name not in _PARTIES)
+            answer = _ask(app, f"/v1/{path}", asked)
+        flat = api_address(f"{path}.csv", asked)
         return render_template(
             embed.template,
             answer=answer,
-            embed=embedding(embed, answer["data"]),
+            embed=embedding(embed, answer["data"], asked),
             path=path,
-            flat=flat if embed.suffixed else api_address(path, MultiDict([*_pairs(request.args), ("format", "csv")])),
+            asked=asked,
+            alone=alone,
+            flat=flat if embed.suffixed else api_address(path, MultiDict([*_pairs(asked), ("format", "csv")])),
         )
 
     for one in embeds.listed:
@@ -199,7 +220,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/explore/search")
     def search() -> str:
-        found = _ask(app, "/v1/search", request.args) if request.args.get("q") else None
+        nothing = request.args.keys() <= {"q"} and not request.args.get("q")
+        found = None if nothing else _ask(app, "/v1/search", request.args)
         return render_template("search.html", answer=found, searching=True)
 
     @pages.get("/explore/")
@@ -276,15 +298,21 @@ def _ask(app: Flask, path: str, arguments: Mapping[str, str] | None = None) -> A
     """
     given = list(_pairs(arguments or {}))
     refuse_reshaping(given)
-    environ = EnvironBuilder(path=quote(path), query_string=spelt(given)[1:]).get_environ()
+    environ = EnvironBuilder(path=quote(path), query_string=urlencode(given)).get_environ()
     environ["positions.store"] = request.environ["positions.store"]
-    body, status, headers = run_wsgi_app(app.wsgi_app, environ)
+    body, status, headers = run_wsgi_app(app.wsgi_app, environ, buffered=True)  # which closes what it is read from
     if status.startswith("301"):
         raise MovedTo(headers["Location"])
     answer = orjson.loads(b"".join(body))
     if headers.get("Content-Type") == MEDIA_TYPE:
         raise Problem(next(kind for kind in KINDS if kind.type == answer["type"]), answer["detail"])
     return answer
+
+
+def _only_party(asked: MultiDict[str, str]) -> str | None:
+    """The party that a page of gaps is asked for where there is one alone."""
+    named = {id for name in _PARTIES for value in asked.getlist(name) for id in value.split(",") if id}
+    return named.pop() if len(named) == 1 else None
 
 
 def _pairs(arguments: Mapping[str, str]) -> Pairs:

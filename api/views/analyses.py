@@ -11,8 +11,9 @@ from api.analysis.question import Findings
 from api.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.operation import Call, ref
 from api.parameters import AnyOf, Moment
+from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
-from api.views.analysis import COMMON, Analysis, Comparison, of_path, question, record
+from api.views.analysis import COMMON, Analysis, Comparison, compared, of_path, question, record
 from api.views.flat import FlatTable
 from schemas.analyses import (
     DiffTermSchema,
@@ -22,6 +23,7 @@ from schemas.analyses import (
     MovementSchema,
     ReceptionLineSchema,
     SilenceSchema,
+    StanceLineSchema,
     TimelineEntrySchema,
 )
 from schemas.fields import Choice, Contract, JsonSchema, Slug, component
@@ -52,7 +54,7 @@ def _wide(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
 
 
 def _gap_lines(call: Call) -> list[dict[str, Any]]:
-    asked = question(call)
+    asked = compared(call)
     cells = {line["issue"]["id"]: line["cells"] for line in matrix.lines(asked)}
     return [{**gap, "cells": cells[gap["issue"]["id"]]} for gap in gaps.gaps(asked).data]
 
@@ -75,6 +77,8 @@ def _reception(call: Call) -> Findings:
 def _diff(call: Call) -> Findings:
     proposals, at = call.table.by_name["proposals"], call.clocks
     against = record(call, proposals, call.values["against"], lambda id: call.link(against=id))
+    if against.id == call.ids["id"]:
+        raise invalid([Wrong("against", against.id, "is the same proposal; name another one to compare it with.")])
     return diff.diff(question(call), _answer(of_path(call, proposals, at)), _answer(against))
 
 
@@ -95,7 +99,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 description=(
                     "Per issue, each party's latest stance with the positions behind it and how many documents and origins they "
                     "have; a conflict of simultaneous records is shown with all of them. `rows=topic` folds issues into topics. "
-                    "`compare` gives only the cells that differ under another clock or other modes, before and after."
+                    "`compare` gives only the cells that differ under another clock or other modes, before and after. The table is "
+                    "wide; `/stances.csv` has the same with a row for each position."
                 ),
                 query=COMMON,
                 nested={
@@ -125,15 +130,15 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="How far apart parties are, issue by issue",
                 description=(
                     "Per issue: each party's stance, the distance (the largest difference of scores over 2), who blocks, and who has "
-                    "no recorded position; the widest first. With fewer than two parties there is no distance: it is null on every issue. "
-                    "The table also has two columns for each party."
+                    "no recorded position; the widest first. Name at least two parties, or none for all. "
+                    "The table also has two columns for each party; `/stances.csv` has the positions behind them."
                 ),
                 query={
                     "parties": AnyOf(Slug(), "The parties to compare; all that have a recorded position by default."),
                     **COMMON,
                     "party": AnyOf(Slug(), "More parties to compare: the same as `parties`."),
                 },
-                find=lambda call: gaps.gaps(question(call)),
+                find=lambda call: gaps.gaps(compared(call)),
                 data=_listing(GapSchema),
                 columns=_wide(GapLineSchema),
                 records=_gap_lines,
@@ -249,5 +254,21 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
 
 
 def analysis_tables() -> tuple[FlatTable, ...]:
-    """The flat tables of the analyses."""
-    return tuple(analysis.table() for _, analysis in analyses())
+    """The flat tables of the analyses, and the long table of the matrix."""
+    return (*(analysis.table() for _, analysis in analyses()), _stances())
+
+
+def _stances() -> FlatTable:
+    return FlatTable(
+        path="/stances",
+        name="stances",
+        about=(
+            "The matrix in long form: who holds which position on what, since when, and how well that is supported; a row for each "
+            "position behind a cell."
+        ),
+        query=COMMON,
+        columns=_plain(StanceLineSchema),
+        records=lambda call: matrix.stances(question(call)),
+        row=row_schema(columns(StanceLineSchema)),
+        key=None,
+    )

@@ -13,6 +13,7 @@ from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query
+from api.problems import Wrong, invalid
 from api.records import Moved, MovedTo
 from api.representations import Column
 from api.resource import Resource
@@ -181,10 +182,27 @@ def question(call: Call, **changes: Any) -> Question:
         issues=tuple(values.get("issue") or ()),
         parties=tuple(parties),
         fold=values.get("fold") != "none",
+        released_on=call.store.date,
     )
     asked.check()
     if not changes:
         call.known["question"] = asked
+    return asked
+
+
+def compared(call: Call) -> Question:
+    """What a call for gaps asks.
+
+    Raises:
+        Problem: 400, where it names one party alone.
+    """
+    asked = question(call)
+    if len(asked.parties) == 1:
+        only = asked.parties[0]
+        named = "parties" if call.values.get("parties") else "party"
+        raise invalid(
+            [Wrong(named, only, "is one party; name at least two different parties, or none to compare all.")]
+        )
     return asked
 
 

@@ -12,7 +12,7 @@ from api.examples import PARTIES, RECEIVED
 from api.looks import CONFLICTING, LOOKS, UNRECORDED, Look
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import query
-from api.views.analysis import question, record
+from api.views.analysis import compared, question, record
 from api.views.flat import FlatTable
 from schemas.fields import Contract, Slug
 from schemas.vocabulary import Stance
@@ -163,6 +163,7 @@ def _matrix(call: Call, table: FlatTable) -> Spec:
 
 
 def _gaps(call: Call, table: FlatTable) -> Spec:
+    compared(call)
     folding, parties = _folded(call, table, score=True)
     y = {"field": "issue_label", "type": "nominal", "title": None, "sort": None}
     x = {

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 from xml.etree import ElementTree
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Connection, select
 
 from api import queries
-from api.models import Change, Release
+from api.models import Change, Release, in_any
 from api.operation import Answer, Call, Operation
 from api.parameters import narrowing, of_filter, query
 from api.problems import Wrong, unknown
@@ -66,29 +67,43 @@ def _midnight(day: date) -> datetime:
 
 def _changes(call: Call) -> Answer:
     limit: int = call.values["limit"] or ENTRIES
-    statement = (
-        select(Change.body, Change.id, Release.date)
-        .join(Release, Release.id == Change.release_id)
-        .order_by(Release.number.desc(), Change.id)
-        .limit(limit + 1)
-    )
-    for column, name in ((Change.collection, "collection"), (Change.action, "action")):
-        if call.values[name]:
-            statement = statement.where(column.in_(call.values[name]))
-    if after := call.values["after"]:
-        number = call.connection.scalar(
+    found = list(islice(newest_changes(call.connection, call.values, limit + 1), limit + 1))
+    feed = _feed(call)
+    if len(found) > limit:
+        _link(feed, "next", call.base + call.link(after=found[limit - 1][0].id))
+    rows = [row for row, _ in found[:limit]]
+    for (_, day), change in zip(found, parsed(rows), strict=False):
+        feed.append(_entry(call, change, day))
+    return Answer(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True), ATOM)
+
+
+def newest_changes(connection: Connection, values: Mapping[str, Any], most: int) -> Iterator[tuple[Any, date]]:
+    """The bodies and ids of changes with the days of their releases, the newest release first: release by release, and at most so many
+    of each, since all changes together could only be put in order by reading them all.
+
+    Raises:
+        Problem: 404, where ``after`` names nothing.
+    """
+    releases = select(Release.id, Release.date).order_by(Release.number.desc())
+    narrowed = [
+        in_any(column, values[name])
+        for column, name in ((Change.collection, "collection"), (Change.action, "action"))
+        if values.get(name)
+    ]
+    behind = []
+    if after := values.get("after"):
+        number = connection.scalar(
             select(Release.number).join(Change, Change.release_id == Release.id).where(Change.id == after)
         )
         if number is None:
             raise unknown([Wrong("after", after, f"“{after}” is not an id of one of the changes.")])
-        statement = statement.where(tuple_(-Release.number, Change.id) > (-number, after))
-    rows = call.connection.execute(statement).all()
-    feed = _feed(call)
-    if len(rows) > limit:
-        _link(feed, "next", call.base + call.link(after=rows[limit - 1].id))
-    for row, change in zip(rows[:limit], parsed(rows[:limit]), strict=True):
-        feed.append(_entry(call, change, row.date))
-    return Answer(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True), ATOM)
+        releases = releases.where(Release.number <= number)
+        behind = [Change.id > after]
+    for release in connection.execute(releases).all():
+        of_it = select(Change.body, Change.id).where(Change.release_id == release.id, *narrowed, *behind)
+        for row in connection.execute(of_it.order_by(Change.id).limit(most)).all():
+            yield row, release.date
+        behind = []
 
 
 def _feed(call: Call) -> ElementTree.Element:

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import orjson
 from werkzeug.datastructures import MultiDict
 
-from api.embeds import WIDTH, Embeds, Pairs, below, frame, refuse_reshaping, spelt
+from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
 from api.examples import PARTIES
-from api.operation import JSON, Answer, Call, Operation, collected, ref
+from api.operation import JSON, Answer, Call, Operation, filled, ref, whole
 from api.parameters import query, read
 from api.problems import Problem, Wrong, did_you_mean, unknown
 from api.records import MovedTo
@@ -82,7 +82,7 @@ def oembed_operation(table: Table, operations: Sequence[Operation]) -> Operation
     )
 
 
-def _asked(call: Call) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _asked(call: Call) -> tuple[str, list[tuple[str, str]]]:
     """The path below the service's own address, and the parameters, that an address names.
 
     Raises:
@@ -96,7 +96,7 @@ def _asked(call: Call) -> tuple[str, tuple[tuple[str, str], ...]]:
     # Whether readers come by http or https is known to what stands in front of the service.
     if parts.netloc and (parts.netloc.lower() != base.netloc.lower() or not parts.path.startswith(f"{base.path}/")):
         raise _foreign(call)
-    given = tuple((name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if value != "")
+    given = parse_qsl(parts.query, keep_blank_values=True)
     return parts.path.removeprefix(base.path) if parts.netloc else parts.path, given
 
 
@@ -113,7 +113,7 @@ def _nothing(call: Call, path: str, embeds: Embeds) -> Problem:
     return unknown([Wrong("url", call.values["url"][:200], told, allowed)])
 
 
-def _data(call: Call, operation: Operation, ids: dict[str, str], given: Pairs) -> Any:
+def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tuple[str, str]]) -> Any:
     """What the page shows.
 
     Raises:
@@ -123,14 +123,12 @@ def _data(call: Call, operation: Operation, ids: dict[str, str], given: Pairs) -
     path = operation.path
     for name, id in ids.items():
         path = path.replace(f"{{{name}}}", id)
-    pairs = tuple(given)
-    values = read(operation.query, MultiDict(pairs))
+    values = read(operation.query, MultiDict(given))
     try:
-        answer = operation.run(replace(call, path=path, ids=ids, values=values, given=pairs))
+        answer = operation.run(replace(call, path=path, ids=ids, values=values, given=filled(given)))
     except MovedTo as moved:
         raise MovedTo(call.link(url=f"/explore{below(moved.path)}")) from None
-    body = collected(answer.body)
-    return orjson.loads(body if isinstance(body, bytes) else body.read())["data"]
+    return orjson.loads(whole(answer.body))["data"]
 
 
 def _xml(answer: dict[str, Any]) -> bytes:

@@ -75,3 +75,9 @@ def test_a_filter_by_issue_picks_provisions_and_changes_nothing_of_them(world_of
         assert (found["comparable"], found["before"], found["after"]) == (True, whole["before"], whole["after"])
         shown = [row[side] for row in found["terms"] for side in ("before", "after") if row[side]]
         assert answer["meta"]["rests_on"]["records"] == 2 + len(shown)
+
+
+def test_a_proposal_is_not_compared_with_itself(world_of: World) -> None:
+    api = world_of(proposals=[plan(terms=[term("one", 1)])])
+    for path in ("/v1/proposals/plan/diff", "/v1/proposals/plan/diff.csv"):
+        assert "is the same proposal" in api.problem(path, 400, against="plan")["detail"]

@@ -48,3 +48,14 @@ def test_an_offer_is_confirmed_by_its_own_holder(world_of: World) -> None:
         for data in [api.data(f"/v1/offers/build-by-{holder}/dossier")]
         for claim in data["claims"]
     ] == [(False, True, "reported"), (True, True, "confirmed")]
+
+
+def test_a_dossier_says_whether_the_record_held_on_the_day(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2022/2023", id="held", cited=(("s3", "unattributed"),)),
+        proposals=[plan(made_on="2023", terms=[term("one", 1)])],
+    )
+    for path in ("/v1/positions/held", "/v1/proposals/plan", "/v1/terms/one"):
+        told = {day: api.data(f"{path}/dossier", as_of=day)["assumed"] for day in ("2023-02-01", "2024-01-01")}
+        assert told == {"2023-02-01": True, "2024-01-01": False}, path
+        assert api.data(f"{path}/dossier")["assumed"] is False

@@ -38,3 +38,59 @@ def test_the_table_of_gaps_has_a_stance_and_a_score_for_each_party(world_of: Wor
     (line,) = api.get("/v1/gaps.json", parties="alba,brava,cordia")
     assert (line["issue_id"], line["distance"], line["missing_ids"]) == ("dam", 1.0, "cordia")
     assert (line["alba"], line["brava_score"], line["cordia"], line["cordia_score"]) == ("supports", -1.0, None, None)
+
+
+def test_a_stance_of_a_gap_has_the_footing_that_the_matrix_gives_it(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", cited=(("s1", "on_record"), ("s3", "unattributed"))),
+        Position("brava", "dam", "opposes"),
+        Position("brava", "dam", "supports", cited=(("s3", "unattributed"),), valid_from="2021/2023"),
+    )
+    footing = ("party", "claim_status", "document_count", "origin_count", "assumed")
+    for query in ({}, {"known_at": "2023-01-01"}, {"as_of": "2022-01-01"}):
+        (gap,), (row,) = api.data("/v1/gaps", **query), api.data("/v1/matrix", **query)
+        assert [[one[name] for name in footing] for one in gap["stances"]] == [
+            [one[name] for name in footing] for one in row["cells"]
+        ]
+    alba, _ = api.data("/v1/gaps")[0]["stances"]
+    assert (alba["claim_status"], alba["document_count"], alba["origin_count"]) == ("corroborated", 2, 2)
+
+
+def test_a_distance_that_rests_on_what_is_assumed_says_so(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2021-01-01"),
+        Position("brava", "dam", "opposes", cited=(("s3", "unattributed"),)),
+        Position("cordia", "dam", "opposes", "2021-01-01"),
+    )
+
+    def told(day: str | None, parties: str) -> tuple[float, bool]:
+        (gap,) = api.data("/v1/gaps", parties=parties, **({"as_of": day} if day else {}))
+        return gap["distance"], gap["assumed"]
+
+    assert told("2023-01-01", "alba,brava") == (1.0, True)
+    assert told("2024-02-01", "alba,brava") == (1.0, False), "the day of the report"
+    assert told("2023-01-01", "alba,brava,cordia") == (1.0, False), "it would be the same without Brava"
+    assert told(None, "alba,brava") == (1.0, False)
+    (line,) = api.get("/v1/gaps.json", parties="alba,brava", as_of="2023-01-01")
+    assert line["assumed"] is True
+    (line,) = api.get("/v1/matrix.json", as_of="2023-01-01")
+    assert line["assumed_ids"] == "brava"
+
+
+def test_one_party_alone_has_no_gaps(world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports"), Position("brava", "dam", "opposes"))
+    for path in ("/v1/gaps", "/v1/gaps.csv", "/v1/charts/gaps.vl.json"):
+        for query in (
+            {"parties": "alba"},
+            {"parties": "alba,alba"},
+            {"party": "alba"},
+            {"parties": "alba", "party": "alba"},
+        ):
+            problem = api.problem(path, 400, **query)
+            assert "name at least two different parties" in problem["detail"], path
+    page = api.ask("/explore/gaps", parties="alba", party="")
+    assert page.status_code == 200
+    assert "choose two different ones" in page.text
+    assert "Brava" in page.text
+    assert "parties=alba" not in page.text, "what it leads to is the answer that it shows"
+    assert api.ask("/embed/gaps", parties="alba").status_code == 400

@@ -66,9 +66,7 @@ def test_stances_whose_order_is_not_known_conflict_and_both_are_shown(world_of: 
 
 
 def test_records_that_say_the_same_do_not_conflict(world_of: World) -> None:
-    api = world_of(
-        Position("alba", "dam", "supports", "2023", id="one"), Position("alba", "dam", "supports", "2023", id="two")
-    )
+    api = world_of(*(Position("alba", "dam", "supports", "2022", id=id) for id in ("one", "two")))
     cell = cells(api)["dam", "alba"]
     assert not cell["conflicting"]
     assert cell["position"]["id"] == "two"
@@ -94,10 +92,10 @@ def test_an_ended_position_is_marked_and_gone_as_of_a_later_day(world_of: World)
 
 def test_what_a_person_holds_counts_for_the_state_that_the_office_then_spoke_for(world_of: World) -> None:
     api = world_of(
-        Position("ana", "dam", "supports", "2022-06-01"),
+        Position("ana", "dam", "supports", "2022-02-01"),
         Position("ana", "tolls", "supports", "2023-06-01", cited=(("s4", "on_record"),)),
         Position("ana", "truce", "supports", "2024-02-01", cited=(("s4", "on_record"),)),
-        Position("zora", "border", "opposes", "2023-01-01"),
+        Position("zora", "border", "opposes", "2022-01-01"),
     )
     assert set(stances(api)) == {("dam", "alba"), ("tolls", "ana"), ("truce", "brava"), ("border", "zora")}
     apart = set(stances(api, fold="none"))
@@ -105,7 +103,7 @@ def test_what_a_person_holds_counts_for_the_state_that_the_office_then_spoke_for
 
 
 def test_a_party_that_is_asked_for_stands_in_a_column_of_its_own(world_of: World) -> None:
-    api = world_of(Position("ana", "dam", "supports", "2022-06-01"), Position("alba", "dam", "opposes", "2022-01-01"))
+    api = world_of(Position("ana", "dam", "supports", "2022-02-01"), Position("alba", "dam", "opposes", "2022-01-01"))
     assert stances(api) == {("dam", "alba"): "supports"}
     assert stances(api, party="ministry") == {("dam", "ministry"): "supports"}
     assert stances(api, party="alba", fold="none") == {("dam", "alba"): "opposes"}
@@ -183,16 +181,17 @@ def test_the_wide_table_has_two_columns_for_each_party_whatever_their_names(make
     api = world_of(Position("alba", "dam", "supports"), Position("ministry", "dam", "opposes"))
     assert list(api.get("/v1/matrix.json", fold="none")[0]) == [
         *("issue_id", "issue_label", "topic_id", "topic_label", "ended_ids", "ended_labels"),
+        *("assumed_ids", "assumed_labels"),
         *("alba", "alba_score", "ministry", "ministry_score"),
     ]
     assert api.ask("/v1/matrix.csv", party="cordia").text.startswith(
-        "issue_id,issue_label,topic_id,topic_label,ended_ids,ended_labels,cordia,cordia_score"
+        "issue_id,issue_label,topic_id,topic_label,ended_ids,ended_labels,assumed_ids,assumed_labels,cordia,cordia_score"
     )
 
 
 def test_a_later_position_in_another_process_hides_none_in_this_one(make_service: Any, tmp_path: Path) -> None:
     seeds = write(tmp_path / "two", [Position("alba", "dam", "supports", "2022-01-01")])
-    other = Position("alba", "dam", "opposes", "2023-01-01", id="elsewhere")
+    other = Position("alba", "dam", "opposes", "2022-02-01", id="elsewhere")
     (seeds / "dispute").mkdir()
     (seeds / "dispute/process.yaml").write_text(json.dumps({"id": "dispute", "title": "A dispute", "summary": "Two."}))
     (seeds / "dispute/statements.yaml").write_text(json.dumps([other.seed(1)]))
@@ -208,9 +207,65 @@ def test_a_later_position_in_another_process_hides_none_in_this_one(make_service
 def test_what_is_taken_on_the_first_or_last_day_of_an_office_counts_for_the_state(world_of: World) -> None:
     late = (("s4", "on_record"),)
     api = world_of(
-        Position("ana", "dam", "supports", "2022-12-31"),
+        Position("ana", "dam", "supports", "2022-12-31", cited=late),
         Position("ana", "tolls", "supports", "2023-01-01", cited=late),
         Position("ana", "truce", "supports", "2023-12-31", cited=late),
         Position("ana", "border", "supports", "2024-01-01", cited=late),
     )
     assert set(stances(api)) == {("dam", "alba"), ("tolls", "ana"), ("truce", "ana"), ("border", "brava")}
+
+
+def test_the_long_table_has_a_row_for_each_position_behind_a_cell(world_of: World) -> None:
+    api = world_of(
+        Position("ministry", "dam", "supports", "2021-05", cited=(("s1", "on_record"), ("s3", "unattributed"))),
+        Position("brava", "dam", "opposes", "2022/2023", cited=(("s3", "unattributed"),)),
+        Position("brava", "dam", "supports", "2022-02/2023", cited=(("s3", "unattributed"),)),
+        Position("alba", "tolls", "opposes", "2021-01-01", "2022-01-01"),
+    )
+    for query in ({}, {"as_of": "2022-06-01"}, {"known_at": "2023-06-01"}, {"party": "brava"}, {"fold": "none"}):
+        rows = api.get("/v1/stances.json", **query)
+        drawn = [(row["issue"], cell) for row in api.data("/v1/matrix", **query) for cell in row["cells"]]
+        assert [
+            (
+                *(line[name] for name in ("issue_id", "party_id", "conflicting", "ended")),
+                *(
+                    line[name]
+                    for name in ("position_id", "holder_id", "stance", "claim_status", "reported_on", "assumed")
+                ),
+                line["valid_from_edtf"],
+            )
+            for line in rows
+        ] == [
+            (
+                *(issue["id"], cell["party"]["id"], cell["conflicting"], cell["ended"]),
+                *(one["position"]["id"], one["holder"]["id"], one["stance"], one["claim_status"]),
+                *(one["first_reported_on"], one["assumed"]),
+                one["valid_from"] and one["valid_from"]["edtf"],
+            )
+            for issue, cell in drawn
+            for one in cell["records"]
+        ]
+    (line,) = [line for line in api.get("/v1/stances.json") if line["holder_id"] == "ministry"]
+    assert (line["party_id"], line["document_count"], line["origin_count"]) == ("alba", 2, 2)
+    assert [line["assumed"] for line in api.get("/v1/stances.json", as_of="2022-06-01", party="brava")] == [True, True]
+
+
+def test_a_topic_counts_what_is_assumed(world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports", "2021"), Position("alba", "tolls", "opposes"))
+    counted = {
+        day: api.data("/v1/matrix", rows="topic", as_of=day)[0]["cells"][0]["assumed_count"]
+        for day in ("2021-06-01", "2022-02-01", "2022-03-01")
+    }
+    assert counted == {"2021-06-01": 2, "2022-02-01": 1, "2022-03-01": 0}
+
+
+def test_a_person_counts_for_no_one_on_a_day_on_which_they_represented_no_one(world_of: World) -> None:
+    api = world_of(Position("ana", "dam", "supports", cited=(("s1", "unattributed"),)))
+    columns = {
+        day: [cell["party"]["id"] for row in api.data("/v1/matrix", as_of=day) for cell in row["cells"]]
+        for day in ("2022-12-31", "2023-01-01", "2024-01-01")
+    }
+    assert columns == {"2022-12-31": ["alba"], "2023-01-01": ["ana"], "2024-01-01": ["ana"]}
+    later = world_of(Position("ana", "dam", "supports", cited=(("s3", "unattributed"),)))
+    (row,) = later.data("/v1/matrix", as_of="2023-06-01")
+    assert [cell["party"]["id"] for cell in row["cells"]] == ["ana"], "an envoy of Brava from 2024 on"

@@ -83,3 +83,35 @@ def test_who_takes_a_side_after_having_been_undecided_hardens(world_of: World) -
         ("alba", "hardened", "undecided", "supports"),
         ("brava", "hardened", "undecided", "opposes_in_part"),
     ]
+
+
+def test_a_movement_has_the_footing_of_the_position_that_it_rests_on(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2021-01-01", cited=(("s1", "on_record"),)),
+        Position(
+            "alba", "dam", "opposes", "2023-01-01", "2023-12-31", cited=(("s2", "unattributed"), ("s3", "unattributed"))
+        ),
+    )
+    names = ("claim_status", "document_count", "origin_count", "assumed")
+
+    def told(**query: Any) -> list[list[Any]]:
+        rows = api.data("/v1/movements", **query)
+        assert [[line[name] for name in names] for line in api.get("/v1/movements.json", **query)] == [
+            [row[name] for name in names] for row in rows
+        ]
+        return [[row[name] for name in names] for row in rows]
+
+    assert told() == [["corroborated", 2, 2, False], ["corroborated", 2, 2, False]]
+    assert told(known_at="2023-06-01") == [["reported", 1, 1, False], ["reported", 1, 1, False]]
+    assert told(as_of="2023-01-01") == [["corroborated", 2, 2, False]]
+
+
+def test_a_movement_that_may_not_have_happened_by_the_day_is_assumed(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2021-01-01"),
+        Position("alba", "dam", "opposes", "2022-06/2023", cited=(("s3", "unattributed"),)),
+    )
+    assumed = {
+        day: [row["assumed"] for row in api.data("/v1/movements", as_of=day)] for day in ("2022-07-01", "2023-12-31")
+    }
+    assert assumed == {"2022-07-01": [True], "2023-12-31": [False]}

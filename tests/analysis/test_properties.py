@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, make_url, select
 from written import AFFILIATIONS, ISSUES, MODES, PARTIES, SOURCES, TODAY, Position, write
 
 from api.analysis.footing import footing
@@ -26,6 +26,7 @@ from api.analysis.timeline import timeline
 from api.database import open_database
 from api.loader import load
 from api.models import Clocks
+from api.models import Position as Row
 from api.resources import RESOURCES
 from schemas import dates
 from schemas.vocabulary import Mode, Stance
@@ -48,6 +49,9 @@ def held(draw: st.DrawFn) -> Position:
             st.tuples(st.sampled_from(sorted(SOURCES)), st.sampled_from(MODES)), min_size=1, max_size=3, unique=True
         )
     )
+    told = max(date.fromisoformat(SOURCES[source]) for source, _ in cited)
+    if start and (dates.parse(start).earliest or date.min) > told:
+        start = None
     return Position(
         draw(st.sampled_from(PARTIES)),
         draw(st.sampled_from(sorted(ISSUES))),
@@ -58,6 +62,7 @@ def held(draw: st.DrawFn) -> Position:
     )
 
 
+BEGAN = st.sampled_from((None, "2022-02", "2023~", "2021/.."))
 WORLDS = st.lists(held(), max_size=14)
 CLOCKS = st.builds(
     Clocks,
@@ -68,10 +73,10 @@ CLOCKS = st.builds(
 
 
 @contextmanager
-def loaded(positions: list[Position]) -> Iterator[Connection]:
+def loaded(positions: list[Position], began: str | None = None) -> Iterator[Connection]:
     with tempfile.TemporaryDirectory() as name:
         database = open_database(make_url(f"sqlite:///{name}/held.db"))
-        load(write(Path(name) / "seeds", positions), database, RESOURCES)
+        load(write(Path(name) / "seeds", positions, began), database, RESOURCES)
         store = database.current()
         with store.connect() as connection:
             yield connection
@@ -85,7 +90,7 @@ def asked(connection: Connection, clocks: Clocks, **more: Any) -> Question:
 class Naive:
     """One position as a reader of the seeds sees it at some clocks, worked out anew from what is written."""
 
-    def __init__(self, number: int, given: Position, clocks: Clocks) -> None:
+    def __init__(self, number: int, given: Position, clocks: Clocks, began: str | None = None) -> None:
         self.id, self.given = f"held-{number:03}", given
         counted = [
             date.fromisoformat(SOURCES[source])
@@ -98,12 +103,14 @@ class Naive:
         end = dates.parse(given.valid_until) if given.valid_until else None
         self.first = start.earliest if start else None
         self.last_first = start.latest if start else None
+        self.first_end = (end.earliest or self.first or date.min) if end else FAR
         self.end = end.latest if end and end.latest else FAR
+        process = dates.parse(began).earliest if began else None
+        every = (date.fromisoformat(SOURCES[source]) for source, _ in given.cited)
+        self.earliest = self.first or min(process or date.min, self.end, self.last_first or FAR, *every)
 
     def shown(self, clocks: Clocks) -> bool:
-        return self.reported is not None and (
-            clocks.as_of is None or ((self.first or date.min) <= clocks.as_of <= self.end)
-        )
+        return self.reported is not None and (clocks.as_of is None or (self.earliest <= clocks.as_of <= self.end))
 
     def span(self, as_of: date | None) -> tuple[date, date]:
         assert self.reported is not None
@@ -111,6 +118,16 @@ class Naive:
             day = min(self.last_first or FAR, self.reported)
             return (date.min, date.min) if as_of and day > as_of else (day, day)
         return self.first, max(self.first, min(self.last_first or FAR, self.reported, self.end, as_of or FAR))
+
+    def assumed(self, day: date | None) -> bool:
+        """Whether some beginning and some end that the record allows leave the day out."""
+        if day is None:
+            return False
+        assert self.reported is not None
+        last = max(self.earliest, min(self.last_first or FAR, self.reported, self.end))
+        return any(
+            not begin <= day <= max(begin, end) for begin in {self.earliest, last} for end in {self.first_end, self.end}
+        )
 
     def column(self, as_of: date | None) -> str:
         """The party that the holder spoke for when it took the position; each in this world speaks for one at a time."""
@@ -127,6 +144,7 @@ class Naive:
                 if one["represents"]
                 and date.fromisoformat(one.get("valid_from", "0001-01-01")) <= finish
                 and date.fromisoformat(one.get("valid_until", "9999-12-31")) >= begin
+                and represents_on(one, as_of)
             ]
             if not spoken:
                 break
@@ -136,9 +154,18 @@ class Naive:
         return party
 
 
-def by_hand(positions: list[Position], clocks: Clocks, *, fold: bool) -> dict[tuple[str, str], tuple[str, ...]]:
+def represents_on(affiliation: dict[str, Any], day: date | None) -> bool:
+    """Whether somebody represented another on a day."""
+    return day is None or (
+        affiliation.get("valid_from", "0001") <= day.isoformat() <= affiliation.get("valid_until", "9999")
+    )
+
+
+def by_hand(
+    positions: list[Position], clocks: Clocks, began: str | None = None, *, fold: bool
+) -> dict[tuple[str, str], tuple[str, ...]]:
     """Every cell: the id of its latest position, and the stances of all that are not known to have begun before it."""
-    rows = [Naive(number, given, clocks) for number, given in enumerate(positions)]
+    rows = [Naive(number, given, clocks, began) for number, given in enumerate(positions)]
     found: dict[tuple[str, str], list[Naive]] = {}
     for row in rows:
         if row.shown(clocks):
@@ -160,14 +187,73 @@ def by_hand(positions: list[Position], clocks: Clocks, *, fold: bool) -> dict[tu
 
 
 @settings(max_examples=60)
-@given(WORLDS, CLOCKS, st.booleans())
-def test_the_matrix_is_what_a_reader_works_out_by_hand(positions: list[Position], clocks: Clocks, fold: bool) -> None:
-    with loaded(positions) as connection:
+@given(WORLDS, CLOCKS, BEGAN, st.booleans())
+def test_the_matrix_is_what_a_reader_works_out_by_hand(
+    positions: list[Position], clocks: Clocks, began: str | None, fold: bool
+) -> None:
+    with loaded(positions, began) as connection:
         found = {
             key: (cell.records[0].row.id, *cell.stances)
             for key, cell in recorded(asked(connection, clocks, fold=fold)).items()
         }
-    assert found == by_hand(positions, clocks, fold=fold)
+    assert found == by_hand(positions, clocks, began, fold=fold)
+
+
+@settings(max_examples=40)
+@given(WORLDS, st.sampled_from(DAYS[1:]), st.sampled_from(("2022-02", "2023~", "2021-06-01")))
+def test_nothing_lies_before_its_process_began(positions: list[Position], day: date, began: str) -> None:
+    first = dates.parse(began).earliest
+    assert first
+    with loaded(positions, began) as connection:
+        shown = {held.row.id for held in all_positions(asked(connection, Clocks(day)))}
+        every = dict(connection.execute(select(Row.id, Row.earliest)).all())
+    for number, one in enumerate(positions):
+        id = f"held-{number:03}"
+        start, end = (value and dates.parse(value) for value in (one.valid_from, one.valid_until))
+        if not (start and start.earliest):
+            known = [date.fromisoformat(SOURCES[source]) for source, _ in one.cited]
+            known += [when.latest for when in (start, end) if when and when.latest]
+            assert every[id] == min([first, *known])
+            assert id not in shown or every[id] <= day
+
+
+@settings(max_examples=60)
+@given(WORLDS, CLOCKS, BEGAN)
+def test_a_stance_is_assumed_where_the_record_allows_that_it_was_not_held(
+    positions: list[Position], clocks: Clocks, began: str | None
+) -> None:
+    by_id = {one.id: one for one in (Naive(number, given, clocks, began) for number, given in enumerate(positions))}
+    with loaded(positions, began) as connection:
+        question = asked(connection, clocks)
+        drawn = [cell for row in matrix(question).data for cell in row["cells"]]
+        found = {gap["issue"]["id"]: gap for gap in gaps(question).data}
+    for cell in drawn:
+        expected = [by_id[one["position"]["id"]].assumed(clocks.as_of) for one in cell["records"]]
+        assert [one["assumed"] for one in cell["records"]] == expected
+        assert cell["assumed"] is any(expected)
+    for gap in found.values():
+        counted = [one for one in gap["stances"] if one["score"] is not None and not one["ended"]]
+        certain = [one["score"] for one in counted if not one["assumed"]]
+        least = (max(certain) - min(certain)) / 2 if len(certain) > 1 else None
+        assert gap["assumed"] is (least != gap["distance"])
+
+
+@settings(max_examples=60)
+@given(WORLDS, st.sampled_from(DAYS[1:]))
+def test_what_somebody_holds_counts_for_those_whom_they_represent_on_the_day(
+    positions: list[Position], day: date
+) -> None:
+    with loaded(positions) as connection:
+        drawn = [cell for row in matrix(asked(connection, Clocks(day))).data for cell in row["cells"]]
+    for cell in drawn:
+        for one in cell["records"]:
+            reached, waiting = {one["holder"]["id"]}, [one["holder"]["id"]]
+            while waiting:
+                given = AFFILIATIONS.get(waiting.pop(), [])
+                more = {each["party"] for each in given if each["represents"] and represents_on(each, day)} - reached
+                reached |= more
+                waiting += more
+            assert cell["party"]["id"] in reached
 
 
 @settings(max_examples=60)

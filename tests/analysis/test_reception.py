@@ -109,3 +109,13 @@ IMPLIED = {
     "rejected": "supports",
     "no_response": "unclear",
 }
+
+
+def test_an_answer_that_may_have_been_given_after_the_day_is_assumed_and_stays_its_partys(world_of: World) -> None:
+    given = answer("late", "ana", "rejected", proposal="plan", valid_from="2022-06/2023-06")
+    api = world_of(proposals=[plan(made_on="2022-01-10")], responses=[given])
+    for day, assumed in (("2022-07-01", True), ("2023-06-01", False)):
+        (cell,) = api.data("/v1/proposals/plan/reception", as_of=day)["whole"]["answers"]
+        assert (cell["party"]["id"], cell["assumed"]) == ("alba", assumed), "given while Ana was Alba's minister"
+        (line, *_) = api.get("/v1/proposals/plan/reception.json", as_of=day)
+        assert (line["assumed"], line["claim_status"], line["document_count"]) == (assumed, "reported", 1)

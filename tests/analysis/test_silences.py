@@ -5,7 +5,7 @@ from written import Position, World, answer, demand, evidence, plan, term
 
 def test_who_has_not_answered_is_silent_for_at_least_so_many_days(world_of: World) -> None:
     api = world_of(
-        Position("alba", "truce", "opposes", "2023-03-01"),
+        Position("alba", "truce", "opposes", "2022-03-01"),
         proposals=[plan(terms=[term("build", 1)]), plan("old", status="lapsed"), plan("next", supersedes="plan-b"),
                    plan("plan-b")],
         demands=[
@@ -52,3 +52,9 @@ def test_a_proposal_awaits_an_answer_from_the_day_on_which_it_is_made(world_of: 
     api = world_of(proposals=[made, plan("earlier", made_on="2023-06-01")])
     assert {row["subject"]["id"] for row in api.data("/v1/silences")} == {"plan", "earlier"}
     assert {row["subject"]["id"] for row in api.data("/v1/silences", as_of="2024-05-31")} == {"earlier"}
+
+
+def test_days_end_with_the_release_after_which_nothing_is_known(world_of: World) -> None:
+    api = world_of(demands=[demand("asks", "brava", ["alba"])])
+    days = {day: api.data("/v1/silences", as_of=day)[0]["days"] for day in ("2024-05-31", "2024-06-01", "2100-01-01")}
+    assert days == {"2024-05-31": 485, "2024-06-01": 486, "2100-01-01": 486}

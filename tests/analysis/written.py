@@ -123,15 +123,24 @@ def demand(id: str, party: str, addressees: list[str], issue: str = "truce", **m
     }
 
 
-def write(folder: Path, positions: Sequence[Position] = (), **more: Iterable[dict[str, Any]]) -> Path:
-    """Write a world: these positions as statements, and whatever else by collection. JSON is YAML, and quick to write."""
+def write(
+    folder: Path, positions: Sequence[Position] = (), began: str | None = None, **more: Iterable[dict[str, Any]]
+) -> Path:
+    """Write a world: these positions as statements, and whatever else by collection, of a process that began then. JSON is YAML, and
+    quick to write.
+    """
     files: dict[str, Any] = {
         "release.yaml": {"id": "t2024-1", "date": TODAY.isoformat()},
         "common/parties.yaml": [
             {"id": id, "name": id.title(), "kind": KINDS.get(id, "person"), "affiliations": AFFILIATIONS.get(id, [])}
             for id in (*PARTIES, "agency")
         ],
-        "quarrel/process.yaml": {"id": "quarrel", "title": "The quarrel", "summary": "Two neighbours quarrel."},
+        "quarrel/process.yaml": {
+            "id": "quarrel",
+            "title": "The quarrel",
+            "summary": "Two neighbours quarrel.",
+            **({"started_on": began} if began else {}),
+        },
         "quarrel/issues.yaml": [
             *({"id": topic, "label": topic.title(), "definition": "A topic."} for topic in sorted({*ISSUES.values()})),
             *(

@@ -87,8 +87,8 @@ COLUMNS = (
 RECORDS = ({"id": "a", "other": None, "many": 1}, {"id": "b", "other": "a", "many": None})
 
 
-def _store(digest: str = "d" * 64) -> Store:
-    return Store(None, "r1", date(2024, 2, 13), digest, "b" * 64)  # type: ignore[arg-type]  # exports open no connection themselves
+def _store(identity: str = "i" * 64) -> Store:
+    return Store(None, "r1", date(2024, 2, 13), "d" * 64, "b" * 64, identity)  # type: ignore[arg-type]  # exports open no connection themselves
 
 
 def _content() -> Content:
@@ -127,11 +127,19 @@ def test_what_fails_leaves_nothing_behind(tmp_path):
 
 
 def test_old_releases_are_removed(tmp_path):
-    for number, digest in enumerate("123"):
-        folder = exports.exported(tmp_path, _store(digest * 64), _content)
+    for number, identity in enumerate("123"):
+        folder = exports.exported(tmp_path, _store(identity * 64), _content)
         os.utime(folder, (number, number))
     left = sorted(path.name[:1] for path in tmp_path.iterdir() if not path.name.startswith("."))
     assert left == ["2", "3"]
+
+
+def test_what_an_interrupted_making_left_is_removed_by_the_next(tmp_path):
+    killed = tmp_path / ".new-killed"
+    killed.mkdir()
+    (killed / "things.csv").write_text("half of it")
+    exports.exported(tmp_path, _store(), _content)
+    assert not killed.exists()
 
 
 def test_where_the_folder_cannot_be_made_the_temporary_folder_serves(tmp_path, monkeypatch):

@@ -1,6 +1,9 @@
 """A second negotiation, invented and called a sample: it is data, and everything answers for it."""
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +84,56 @@ def test_the_sample_is_verified_and_covered(tmp_path: Path, monkeypatch: pytest.
     for command in ("verify", "coverage"):
         result = CliRunner().invoke(main, [command, *where])
         assert result.exit_code == 0, result.output
-    page = (tmp_path / "docs/coverage.md").read_text(encoding="utf-8")
+    assert not list((tmp_path / "docs").iterdir()), "docs/coverage.md is of the shipped seeds"
+    page = result.stdout
+    out = tmp_path / "sample.md"
+    refused = CliRunner().invoke(main, ["coverage", *where, "--check"])
+    assert refused.exit_code == 2
+    assert "name it by --out" in refused.output
+    for check in ([], ["--check"]):
+        written = CliRunner().invoke(main, ["coverage", *where, "--out", str(out), *check])
+        assert written.exit_code == 0, written.output
+    assert out.read_text(encoding="utf-8") == page
     assert "| 4 | 698–724 | none: Picture credit. |" in page
     assert "`events/prime-ministers-call`" in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "digest: fab5c27d10b5bcd2",
+            "digest: fab5c27d10b5bcd3",
+            (
+                "9:15: statements/calvane-would-settle-for-quota: evidence: digest: looked for fab5c27d10b5bcd3 at char=577,635 "
+                "of “lantern-on-timber”; found fab5c27d10b5bcd2, of “Calvane, it seems"
+            ),
+        ),
+        (
+            "      selector: char=577,635\n      digest: fab5c27d10b5bcd2\n",
+            "",
+            "7:7: statements/calvane-would-settle-for-quota: evidence: points at no passage of “lantern-on-timber”; ",
+        ),
+        (
+            "      digest: fab5c27d10b5bcd2\n",
+            "",
+            (
+                "7:7: statements/calvane-would-settle-for-quota: evidence: has no digest to hold against char=577,635 "
+                "of “lantern-on-timber”; that passage has fab5c27d10b5bcd2"
+            ),
+        ),
+    ],
+)
+def test_verify_names_the_line_and_what_it_looked_for(tmp_path: Path, old: str, new: str, said: str) -> None:
+    copy = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
+    path = copy / "seeds" / PROCESS / "statements.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    where = ["--seeds", str(copy / "seeds"), "--texts", str(copy / "texts")]
+    result = CliRunner().invoke(main, ["verify", *where])
+    assert result.exit_code == 1
+    assert f"{path}:{said}" in result.output
 
 
 @pytest.mark.parametrize(
@@ -114,6 +164,34 @@ def test_stances_follow_from_verdicts(sample: Api) -> None:
     assert sample.data("/v1/responses/calvane-answers-subsidies")["stance"] == "undecided"
     assert sample.data("/v1/responses/calvane-answers-first-duty")["stance"] == "opposes_in_part"
     assert sample.data("/v1/responses/calvane-answers-second-offer")["stance"] == "supports_conditionally"
+
+
+def test_the_readmes_record_is_sound_as_it_stands_there(tmp_path: Path) -> None:
+    """Whoever pastes it and types the commands has a release with one statement more, and nothing of the shipped record changed."""
+    _, _, section = (ROOT / "README.md").read_text(encoding="utf-8").partition("### Add a record")
+    section, _, _ = section.partition("\n### ")
+    (pasted,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    copying, *commands = [
+        line.replace("/tmp/timber", str(tmp_path / "timber")).replace(
+            ".venv/bin/positions", f"{sys.executable} -m api.cli"
+        )
+        for line in re.findall(r"^\$ (.*)", section, re.MULTILINE)
+    ]
+
+    def typed(command: str) -> str:
+        done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    typed(copying)
+    (path,) = tmp_path.rglob("statements.yaml")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n{pasted}")
+    checked, verified, loaded = map(typed, commands)
+    assert " 2 statements" in checked
+    assert "Note:" not in checked
+    assert "citations of 2 sources hold" in verified
+    assert "release r2031-1 is loaded" in loaded
 
 
 def test_the_sample_loads_beside_the_shipped_process(make_service: Any, tmp_path: Path) -> None:
