@@ -129,7 +129,7 @@ def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
 
 def _asks_for_all(table: FlatTable, call: Call) -> bool:
     narrowed = (value for name, value in call.values.items() if name not in _NOT_NARROWING)
-    return "{" not in table.path and all(value in (None, []) for value in narrowed)
+    return "{" not in table.path and all(value in (None, ()) for value in narrowed)
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
