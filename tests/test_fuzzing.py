@@ -59,8 +59,18 @@ def fewest(contract: dict[str, Any]) -> list[str]:
 
 
 def in_order(_context: Any, case: Any) -> Any:
-    """That `from` is not after `to` cannot be said in JSON Schema, so such a pair is turned round."""
+    """What cannot be said in JSON Schema is set right: that `from` is not after `to`, that a proposal is compared with another one, and
+    that gaps are between two parties.
+    """
     query = case.query or {}
+    plans = {"us-20-point-plan": "us-28-point-plan", "us-28-point-plan": "us-20-point-plan"}
+    if "against" in query and query["against"] == (case.path_parameters or {}).get("id"):
+        query["against"] = plans.get(query["against"], "us-20-point-plan")
+    if "gaps" in case.path:
+        named = [query[name] for name in ("parties", "party") if query.get(name)]
+        if len({str(id) for one in named for id in (one if isinstance(one, list) else [one])}) == 1:
+            query.pop("parties", None)
+            query.pop("party", None)
     if {"from", "to"} <= query.keys():
         try:
             begin, end = (MOMENT.deserialize(query[name]) for name in ("from", "to"))
