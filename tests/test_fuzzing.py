@@ -81,6 +81,12 @@ def in_order(_context: Any, case: Any) -> Any:
     return case
 
 
+@schemathesis.hook
+def before_call(context: Any, case: Any, **_kwargs: Any) -> None:
+    """Examples are not mapped."""
+    in_order(context, case)
+
+
 def findings(service: Service, phase: str, examples: int, paths: Iterable[str] | None) -> list[str]:
     """What Schemathesis finds, as sentences with a request to repeat each."""
 
