@@ -386,7 +386,6 @@ def test_a_beginning_has_two_letters_or_more(api: Api, path: str) -> None:
         '"',
         "'",
         "a'b",
-        "*",
         "-",
         "NOT",
         "AND OR",
