@@ -4,7 +4,8 @@ Measure: the positions of a party on an issue in the order of `api.analysis.late
 a stance, or conflicting ones; a **movement** lies between two successive stances that differ, and is dated by the beginning of the
 position that gives the new one. States in conflict are passed over, since their order is not known. A party that holds nothing on the
 issue any more **gave its position up**: the movement goes to nothing, on the last day that ``valid_until`` can mean. What was taken up
-again after a break is compared with what was held before it.
+again after a break is compared with what was held before it. Where a later position ends and one from before it goes on, no movement
+leads back to that: nobody recorded one.
 
 With scores s before and t after: the party **hardened** where it went on to the side that it was on, or took a side from 0
 (s·(t−s) > 0, or s = 0); it **conceded** where it went against its side (s·(t−s) < 0), or gave the position up, unless that was since the
