@@ -171,6 +171,12 @@ def test_what_has_a_name_is_listed_by_name(api: Api, collection: str, named_by: 
         ("2031/", "since 2031, end unknown"),
         ("/2031-05-06", "by 2031-05-06"),
         ("2030/2031-01~", "2030 to about 2031-01"),
+        ("2030-24~", "about winter 2030"),
+        ("203X?", "2030s (uncertain)"),
+        ("20XX", "2000 to 2099"),
+        ("2030-XX", "2030, month unknown"),
+        ("2030-XX-XX", "2030, month unknown"),
+        ("2030-05-XX/203X", "2030-05, day unknown to 2030s"),
     ],
 )
 def test_a_date_is_shown_in_words(edtf: str, words: str) -> None:

@@ -32,6 +32,7 @@ SHOWN = 200  # entries of an analysis on a page
 _NOT_NARROWING = ("by", "sort", "limit", "after")
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
+_SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "terms", "note", "absent",
@@ -335,7 +336,7 @@ def spoken(edtf: str) -> str:
     """A date in EDTF as words: “2025~/..” is “since about 2025”."""
     start, between, end = edtf.partition("/")
     if not between:
-        plainly = start.rstrip("?~%")
+        plainly = _plainly(start.rstrip("?~%"))
         about = "about " if start.endswith(("~", "%")) else ""
         return f"{about}{plainly}{' (uncertain)' if start.endswith(('?', '%')) else ''}"
     if start in ("", ".."):
@@ -343,6 +344,18 @@ def spoken(edtf: str) -> str:
     if end in ("", ".."):
         return f"since {spoken(start)}" + (", end unknown" if not end else "")
     return f"{spoken(start)} to {spoken(end)}"
+
+
+def _plainly(date: str) -> str:
+    """A date without marks: “2024-21” is “spring 2024”, “202X” the 2020s."""
+    year, _, rest = date.partition("-")
+    if rest in _SEASONS:
+        return f"{_SEASONS[rest]} {year}"
+    if "X" in rest:
+        return f"{date.partition('-XX')[0]}, {'day' if rest.endswith('-XX') and rest != 'XX-XX' else 'month'} unknown"
+    if year.endswith("XX"):
+        return f"{year[:2]}00 to {year[:2]}99"
+    return f"{year[:3]}0s" if year.endswith("X") else date
 
 
 def _given(names: Container[str]) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ OPERATIONS = [path for path, methods in CONTRACT["paths"].items() if "get" in me
 GIVEN = {
     "q": "timber",
     "path": "/v1/demands?issue=duty-cut",
-    "against": "orrin-first-offer",
+    "against": "orrin-second-offer",
     "proposal": "orrin-first-offer",
     "url": "http://localhost/explore/matrix",
 }
