@@ -21,9 +21,8 @@ def in_release(contract: dict[str, Any], table: Table, connection: Connection) -
     or is left out where there are none.
     """
     instead: dict[str, str | None] = {}
-    for (
-        resource
-    ) in table:  # the kinds of position come after positions: what stands for an id of both is found among the narrower
+    # The kinds of position come after positions: what stands for an id of both is found among the narrower.
+    for resource in table:
         instead |= _instead(resource, connection)
     if not instead:
         return contract

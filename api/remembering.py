@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
-SHORT = (
-    500  # characters; what is longer is seldom asked twice, and thousands of such entries would be a worker's memory
-)
+#: Characters. What is longer is seldom asked twice, and thousands of such entries would be a worker's memory.
+SHORT = 500
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
