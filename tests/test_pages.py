@@ -146,6 +146,15 @@ def test_the_table_of_a_page_is_of_the_same_records(api: Api) -> None:
     assert 'href="/v1/positions.csv?party=aldoria"' in text
 
 
+def test_the_first_page_shows_states_before_others(api: Api) -> None:
+    heads = re.search(r"<thead>.*?</thead>", api.ask("/").text, re.DOTALL)
+    assert heads
+    kinds = {one["id"]: one["kind"] for one in api.all("/v1/parties")}
+    shown = [kinds[id] == "state" for id in re.findall(r"/explore/parties/([a-z0-9-]+)", heads[0])]
+    assert any(shown)
+    assert shown == sorted(shown, reverse=True)
+
+
 def test_the_first_page_shows_no_row_without_a_stance(api: Api) -> None:
     rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", re.sub(r"\s+", " ", api.ask("/").text))
     assert rows

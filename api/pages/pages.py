@@ -25,7 +25,7 @@ from schemas.record import OfProcess
 from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
 
 HERE = Path(__file__).parent
-MAIN_PARTIES = 5  # on the first page: those with the most positions
+MAIN_PARTIES = 5  # on the first page: states before others, and of each those with the most positions
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 SHOWN = 200  # entries of an analysis on a page
 #: Parameters of a list, or of its counts, that do not change which records are in it.
@@ -167,7 +167,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
     @pages.get("/")
     def home() -> str:
         found = _ask(app, "/v1/matrix")
-        parties = across(found["data"])[:MAIN_PARTIES]
+        states = {id for _, id in options("parties", {"kind": "state"})}
+        parties = sorted(across(found["data"]), key=lambda party: party["id"] not in states)[:MAIN_PARTIES]
         rows = [row for row in found["data"] if any(cell["party"] in parties for cell in row["cells"])]
         return render_template(
             "home.html",
