@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO
@@ -72,8 +71,10 @@ class Cache:
         # Without the lock, for which threads would wait in turn: each of the two steps is one for the interpreter.
         kept = self._kept.get(key)
         if kept is not None:
-            with suppress(KeyError):  # it was given up meanwhile
+            try:  # noqa: SIM105  # suppress would take as long as all the rest
                 self._kept.move_to_end(key)
+            except KeyError:
+                pass  # it was given up meanwhile
         return kept
 
     def is_large(self, kept: Kept) -> bool:

@@ -69,8 +69,8 @@ def unpacked(packed: bytes, start: int, end: int) -> Iterator[bytes]:
 
 def matches(header: str | None, tag: str) -> bool:
     """Whether If-None-Match names the representation (weak comparison, RFC 9110 §13.1.2)."""
-    if not header:
-        return False
+    if not header or header == tag:
+        return bool(header)
     return header.strip() == "*" or tag in (one.strip().removeprefix("W/") for one in header.split(","))
 
 

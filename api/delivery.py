@@ -41,16 +41,12 @@ QUICKLY_ENCODED = 256 * 2**10  # bytes
 EXPOSED = "ETag, Link, Content-Location, X-Total-Count, API-Version, Data-Release"
 log = logging.getLogger("positions")
 
-_ALWAYS = (
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", EXPOSED),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-)
+_SHARED = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", EXPOSED))
+_ALWAYS = (*_SHARED, ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 #: The headers of a request that anything here reads; counting all of them would take a quarter of the time of an answer that is kept.
 _READ = ("HTTP_ACCEPT", "HTTP_HOST", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_RANGE")
-#: What an answer of 304 does not repeat.
-_OF_THE_BODY = frozenset(("Content-Type", "Content-Encoding", "Content-Length"))
+#: What an answer of 304 repeats of the representation, beside its tag; who has that has the rest (RFC 9110, §15.4.5).
+_REPEATED = frozenset(("Cache-Control", "Content-Location", "Vary"))
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
@@ -270,8 +266,8 @@ class Delivery:
         if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
             kept.close()
             if ready is None or ready.unchanged is None:
-                unchanged = [(name, value) for name, value in kept.headers if name not in _OF_THE_BODY]
-                unchanged = self._headers([*unchanged, ("ETag", tag)], store)
+                repeated = [one for one in kept.headers if one[0] in _REPEATED]
+                unchanged = [*repeated, ("ETag", tag), *_SHARED, *self._named(store)]
                 if ready is not None:
                     ready.unchanged = unchanged
             else:
@@ -328,12 +324,15 @@ class Delivery:
 
     def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
         """The headers of an answer with those that every answer has."""
-        made = [*headers, *_ALWAYS, ("API-Version", self.version)]
+        made = [*headers, *_ALWAYS, *self._named(store)]
         if not any(name.lower() == "content-security-policy" for name, _ in headers):
             made.append(("Content-Security-Policy", _POLICY))
-        if store is not None:
-            made.append(("Data-Release", store.release))
         return made
+
+    def _named(self, store: Store | None) -> list[tuple[str, str]]:
+        """The headers that say what answered: the contract's version, and the release."""
+        named = [("API-Version", self.version)]
+        return named if store is None else [*named, ("Data-Release", store.release)]
 
     def _give(
         self,

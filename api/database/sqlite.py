@@ -95,9 +95,7 @@ class SqliteDatabase:
         self._look_at = now + LOOK_SECONDS
         return held
 
-    def at_hand(self) -> Store:
-        """See `current`, which waits for nobody."""
-        return self.current()
+    at_hand = current  # which waits for nobody
 
     @contextmanager
     def replacing(self) -> Iterator[Connection]:
