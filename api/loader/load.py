@@ -161,6 +161,7 @@ class _Stored:
         self.table = table
         self.history = history
         self.citations = Citations(seeds)
+        self.shared = {resource.name for resource in table if resource.shared}
         self._began = cache(self._beginning)
 
     def __call__(self, block: tuple[int, int]) -> tuple[list[Fault], bytes]:
@@ -203,8 +204,8 @@ class _Stored:
     def _used_by(self, seed: Seed) -> Iterator[Used]:
         """What a record uses of what may be shared, and itself where it may be."""
         user = seed.process or seed.subject
-        if seed.process and seed.resource.shared:
+        if seed.process and seed.resource.name in self.shared:
             yield user, seed.resource.name, seed.id
         for ref in references_in(seed.data):
-            if self.table.by_name[ref.collection].shared:
+            if ref.collection in self.shared:
                 yield user, ref.collection, ref.id

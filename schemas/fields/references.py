@@ -1,7 +1,6 @@
 """References to other records: of one collection, or of any."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
@@ -23,16 +22,19 @@ class Ref(NamedTuple):
         return {"id": self.id, "name": self.name, "href": href(self.collection, self.id)}
 
 
-def references_in(value: object) -> Iterator[Ref]:
+def references_in(value: object) -> list[Ref]:
     """The records that a resolved value names, in lists and mappings too."""
     if isinstance(value, Ref):
-        yield value
-    elif isinstance(value, list):
-        for one in value:
-            yield from references_in(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from references_in(one)
+        return [value]
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found: list[Ref] = []
+    for one in within:
+        kind = type(one)  # compared, not tested for its bases: a load looks at each value of each record here
+        if kind is Ref:
+            found.append(one)
+        elif kind is list or kind is dict:
+            found += references_in(one)
+    return found
 
 
 def href(collection: str, id: str) -> str:
