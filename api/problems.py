@@ -168,6 +168,11 @@ def unknown(errors: Iterable[Wrong]) -> Problem:
     return _of_parameters(NOT_FOUND, errors)
 
 
+def of_parameter(problem: Problem, name: str, value: str) -> Problem:
+    """The same problem, told of the parameter whose value met with it."""
+    return _of_parameters(problem.kind, [Wrong(name, value, problem.detail)])
+
+
 def refuse_unknown(errors: Iterable[Wrong]) -> None:
     """Refuse the values that name nothing.
 

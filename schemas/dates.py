@@ -7,6 +7,7 @@ tests hold the two equal where both are right.
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -20,6 +21,8 @@ _DATE = re.compile(
     r"|(?P<year>[0-9]{4})(?:-(?:(?P<season>2[1-4])|(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}|XX))?|XX(?:-XX)?))?)[?~%]?",
     re.ASCII,
 )
+#: A day as it is written where the year comes last, the month first or second.
+_YEAR_LAST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
 _NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
 EXAMPLES = (
@@ -48,6 +51,8 @@ def parse(text: str) -> Edtf:
     Raises:
         ValueError: with a sentence that says what is wrong and what would be right.
     """
+    if days := _year_first(text):
+        raise ValueError(f"a date begins with its year; did you mean {' or '.join(days)}?")
     begin, slash, end = text.partition("/")
     if not slash:
         return Edtf(text, *_date(text))
@@ -60,6 +65,17 @@ def parse(text: str) -> Edtf:
     if earliest and latest and earliest > latest:
         raise ValueError(f"the interval ends before it begins; did you mean {end}/{begin}?")
     return Edtf(text, earliest, latest, Precision.INTERVAL)
+
+
+def _year_first(text: str) -> list[str]:
+    """The days that a text can mean whose year comes last."""
+    found: list[str] = []
+    if match := _YEAR_LAST.fullmatch(text):
+        one, _, other, year = match.groups()
+        for day, month in ((one, other), (other, one)):
+            with suppress(ValueError):
+                found.append(date(int(year), int(month), int(day)).isoformat())
+    return list(dict.fromkeys(found))
 
 
 def _date(text: str) -> tuple[date, date, Precision]:

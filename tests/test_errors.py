@@ -78,6 +78,7 @@ def test_a_number_is_written_in_ascii_digits_alone(api: Api, limit: str) -> None
     api.ask("/v1/parties")
     problem = api.problem(f"/v1/parties?limit={quote(limit, safe='%+')}", 400)
     assert [one["parameter"] for one in problem["errors"]] == ["limit"]
+    assert ("is out of range" in problem["detail"]) is (limit in {"-1", "0", "201", "9" * 400})
 
 
 @pytest.mark.parametrize("name", ["as_of", "known_at"])
@@ -314,6 +315,11 @@ def test_a_suffix_where_there_is_none_is_answered_with_the_format(
 @pytest.mark.parametrize("path", ["/v1/nothing.csv", "/v1/parties/aldoria.csv", "/v1/changes.xlsx", "/v1/cite.csv"])
 def test_a_suffix_of_what_makes_no_table_is_not_answered_with_a_format(api: Api, path: str) -> None:
     assert "format=" not in api.problem(path, 404)["detail"]
+
+
+def test_a_proposal_that_a_chart_asks_for_in_vain_is_told_by_its_parameter(api: Api) -> None:
+    problem = api.problem("/v1/charts/reception.vl.json?proposal=nowhere", 404)
+    assert [(one["parameter"], one["value"]) for one in problem["errors"]] == [("proposal", "nowhere")]
 
 
 def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> None:

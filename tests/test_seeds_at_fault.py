@@ -288,6 +288,13 @@ def test_what_is_out_of_place_in_the_folder_is_said_to_be(one: Path) -> None:
     assert "lake: has no process.yaml" in found
 
 
+def test_what_is_wrong_with_a_whole_file_is_told_before_what_follows_from_it(one: Path) -> None:
+    (one / "river/sources.yaml").rename(one / "river/the-sources.yaml")
+    first, *others = faults(one)
+    assert "river/the-sources.yaml: is not named after a collection; did you mean “sources”?" in first
+    assert any("“herald” is not the id of one of the sources" in told for told in others), others
+
+
 def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path: Path) -> None:
     with pytest.raises(SeedError, match="the folder of seeds is not there; POSITIONS_SEEDS or --seeds names another"):
         check(tmp_path / "nowhere", RESOURCES)

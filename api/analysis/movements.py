@@ -12,7 +12,9 @@ With scores s before and t after: the party **hardened** where it went on to the
 demand was met or replaced. Without both scores the direction is unclear. **Toward** are the other parties whose score of that day came
 nearer, **away from** those whose score came to lie farther off; nothing counts as 0 for this.
 
-Each movement has the claim status and the counts of the record that it rests on: the position after it, or the one that was given up.
+Each movement has the claim status and the counts of the record that it rests on: the position after it. That a position was given up
+rests on the evidence that teaches its end, where some teaches that alone (``bears_on``), and on no other: who once held a thing openly
+has not confirmed that it was dropped. Else it has those of the record that was given up.
 Asked ``as_of``, it is **assumed** where the position after it may have begun later than the day.
 """
 
@@ -31,10 +33,11 @@ from sqlalchemy import select
 from api.analysis.footing import evidence_of, rests_on, support
 from api.analysis.latest import Narrow, by_column, columns_of, histories
 from api.analysis.question import Findings, Names, Question
+from api.claims import Citation, Claim, claim
 from api.holdings import begun_by
 from api.models import LAST_DAY, Evidence, Position
 from schemas.fields import href
-from schemas.vocabulary import Direction, Lifecycle, Stance
+from schemas.vocabulary import Direction, Lifecycle, Mode, Relation, Stance
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,40 +217,48 @@ def _positions(question: Question, several: Iterable[Movement]) -> dict[str, dic
     return {id: orjson.loads(body) for id, body in question.connection.execute(statement) if id in held}
 
 
-def _ends(question: Question, given_up: list[Narrow]) -> dict[str, str]:
-    """From which day the public could know that a position had ended, by subject: that of the evidence that teaches the end alone."""
-    found: dict[str, str] = {}
-    for subject, body in evidence_of(question, (held.row.subject for held in given_up), Evidence.body):
-        evidence = orjson.loads(body)
-        if "valid_until" in evidence["bears_on"]:
-            found[subject] = min(evidence["known_on"], found.get(subject, evidence["known_on"]))
-    return found
+def _ends(question: Question, given_up: list[Narrow]) -> dict[str, Claim]:
+    """How well it is supported that a position has ended, by subject: by the evidence that teaches the end alone, where there is some.
+
+    What such evidence clarifies of the record, it asserts of the end.
+    """
+    found: dict[str, list[Citation]] = {}
+    counts = (Evidence.source_id, Evidence.mode, Evidence.origin, Evidence.known_on, Evidence.by_holder)
+    pieces = evidence_of(question, (held.row.subject for held in given_up), Evidence.body, Evidence.relation, *counts)
+    for subject, body, relation, source, mode, origin, known_on, by_holder in pieces:
+        if "valid_until" in orjson.loads(body)["bears_on"]:
+            said = Relation.ASSERTS if relation == Relation.CLARIFIES else Relation.of(relation)
+            found.setdefault(subject, []).append(Citation(source, said, Mode.of(mode), origin, known_on, by_holder))
+    return {subject: claim(citations) for subject, citations in found.items()}
 
 
 def _row(
     movement: Movement,
     beside: tuple[list[str], list[str]],
     positions: dict[str, dict[str, Any]],
-    taught: dict[str, str],
+    taught: dict[str, Claim],
     names: Names,
     today: date | None,
 ) -> dict[str, Any]:
     before = positions[movement.before.row.id]
     after = positions[movement.after.row.id] if movement.after else None
-    reported = taught.get(movement.before.row.subject, before["first_reported_on"])
+    reported, rests = (after or before)["first_reported_on"], support(after or before)
+    if after is None and (end := taught.get(movement.before.row.subject)):
+        reported = end.first_reported_on.isoformat()
+        rests = {"claim_status": end.status, "document_count": end.documents, "origin_count": end.origins}
     return {
         "party": names.party(movement.party),
         "issue": names.issue(movement.issue),
         "direction": direction(movement),
         "occurred_on": after["valid_from"] if after else before["valid_until"],
-        "first_reported_on": after["first_reported_on"] if after else reported,
+        "first_reported_on": reported,
         "before_stance": before["stance"],
         "before": _reference(before),
         "after_stance": after["stance"] if after else None,
         "after": _reference(after) if after else None,
         "toward": [names.party(party) for party in beside[0]],
         "away_from": [names.party(party) for party in beside[1]],
-        **support(after or before),
+        **rests,
         "assumed": bool(after and today and begun_by(after) > today.isoformat()),
     }
 

@@ -1,6 +1,6 @@
 """What a reader asks of an analysis, what it finds, and the names that its answer needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -38,17 +38,20 @@ class Question:
     #: What an analysis has worked out for this question, for another one of the same.
     known: dict[str, Any] = field(init=False, default_factory=dict)
 
-    def check(self) -> None:
+    def check(self, **parties: Sequence[str]) -> None:
         """Refuse filters that name ids which do not exist.
+
+        Args:
+            parties: those asked for, by the parameters that name them.
 
         Raises:
             Problem: 404, with the nearest ids.
         """
-        named: tuple[tuple[str, type[Recorded], tuple[str, ...]], ...] = (
+        named: list[tuple[str, type[Recorded], Sequence[str]]] = [
             ("process", Process, self.processes),
             ("issue", Issue, self.issues),
-            ("party", Party, self.parties),
-        )
+            *((name, Party, ids) for name, ids in parties.items()),
+        ]
         refuse_unknown(wrong for each in named for wrong in unknown_ids(self.connection, *each))
 
     @property

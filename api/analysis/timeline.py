@@ -169,7 +169,7 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
         "time": _milliseconds(first),
         "timeEnd": _milliseconds(last) if last > first else None,
         "title": title,
-        "text": f"{record['summary'] or title} (first reported {reported}; {record['claim_status']})",
+        "text": f"{record['summary'] or title} (first reported by {reported}; {record['claim_status']})",
         "tags": ",".join([collection, kind, *(one["id"] for one in actors)]),
     }
 

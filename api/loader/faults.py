@@ -67,7 +67,8 @@ class SeedError(Exception):
     """The seeds cannot be loaded; nothing was."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = sorted(set(faults))
+        # What is wrong with a whole file comes first: what is missing elsewhere follows from it.
+        self.faults = sorted(set(faults), key=lambda fault: (fault.line > 0, fault))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

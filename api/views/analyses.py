@@ -13,7 +13,7 @@ from api.operation import Call, ref
 from api.parameters import AnyOf, Moment
 from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
-from api.views.analysis import COMMON, Analysis, Comparison, compared, of_path, question, record
+from api.views.analysis import COMMON, Analysis, Comparison, compared, named, of_path, question
 from api.views.flat import FlatTable
 from schemas.analyses import (
     DiffTermSchema,
@@ -76,7 +76,7 @@ def _reception(call: Call) -> Findings:
 
 def _diff(call: Call) -> Findings:
     proposals, at = call.table.by_name["proposals"], call.clocks
-    against = record(call, proposals, call.values["against"], lambda id: call.link(against=id))
+    against = named(call, proposals, "against")
     if against.id == call.ids["id"]:
         raise invalid([Wrong("against", against.id, "is the same proposal; name another one to compare it with.")])
     return diff.diff(question(call), _answer(of_path(call, proposals, at)), _answer(against))

@@ -13,7 +13,7 @@ from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query
-from api.problems import Wrong, invalid
+from api.problems import Problem, Wrong, invalid, of_parameter
 from api.records import Moved, MovedTo
 from api.representations import Column
 from api.resource import Resource
@@ -173,18 +173,18 @@ def question(call: Call, **changes: Any) -> Question:
         return known
     values = {**call.values, **changes}
     clocks = queries.clocks(values)
-    parties = dict.fromkeys([*(values.get("party") or ()), *(values.get("parties") or ())])
+    party, parties = values.get("party") or (), values.get("parties") or ()
     asked = Question(
         connection=call.connection,
         clocks=clocks,
         today=clocks.as_of or call.store.date,
         processes=tuple(values.get("process") or ()),
         issues=tuple(values.get("issue") or ()),
-        parties=tuple(parties),
+        parties=tuple(dict.fromkeys([*party, *parties])),
         fold=values.get("fold") != "none",
         released_on=call.store.date,
     )
-    asked.check()
+    asked.check(party=party, parties=parties)
     if not changes:
         call.known["question"] = asked
     return asked
@@ -220,6 +220,19 @@ def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], 
         return records.record(call.connection, resource, id, call.clocks if at is None else at)
     except Moved as moved:
         raise MovedTo(link(moved.id)) from None
+
+
+def named(call: Call, resource: Resource, parameter: str) -> Any:
+    """The row of the record that a parameter names.
+
+    Raises:
+        MovedTo, Problem: see `record`; the problem names the parameter.
+    """
+    id = call.values[parameter]
+    try:
+        return record(call, resource, id, lambda other: call.link(**{parameter: other}))
+    except Problem as problem:
+        raise of_parameter(problem, parameter, id) from None
 
 
 def of_path(call: Call, resource: Resource, at: Clocks) -> Any:

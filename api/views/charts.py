@@ -12,7 +12,7 @@ from api.examples import PARTIES, RECEIVED
 from api.looks import CONFLICTING, LOOKS, UNRECORDED, Look
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import query
-from api.views.analysis import compared, question, record
+from api.views.analysis import compared, named, question
 from api.views.flat import FlatTable
 from schemas.fields import Contract, Slug
 from schemas.vocabulary import Stance
@@ -265,8 +265,7 @@ def _timeline(call: Call, table: FlatTable) -> Spec:
 
 
 def _reception(call: Call, table: FlatTable) -> Spec:
-    proposals = call.table.by_name["proposals"]
-    row = record(call, proposals, call.values["proposal"], lambda id: call.link(proposal=id))
+    row = named(call, call.table.by_name["proposals"], "proposal")
     question(call)  # refuses ids that name nothing
     x = {"field": "party_label", "type": "nominal", "title": None, "axis": {"orient": "top", "labelAngle": -45}}
     y = {"field": "of", "type": "nominal", "title": None, "sort": None}

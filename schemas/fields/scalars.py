@@ -7,7 +7,9 @@ from marshmallow import ValidationError
 
 from schemas.fields.contract import Contract, JsonSchema, Side, not_allowed, shown
 
-_DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_DIGITS = re.compile(r"-?[0-9]+", re.ASCII)
+#: What is written in more characters is out of any bounds, and is not made a number of.
+_LONGEST = 16
 
 
 class Integer(Contract[int]):
@@ -26,8 +28,8 @@ class Integer(Contract[int]):
             isinstance(value, int) or (isinstance(value, str) and _DIGITS.fullmatch(value))
         ):
             raise ValidationError(f"{shown(value)} is not a whole number; {self.least} to {self.most} are allowed")
-        if not self.least <= int(value) <= self.most:
-            raise ValidationError(f"{value} is out of range; {self.least} to {self.most} are allowed")
+        if len(str(value)) > _LONGEST or not self.least <= int(value) <= self.most:
+            raise ValidationError(f"{shown(value)} is out of range; {self.least} to {self.most} are allowed")
         return int(value)
 
 

@@ -51,7 +51,9 @@ def test_what_is_not_recorded_is_neither_added_nor_removed(world_of: World) -> N
     assert (data["comparable"], data["counts"]) == (False, {"not_recorded": 1})
     assert data["before"]["terms_absent"] == "not_public"
     api.get("/v1/proposals/second/diff", 400)
-    assert "“first”" in api.get("/v1/proposals/second/diff", 404, against="firs")["detail"]
+    unknown = api.get("/v1/proposals/second/diff", 404, against="firs")
+    assert [(one["parameter"], one["value"]) for one in unknown["errors"]] == [("against", "firs")]
+    assert "“first”" in unknown["detail"]
 
 
 def test_a_filter_by_issue_picks_provisions_and_changes_nothing_of_them(world_of: World) -> None:

@@ -94,3 +94,11 @@ def test_one_party_alone_has_no_gaps(world_of: World) -> None:
     assert "Brava" in page.text
     assert "parties=alba" not in page.text, "what it leads to is the answer that it shows"
     assert api.ask("/embed/gaps", parties="alba").status_code == 400
+
+
+def test_who_does_not_exist_is_told_by_the_parameter_that_names_them(world_of: World) -> None:
+    api = world_of()
+    for name in ("party", "parties"):
+        problem = api.problem(f"/v1/gaps?{name}=alba,bravo", 404)
+        assert [(one["parameter"], one["value"]) for one in problem["errors"]] == [(name, "bravo")]
+        assert "Did you mean “brava”?" in problem["detail"]

@@ -72,6 +72,18 @@ def test_an_end_is_known_from_the_first_evidence_that_teaches_it(world_of: World
     assert [row["first_reported_on"] for row in api.data("/v1/movements")] == ["2024-02-01"]
 
 
+def test_who_confirmed_a_position_has_not_confirmed_that_it_was_given_up(world_of: World) -> None:
+    taught = evidence(("s3", "unattributed"), relation="clarifies", bears_on=["valid_until"])
+    openly = evidence(("s1", "on_record"), ("s2", "on_record"), speaker="alba")
+    given_up = demand(
+        "given-up", "alba", [], valid_until="2023-04-01", lifecycle="dropped", evidence=[*openly, *taught]
+    )
+    api = world_of(demands=[given_up])
+    assert api.data("/v1/demands/given-up")["claim_status"] == "confirmed"
+    names = ("claim_status", "document_count", "origin_count", "first_reported_on")
+    assert [[row[name] for name in names] for row in api.data("/v1/movements")] == [["reported", 1, 1, "2024-02-01"]]
+
+
 def test_who_takes_a_side_after_having_been_undecided_hardens(world_of: World) -> None:
     late = (("s4", "on_record"),)
     api = world_of(
