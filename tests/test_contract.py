@@ -76,6 +76,26 @@ def test_a_small_data_set_has_its_own_examples_where_it_has_any_and_its_parties_
     cited = next(one for one in contract["paths"]["/cite"]["get"]["parameters"] if one.get("name") == "path")
     assert cited["example"] == "/v1/gaps?parties=northern-league,citrus-union"
     assert '<a href="/explore/parties/northern-league">Northern League</a></th>' in api.ask("/").text
+    shown = [one["name"] for one in api.data("/v1/")["views"]]
+    assert {"matrix", "cite"} <= set(shown)
+    assert not {"reception", "diff", "dossier"} & set(shown)
+
+
+def test_a_proposal_that_is_alone_is_compared_with_none(tmp_path: Path, make_service: Any) -> None:
+    alone = (
+        "- id: plan\n  title: A plan\n  kind: framework\n  proposers: [citrus-union]\n  channel: public\n  status: tabled\n"
+        "  summary: A plan.\n  evidence:\n    - source: herald\n      relation: asserts\n      mode: unattributed\n      credibility: 6\n"
+    )
+    for name, text in {**FEW, "citrus/proposals.yaml": alone}.items():
+        path = tmp_path / "seeds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    api = Api(make_service(tmp_path / "seeds").wsgi)
+    shown = {one["name"]: one["href"] for one in api.data("/v1/")["views"]}
+    assert shown["reception"] == "/v1/proposals/plan/reception"
+    assert "diff" not in shown
+    paths = api.get("/openapi.json")["paths"]
+    assert not [one for one in paths["/proposals/{id}/diff"]["get"]["parameters"] if one.get("example") == "plan"]
 
 
 def parameters(contract: Any) -> Iterator[dict[str, Any]]:
