@@ -236,6 +236,15 @@ def test_every_answer_has_the_headers_that_the_contract_says(api: Api, service: 
             assert response.mimetype in operation["responses"]["200"]["content"], path
 
 
+def test_the_catalogue_of_the_host_leads_to_the_contract_and_its_page(api: Api) -> None:
+    response = api.ask("/.well-known/api-catalog", headers={"Host": "positions.example"})
+    assert response.mimetype == "application/linkset+json"
+    (links,) = response.get_json()["linkset"]
+    assert links["anchor"] == "http://positions.example/v1/"
+    for one in [link for name in ("service-desc", "service-doc", "status") for link in links[name]]:
+        assert api.ask(one["href"].removeprefix("http://positions.example")).mimetype == one["type"]
+
+
 def test_every_link_leads_somewhere(api: Api, shapes: Shapes) -> None:
     """Everything that can be reached from the way in answers, and has the shape that the contract says."""
     gone = {one["record"]["href"] for one in api.all("/v1/changes") if one["action"] == "removed"}
