@@ -60,7 +60,7 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     database = open_database(settings.database, settings.replicas)
     for operation in listed:
         _route(app, operation, settings, table)
-    add_docs(app, contract, table)
+    add_docs(app, contract, table, settings.public_url)
     add_pages(app, table, settings.public_url)
     _operations_pages(app)
     counts = _counted(app)

@@ -23,9 +23,9 @@ POLICY = (
 )
 
 
-def add_docs(app: Flask, contract: dict[str, Any], table: Table) -> None:
-    """Serve the contract, with examples that the release has, at /openapi.json and /openapi.yaml, and its page at /docs/. The delivery
-    keeps what is served until the release changes.
+def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str | None) -> None:
+    """Serve the contract, with examples that the release has, at /openapi.json and /openapi.yaml, its page at /docs/, and where they are
+    at /.well-known/api-catalog. The delivery keeps what is served until the release changes.
     """
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the provider of Flask has it
     swagger = Swagger(
@@ -63,6 +63,22 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table) -> None:
     @app.get("/openapi.yaml")
     def contract_yaml() -> Response:
         return Response(to_yaml(served()), mimetype="application/yaml")
+
+    @app.get("/.well-known/api-catalog")
+    def api_catalog() -> Response:
+        """The service in the form in which programs look for one on a host: RFC 9727, as a link set of RFC 9264."""
+        base = public_url or request.host_url.rstrip("/")
+        links = {
+            "service-desc": [
+                {"href": f"{base}/openapi.json", "type": "application/json"},
+                {"href": f"{base}/openapi.yaml", "type": "application/yaml"},
+            ],
+            "service-doc": [{"href": f"{base}/docs/", "type": "text/html"}],
+            "status": [{"href": f"{base}/readyz", "type": "application/json"}],
+        }
+        response = jsonify({"linkset": [{"anchor": f"{base}/v1/", **links}]})
+        response.content_type = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+        return response
 
     @app.get("/docs/start.js")
     def docs_start() -> Response:

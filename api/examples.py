@@ -20,10 +20,7 @@ def in_release(contract: dict[str, Any], table: Table, connection: Connection) -
     """The contract as a release serves it: an example that names records which the release lacks names others of the same collections,
     or is left out where there are none.
     """
-    instead: dict[str, str | None] = {}
-    # The kinds of position come after positions: what stands for an id of both is found among the narrower.
-    for resource in table:
-        instead |= _instead(resource, connection)
+    instead = stand_ins(table, connection)
     if not instead:
         return contract
     served = deepcopy(contract)
@@ -31,10 +28,19 @@ def in_release(contract: dict[str, Any], table: Table, connection: Connection) -
     listed = (one for operation in operations for one in operation["parameters"])
     for parameter in (*listed, *served["components"]["parameters"].values()):
         if "example" in parameter:
-            parameter["example"] = _renamed(parameter["example"], instead)
+            parameter["example"] = renamed(parameter["example"], instead)
             if parameter["example"] is None:
                 del parameter["example"]
     return served
+
+
+def stand_ins(table: Table, connection: Connection) -> dict[str, str | None]:
+    """What stands for each id of the examples that the release lacks; None where there is nothing of its collection."""
+    instead: dict[str, str | None] = {}
+    # The kinds of position come after positions: what stands for an id of both is found among the narrower.
+    for resource in table:
+        instead |= _instead(resource, connection)
+    return instead
 
 
 def _instead(resource: Resource, connection: Connection) -> dict[str, str | None]:
@@ -47,7 +53,10 @@ def _instead(resource: Resource, connection: Connection) -> dict[str, str | None
     if not lacking:
         return {}
     others = [id for id in connection.scalars(_foremost(resource).limit(len(wanted))) if id not in held]
-    return {id: others[place % len(others)] if others else None for place, id in enumerate(lacking)}
+    # One alone stands for one: examples of comparing name two.
+    return {
+        id: others[place % len(others)] if len(others) > min(place, 1) else None for place, id in enumerate(lacking)
+    }
 
 
 def _of(resource: Resource) -> list[Any]:
@@ -69,11 +78,11 @@ def _foremost(resource: Resource) -> Select[Any]:
     return found.order_by(model.id)
 
 
-def _renamed(example: Any, instead: dict[str, str | None]) -> Any:
-    """An example with its ids replaced; None where one of them has nothing in its place."""
+def renamed(example: Any, instead: dict[str, str | None]) -> Any:
+    """An example, be it a path, with its ids replaced; None where one of them has nothing in its place."""
     if isinstance(example, list):
-        renamed = [_renamed(one, instead) for one in example]
-        return None if None in renamed else renamed
+        every = [renamed(one, instead) for one in example]
+        return None if None in every else every
     words = re.split(r"([a-z0-9-]+)", example)
     found = [instead.get(word, word) for word in words]
     return None if None in found else "".join(word for word in found if word)

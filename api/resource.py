@@ -109,12 +109,14 @@ class Resource:
 
     @property
     def facets(self) -> tuple[str, ...]:
-        """What the records can be counted by: the filters that have a facet, and the process and the claim status where there is one."""
+        """What the records can be counted by: the filters that have a facet; the process, the claim status, the mode of evidence."""
         names = [one.name for one in self.filters if one.facet]
         if "process" in self.schema._declared_fields:
             names.append("process")
         if issubclass(self.model, Cited):
             names.append("claim_status")
+        if self.model is Evidence:
+            names.append("mode")
         return tuple(names)
 
     def __post_init__(self) -> None:

@@ -98,10 +98,10 @@ def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
 
 def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
     """How many documents the evidence of the rows that meet the conditions is in, and how many origins it goes back to: as
-    prepared, or else counted; none where the records have no evidence.
+    prepared, or else counted; none where the records have no evidence and are none.
     """
     model = asked.resource.model
-    if not issubclass(model, Cited):
+    if not issubclass(model, Cited | Evidence):
         return 0, 0
     if asked.clocks == Clocks() and asked.part is None and not _narrowed(asked):
         prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
@@ -110,11 +110,10 @@ def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[
     origin = case(
         (and_(Evidence.relation.in_(sorted(ASSERTING)), Evidence.mode.not_in(sorted(JUDGING))), Evidence.origin)
     )
-    documents, origins = connection.execute(
-        select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(
-            Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks)
-        )
-    ).one()
+    if model is not Evidence:
+        where = (Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks))
+    counted = select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(*where)
+    documents, origins = connection.execute(counted).one()
     return documents, origins
 
 

@@ -65,7 +65,7 @@ class EvidenceSchema(OfProcess):
         allow_none=True,
     )
     quote = Text(
-        "The passage itself, where the server has the texts; else null.",
+        "The passage itself, where the server has the texts; else null, as always in tables: they are the same on every server.",
         longest=100000,
         dump_only=True,
         allow_none=True,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from support import COLLECTIONS, Api
 
+from api.views.analyses import analyses
 from schemas.vocabulary import VOCABULARIES, Stance, Vocabulary
 
 
@@ -16,6 +17,8 @@ def test_the_way_in_names_every_collection_the_release_and_the_licences(api: Api
     assert {one["name"] for one in way_in["licences"].values()} == {"Apache-2.0", "CC-BY-4.0"}
     for one in [*way_in["collections"], *way_in["views"]]:
         assert one["about"]
+    views = {one["name"] for one in way_in["views"]}
+    assert {one.name for _, one in analyses()} | {"dossier", "facets", "cite", "search", "tables", "options"} <= views
 
 
 def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> None:

@@ -76,6 +76,26 @@ def test_a_small_data_set_has_its_own_examples_where_it_has_any_and_its_parties_
     cited = next(one for one in contract["paths"]["/cite"]["get"]["parameters"] if one.get("name") == "path")
     assert cited["example"] == "/v1/gaps?parties=northern-league,citrus-union"
     assert '<a href="/explore/parties/northern-league">Northern League</a></th>' in api.ask("/").text
+    shown = [one["name"] for one in api.data("/v1/")["views"]]
+    assert {"matrix", "cite"} <= set(shown)
+    assert not {"reception", "diff", "dossier"} & set(shown)
+
+
+def test_a_proposal_that_is_alone_is_compared_with_none(tmp_path: Path, make_service: Any) -> None:
+    alone = (
+        "- id: plan\n  title: A plan\n  kind: framework\n  proposers: [citrus-union]\n  channel: public\n  status: tabled\n"
+        "  summary: A plan.\n  evidence:\n    - source: herald\n      relation: asserts\n      mode: unattributed\n      credibility: 6\n"
+    )
+    for name, text in {**FEW, "citrus/proposals.yaml": alone}.items():
+        path = tmp_path / "seeds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    api = Api(make_service(tmp_path / "seeds").wsgi)
+    shown = {one["name"]: one["href"] for one in api.data("/v1/")["views"]}
+    assert shown["reception"] == "/v1/proposals/plan/reception"
+    assert "diff" not in shown
+    paths = api.get("/openapi.json")["paths"]
+    assert not [one for one in paths["/proposals/{id}/diff"]["get"]["parameters"] if one.get("example") == "plan"]
 
 
 def parameters(contract: Any) -> Iterator[dict[str, Any]]:
@@ -214,6 +234,15 @@ def test_every_answer_has_the_headers_that_the_contract_says(api: Api, service: 
         if response.status_code == 200:
             assert set(operation["responses"]["200"]["headers"]) <= set(response.headers.keys()), path
             assert response.mimetype in operation["responses"]["200"]["content"], path
+
+
+def test_the_catalogue_of_the_host_leads_to_the_contract_and_its_page(api: Api) -> None:
+    response = api.ask("/.well-known/api-catalog", headers={"Host": "positions.example"})
+    assert response.mimetype == "application/linkset+json"
+    (links,) = response.get_json()["linkset"]
+    assert links["anchor"] == "http://positions.example/v1/"
+    for one in [link for name in ("service-desc", "service-doc", "status") for link in links[name]]:
+        assert api.ask(one["href"].removeprefix("http://positions.example")).mimetype == one["type"]
 
 
 def test_every_link_leads_somewhere(api: Api, shapes: Shapes) -> None:

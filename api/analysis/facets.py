@@ -2,7 +2,7 @@
 
 Measure: a record counts once under each value that it has: under several where the field is a list, under none (null) where it has
 none. So the counts of one facet add up to the number of records only where no record has several values. A facet is a filter of the
-collection whose values are a column or a list of references, or the claim status or the process where records have them.
+collection whose values are a column or a list of references, or the process, the claim status or the mode where records have them.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def _facet(resource: Resource, name: str) -> Facet:
     for one in resource.filters:
         if one.name == name and one.facet:
             return one.facet()
-    return resource.by_process() if name == "process" else Facet(resource.model.claim_status.expression)
+    return resource.by_process() if name == "process" else Facet(getattr(resource.model, name).expression)
 
 
 def _labels(

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
+from api.examples import renamed, stand_ins
 from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import KINDS, not_found
 from api.resource import Table
 from api.views.analyses import analyses
+from api.views.analysis import Analysis
+from schemas.events import EventSchema
 from schemas.vocabulary import VOCABULARIES
 
 CODE_LICENCE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
@@ -62,22 +66,31 @@ def _way_in(call: Call) -> Answer:
         }
         for resource in call.table
     ]
+    instead = stand_ins(call.table, call.connection)
     views = [
-        {"name": name, "href": f"/v1/{path}", "about": about}
+        {"name": name, "href": f"/v1/{renamed(path, instead)}", "about": about}
         for name, path, about in (
-            *((one.name, one.path[1:], f"{one.summary}.") for _, one in analyses() if "{" not in one.path),
+            *((one.name, _example(one), f"{one.summary}.") for _, one in analyses()),
+            (
+                "dossier",
+                f"events/{EventSchema.example}/dossier",
+                "Who asserts and who denies a record, and on what footing.",
+            ),
             ("facets", "facets/positions?by=issue,stance", "Counts of a collection's records by value."),
+            ("cite", "cite?path=/v1/matrix", "A citation of any answer, and the path that gives it again."),
             ("search", "search?q=ceasefire", "Full text over every collection."),
             ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
             ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
             ("exports", "exports", "The whole release as files: CSV in an archive, SQLite, JSON Lines."),
             ("changes", "feeds/changes.atom", "What each release changed, as an Atom feed."),
             ("calendar", "feeds/events.ics", "The events as an iCalendar feed."),
+            ("options", "options/parties", "Choices for a dashboard's filter; also issues and proposals."),
             ("charts", "charts/matrix.vl.json", "The matrix as a Vega-Lite chart; also gaps, timeline and reception."),
             ("oembed", "oembed?url=/explore/matrix", "The code that embeds a page of the explorer elsewhere (oEmbed)."),
             ("vocabularies", "vocabularies", "The closed vocabularies with their definitions."),
             ("problems", "problems", "The kinds of error."),
         )
+        if renamed(path, instead)
     ]
     data = {
         "name": "Positions",
@@ -94,6 +107,12 @@ def _way_in(call: Call) -> Answer:
         "licences": {"code": CODE_LICENCE, "data": DATA_LICENCE},
     }
     return json_answer(data, call)
+
+
+def _example(analysis: Analysis) -> str:
+    """The path of an analysis, with what must be named as in its example."""
+    query = urlencode({name: analysis.examples[name] for name, kind in analysis.query.items() if kind.required})
+    return analysis.path[1:].format_map(analysis.examples) + (f"?{query}" if query else "")
 
 
 def vocabularies() -> list[dict[str, Any]]:

@@ -39,10 +39,14 @@ def _plain(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
 
 def _matrix(call: Call) -> Findings:
     asked = question(call)
-    compared = call.values.get("compare")
+    topics, compared = call.values.get("rows") == "topic", call.values.get("compare")
+    if topics and compared:
+        raise invalid(
+            [Wrong("rows", "topic", "does not go with `compare`, which gives cells of issues; leave one of them out.")]
+        )
     if compared:
         return matrix.sensitivity(asked, question(call, **Comparison.changes(compared)))
-    return matrix.topics(asked) if call.values.get("rows") == "topic" else matrix.matrix(asked)
+    return matrix.topics(asked) if topics else matrix.matrix(asked)
 
 
 def _wide(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:

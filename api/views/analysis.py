@@ -136,7 +136,20 @@ class Analysis:
             if isinstance(found.data, Iterator):
                 return Answer(_streamed(found.data, {"links": {"self": call.link()}, "meta": call.meta(**meta)}))
             return json_answer(found.data, call, **meta)
+        self._refuse_nested(call)
         return answer(self.table(), call, wanted)
+
+    def _refuse_nested(self, call: Call) -> None:
+        """Refuse what shapes the nested answer alone, where the table is asked for.
+
+        Raises:
+            Problem: 400.
+        """
+        told = (
+            "shapes the nested answer alone; leave it out for the table, or ask for application/json without `format`."
+        )
+        if wrong := [Wrong(name, str(call.values[name]), told) for name in self.nested if call.values.get(name)]:
+            raise invalid(wrong)
 
 
 def _streamed(rows: Iterator[Any], beside: dict[str, Any]) -> Iterator[bytes]:

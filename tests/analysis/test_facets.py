@@ -27,6 +27,9 @@ def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
     assert counts("sources", by="publisher") == {("agency",): 2, (None,): 2}
     assert counts("statements", by="process") == {("quarrel",): 3}
     assert counts("statements", by="claim_status", q="tolls") == {("reported",): 1}
+    assert counts("evidence", by="mode,relation") == {("unattributed", "asserts"): 5}
+    assert counts("evidence", by="mode", mode="on_record") == {}
+    assert api.get("/v1/facets/evidence", by="mode")["meta"]["rests_on"] == {"records": 5, "documents": 2, "origins": 1}
     answer = api.get("/v1/facets/positions", by="party")
     assert answer["data"][0]["values"] == [{"facet": "party", "value": "alba", "label": "Alba"}]
     assert answer["meta"]["rests_on"]["records"] == 5

@@ -165,6 +165,23 @@ def test_a_comparison_that_means_nothing_is_refused(world_of: World, comparison:
     assert [error["parameter"] for error in problem["errors"]] == ["compare"]
 
 
+@pytest.mark.parametrize(
+    ("query", "headers", "wrong"),
+    [
+        ({"rows": "topic", "format": "csv"}, {}, ["rows"]),
+        ({"rows": "topic"}, {"Accept": "text/csv"}, ["rows"]),
+        ({"rows": "issue", "compare": "mode:on_record", "format": "ndjson"}, {}, ["rows", "compare"]),
+        ({"rows": "topic", "compare": "mode:on_record"}, {}, ["rows"]),
+    ],
+)
+def test_what_shapes_the_nested_answer_is_refused_where_it_would_be_ignored(
+    world_of: World, query: dict[str, str], headers: dict[str, str], wrong: list[str]
+) -> None:
+    response = world_of().ask("/v1/matrix", headers=headers, **query)
+    assert response.status_code == 400
+    assert [error["parameter"] for error in response.get_json()["errors"]] == wrong
+
+
 def test_a_cell_counts_documents_and_origins(world_of: World) -> None:
     api = world_of(
         Position("alba", "dam", "supports", cited=(("s1", "anonymous"), ("s2", "anonymous"), ("s3", "author")))
