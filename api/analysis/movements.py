@@ -31,9 +31,11 @@ from sqlalchemy import select
 from api.analysis.footing import evidence_of, rests_on, support
 from api.analysis.latest import Narrow, by_column, columns_of, histories
 from api.analysis.question import Findings, Names, Question
+from api.claims import first, reported
 from api.holdings import begun_by
-from api.models import LAST_DAY, Evidence, Position
-from schemas.fields import href
+from api.models import LAST_DAY, Evidence, Position, Source
+from schemas.dates import Edtf, parse
+from schemas.fields import date_answer, href
 from schemas.vocabulary import Direction, Lifecycle, Stance
 
 
@@ -214,33 +216,41 @@ def _positions(question: Question, several: Iterable[Movement]) -> dict[str, dic
     return {id: orjson.loads(body) for id, body in question.connection.execute(statement) if id in held}
 
 
-def _ends(question: Question, given_up: list[Narrow]) -> dict[str, str]:
-    """From which day the public could know that a position had ended, by subject: that of the evidence that teaches the end alone."""
-    found: dict[str, str] = {}
+def _ends(question: Question, given_up: list[Narrow]) -> dict[str, dict[str, str | None]]:
+    """When it was first reported that a position had ended, by subject: by the evidence that teaches the end alone."""
+    cited: dict[str, list[str]] = {}
     for subject, body in evidence_of(question, (held.row.subject for held in given_up), Evidence.body):
         evidence = orjson.loads(body)
         if "valid_until" in evidence["bears_on"]:
-            found[subject] = min(evidence["known_on"], found.get(subject, evidence["known_on"]))
-    return found
+            cited.setdefault(subject, []).append(evidence["source"]["id"])
+    sources = sorted({id for several in cited.values() for id in several})
+    statement = select(Source.id, Source.body).where(Source.id.in_(sources))
+    published = {id: _reported(orjson.loads(body)) for id, body in question.connection.execute(statement)}
+    return {subject: date_answer(first(published[id] for id in several)) for subject, several in cited.items()}
+
+
+def _reported(source: dict[str, Any]) -> Edtf:
+    published = source["published_on"]
+    return reported(published and parse(published["edtf"]), date.fromisoformat(source["retrieved_on"]))
 
 
 def _row(
     movement: Movement,
     beside: tuple[list[str], list[str]],
     positions: dict[str, dict[str, Any]],
-    taught: dict[str, str],
+    taught: dict[str, dict[str, str | None]],
     names: Names,
     today: date | None,
 ) -> dict[str, Any]:
     before = positions[movement.before.row.id]
     after = positions[movement.after.row.id] if movement.after else None
-    reported = taught.get(movement.before.row.subject, before["first_reported_on"])
+    told = after["first_reported"] if after else taught.get(movement.before.row.subject, before["first_reported"])
     return {
         "party": names.party(movement.party),
         "issue": names.issue(movement.issue),
         "direction": direction(movement),
         "occurred_on": after["valid_from"] if after else before["valid_until"],
-        "first_reported_on": after["first_reported_on"] if after else reported,
+        "first_reported_on": told["latest"],
         "before_stance": before["stance"],
         "before": _reference(before),
         "after_stance": after["stance"] if after else None,
@@ -249,6 +259,7 @@ def _row(
         "away_from": [names.party(party) for party in beside[1]],
         **support(after or before),
         "assumed": bool(after and today and begun_by(after) > today.isoformat()),
+        "first_reported": told,
     }
 
 

@@ -369,8 +369,3 @@ def mark(subject: "Seed", cited: "Seed") -> str:
         told = "\0".join([subject.subject, *map(str, _telling(cited.given))])
         cited.mark = hashlib.sha256(told.encode()).hexdigest()[:8]
     return cited.mark
-
-
-def known_on(published: Edtf | None, retrieved: date) -> date:
-    """The day from which the public could know a source."""
-    return min(published.latest, retrieved) if published and published.latest else retrieved
