@@ -572,6 +572,23 @@ def test_a_release_is_dated_no_earlier_than_the_one_before_it(make_service: Any,
     load(one, database, RESOURCES)
 
 
+def test_a_release_that_was_dated_too_late_by_mistake_is_set_right_by_replacing_it(
+    make_service: Any, one: Path
+) -> None:
+    release = one / "release.yaml"
+    release.write_text("id: s-1\ndate: 2301-01-01\n", encoding="utf-8")
+    database = make_service(one).wsgi.database
+    release.write_text("id: s-2\ndate: 2031-01-02\n", encoding="utf-8")
+    with pytest.raises(
+        SeedError, match="where that date was a mistake, load “s-1” again with the right one, by --replace"
+    ):
+        load(one, database, RESOURCES)
+    release.write_text("id: s-1\ndate: 2031-01-01\n", encoding="utf-8")
+    load(one, database, RESOURCES, replace=True)
+    release.write_text("id: s-2\ndate: 2031-01-02\n", encoding="utf-8")
+    load(one, database, RESOURCES)
+
+
 def test_a_fault_in_evidence_names_what_it_is_evidence_for(one: Path) -> None:
     term = "  terms:\n    - id: a-term\n      number: 1\n      issue: dams\n      summary: Dams.\n      evidence:\n"
     cited = "        - {source: heralt, relation: asserts, mode: unattributed, credibility: 6, speaker: uplnd}\n"
