@@ -152,7 +152,9 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
     title = record[_TITLE.get(collection, "summary")]
     kind = record[_KIND.get(collection, "kind")]
     reported = date.fromisoformat(record["first_reported_on"])
-    by = "" if record["first_reported"]["precision"] == Precision.DAY.value else "by "
+    told = record["first_reported"]
+    about = "about " if told["edtf"].endswith(("~", "%")) else ""
+    by = about if told["precision"] == Precision.DAY.value else "by "
     return {
         "subject": {"collection": collection, "id": record["id"], "name": title, "href": record["href"]},
         "kind": kind,
