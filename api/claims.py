@@ -6,6 +6,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from schemas.dates import Edtf, parse
 from schemas.fields import Ref
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
@@ -31,9 +32,16 @@ class Citation(NamedTuple):
     relation: Relation
     mode: Mode
     origin: str
-    known_on: date
+    #: When its source was first to be read.
+    reported: Edtf
     by_holder: bool = False
     bears_on: frozenset[str] = frozenset()
+
+    @property
+    def known_on(self) -> date:
+        """The day from which the public could know it: the last on which its source can have been new."""
+        assert self.reported.latest is not None  # the project has had it in hand
+        return self.reported.latest
 
 
 class Claim(NamedTuple):
@@ -44,6 +52,7 @@ class Claim(NamedTuple):
     evidence: int
     documents: int
     origins: int
+    first_reported: Edtf
 
 
 class Version(NamedTuple):
@@ -118,7 +127,31 @@ def claim(citations: Sequence[Citation]) -> Claim:
         len(citations),
         len({one.source for one in citations}),
         outlets,
+        first(one.reported for one in citations),
     )
+
+
+def reported(published: Edtf | None, retrieved: date) -> Edtf:
+    """When a source was first to be read: when it was published, and by the day on which the project had it in hand."""
+    if published and published.latest and published.latest <= retrieved:
+        return published
+    if published is None or published.earliest is None or published.earliest > retrieved:
+        return parse(f"/{retrieved}")
+    return parse(
+        str(retrieved) if published.earliest == retrieved else f"{published.text.partition('/')[0]}/{retrieved}"
+    )
+
+
+def first(several: Iterable[Edtf]) -> Edtf:
+    """When the first of several was, each of which has a latest day."""
+    dates = set(several)
+    if len(dates) == 1:
+        return dates.pop()
+    by = min(dates, key=lambda one: (one.latest or date.max, one.earliest or date.min, one.text))
+    earliest = min([one.earliest or date.min for one in dates])
+    if earliest == (by.earliest or date.min):
+        return by
+    return parse(f"{'' if earliest == date.min else earliest}/{by.latest}")
 
 
 _NOTHING: frozenset[Any] = frozenset()

@@ -13,7 +13,8 @@ from support import CITED, COLLECTIONS, Api, process_began
 
 from api.claims import MODE_BIT, Citation, Grounds, Version, claim, versions
 from api.resources import RESOURCES
-from schemas.fields import Ref
+from schemas.dates import parse
+from schemas.fields import Ref, date_answer
 from schemas.record import Record
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
@@ -48,6 +49,27 @@ def naive_origins(evidence: list[dict[str, Any]]) -> int:
     return len(origins)
 
 
+def naive_published(source: dict[str, Any]) -> dict[str, str | None]:
+    """When a source was first to be read: as it is dated, but no later than it was retrieved."""
+    published, retrieved = (
+        source["published_on"] or {"edtf": "", "earliest": None, "latest": None},
+        source["retrieved_on"],
+    )
+    if published["latest"] and published["latest"] <= retrieved:
+        return published
+    text = f"{published['edtf'].partition('/')[0]}/{retrieved}"
+    return {"edtf": text, "earliest": published["earliest"], "latest": retrieved, "precision": "interval"}
+
+
+def naive_first(dates: list[dict[str, Any]]) -> dict[str, str | None]:
+    """When the first of several was: the one that is before all others, or else a day between the first and the last that it can be."""
+    earliest, latest = min(one["earliest"] or "" for one in dates), min(one["latest"] for one in dates)
+    found = [one for one in dates if (one["earliest"] or "", one["latest"]) == (earliest, latest)]
+    if found:
+        return min(found, key=lambda one: one["edtf"])
+    return {"edtf": f"{earliest}/{latest}", "earliest": earliest or None, "latest": latest, "precision": "interval"}
+
+
 def schema_of(record: dict[str, Any]) -> type[Record]:
     """The schema of a record, by its path."""
     return RESOURCES.by_name[record["href"].split("/")[2]].schema
@@ -57,7 +79,9 @@ class Naive:
     """What the answers of the service should be, from its evidence and affiliations alone."""
 
     def __init__(self, api: Api) -> None:
-        self.publishers = {one["id"]: (one["publisher"] or one)["id"] for one in api.all("/v1/sources")}
+        sources = api.all("/v1/sources")
+        self.publishers = {one["id"]: (one["publisher"] or one)["id"] for one in sources}
+        self.published = {one["id"]: naive_published(one) for one in sources}
         self.affiliations = {
             one["id"]: [each for each in one["affiliations"] if each["represents"]] for one in api.all("/v1/parties")
         }
@@ -99,6 +123,7 @@ class Naive:
             found.append(
                 {
                     **one,
+                    "published": self.published[one["source"]["id"]],
                     "origin": one["via"]["id"] if one["via"] else self.publishers[one["source"]["id"]],
                     "holder": bool(speaker) and self.speaks_for(speaker, holders, begin, end),
                 }
@@ -146,6 +171,7 @@ def expected(
         "document_count": len({one["source"]["id"] for one in evidence}),
         "origin_count": naive_origins(evidence),
         "first_reported_on": min(one["known_on"] for one in evidence),
+        "first_reported": naive_first([one["published"] for one in evidence]),
     }
 
 
@@ -372,7 +398,10 @@ CITATIONS = st.lists(
         relation=st.sampled_from(list(Relation)),
         mode=st.sampled_from(list(Mode)),
         origin=st.sampled_from(["o1", "o2", "o3"]),
-        known_on=st.dates(date(2030, 1, 1), date(2030, 1, 6)),
+        reported=st.one_of(
+            st.dates(date(2030, 1, 1), date(2030, 1, 6)).map(str),
+            st.sampled_from(["2030-01-03~", "/2030-01-04", "2029/2030-01-02", "2030-01-01/2030-01-05"]),
+        ).map(parse),
         by_holder=st.booleans(),
         bears_on=st.frozensets(st.sampled_from(["status", "outcome"]), max_size=2),
     ),
@@ -419,6 +448,9 @@ def test_every_question_finds_one_version_and_the_right_one(citations: list[Cita
                     assert served.origins == naive_origins(plain(known))
                     assert (served.evidence, served.documents) == (len(known), len({one.source for one in known}))
                     assert served.first_reported_on == min(one.known_on for one in known)
+                    assert date_answer(served.first_reported) == naive_first(
+                        [date_answer(one.reported) for one in known]
+                    )
                     taught = {field for one in citations for field in one.bears_on}
                     assert found[0].hidden == taught - {field for one in known for field in one.bears_on}
                     assert found[0].unknown == {ref for ref, since in named.items() if since > day}

@@ -409,12 +409,15 @@ def test_a_beginning_has_two_letters_or_more(api: Api, path: str) -> None:
     ],
 )
 def test_nothing_that_is_typed_is_an_operator(api: Api, words: str) -> None:
-    assert api.ask("/v1/statements", q=words).status_code == 200
-    assert api.ask("/v1/search", q=words).status_code == 200
+    for typed in (f"{words} 7", f"7{words}", f"{words}pepper"):
+        assert api.ask("/v1/statements", q=typed).status_code == 200
+        assert api.ask("/v1/search", q=typed).status_code == 200
 
 
-def test_words_without_a_letter_find_nothing_and_blanks_are_no_filter(api: Api) -> None:
-    assert api.ids("/v1/parties", q="!?") == []
+def test_signs_alone_are_refused_and_blanks_are_no_filter(api: Api) -> None:
+    for path in ("/v1/parties", "/v1/search"):
+        assert "words are of letters and digits" in api.problem(path, 400, q="!?")["detail"]
+        assert api.ask(path, q="!? дом").status_code == 200
     assert api.ids("/v1/parties", q=" ") == api.ids("/v1/parties")
 
 

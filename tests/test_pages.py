@@ -367,6 +367,15 @@ def test_a_page_shows_nothing_that_was_reported_later(api: Api) -> None:
         assert not {link.replace("/explore/", "/v1/") for link in links} & later
 
 
+def test_a_first_report_is_told_as_exactly_as_it_is_known(api: Api) -> None:
+    told = {one["first_reported"]["precision"]: one for one in api.all("/v1/positions")}
+    assert told.keys() >= {"day", "month"}
+    for precision, one in told.items():
+        text = api.ask(one["href"].replace("/v1/", "/explore/")).text
+        reported = f'title="{one["first_reported"]["edtf"]} (EDTF)">{"" if precision == "day" else "by "}{one["first_reported_on"]}<'
+        assert f"first reported <span {reported}" in text
+
+
 def test_a_page_takes_several_values_of_a_filter(api: Api) -> None:
     query = {"kind": ["demand", "statement"]}
     text = api.ask("/explore/positions", **query).text

@@ -188,4 +188,5 @@ def _held(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
         "first_reported_on": answer["first_reported_on"],
         "claim_status": answer["claim_status"],
         "assumed": perhaps,
+        "first_reported": answer["first_reported"],
     }

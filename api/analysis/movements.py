@@ -19,7 +19,7 @@ Asked ``as_of``, it is **assumed** where the position after it may have begun la
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from heapq import heappop, heappush, merge
@@ -33,10 +33,11 @@ from sqlalchemy import select
 from api.analysis.footing import evidence_of, rests_on, support
 from api.analysis.latest import Narrow, by_column, columns_of, histories
 from api.analysis.question import Findings, Names, Question
-from api.claims import Citation, Claim, claim
+from api.claims import Citation, Claim, claim, reported
 from api.holdings import begun_by
-from api.models import LAST_DAY, Evidence, Position
-from schemas.fields import href
+from api.models import LAST_DAY, Evidence, Position, Source
+from schemas.dates import Edtf, parse
+from schemas.fields import date_answer, href
 from schemas.vocabulary import Direction, Lifecycle, Mode, Relation, Stance
 
 
@@ -222,14 +223,27 @@ def _ends(question: Question, given_up: list[Narrow]) -> dict[str, Claim]:
 
     What such evidence clarifies of the record, it asserts of the end.
     """
-    found: dict[str, list[Citation]] = {}
-    counts = (Evidence.source_id, Evidence.mode, Evidence.origin, Evidence.known_on, Evidence.by_holder)
-    pieces = evidence_of(question, (held.row.subject for held in given_up), Evidence.body, Evidence.relation, *counts)
-    for subject, body, relation, source, mode, origin, known_on, by_holder in pieces:
+    cited: dict[str, list[tuple[Any, ...]]] = {}
+    columns = (Evidence.source_id, Evidence.relation, Evidence.mode, Evidence.origin, Evidence.by_holder)
+    for subject, body, *piece in evidence_of(
+        question, (held.row.subject for held in given_up), Evidence.body, *columns
+    ):
         if "valid_until" in orjson.loads(body)["bears_on"]:
-            said = Relation.ASSERTS if relation == Relation.CLARIFIES else Relation.of(relation)
-            found.setdefault(subject, []).append(Citation(source, said, Mode.of(mode), origin, known_on, by_holder))
-    return {subject: claim(citations) for subject, citations in found.items()}
+            cited.setdefault(subject, []).append(tuple(piece))
+    sources = sorted({piece[0] for several in cited.values() for piece in several})
+    statement = select(Source.id, Source.body).where(Source.id.in_(sources))
+    new = {id: _reported(orjson.loads(body)) for id, body in question.connection.execute(statement)}
+    return {subject: claim([_citation(new, *piece) for piece in several]) for subject, several in cited.items()}
+
+
+def _citation(new: Mapping[str, Edtf], source: str, relation: str, mode: str, origin: str, by_holder: bool) -> Citation:
+    said = Relation.ASSERTS if relation == Relation.CLARIFIES else Relation.of(relation)
+    return Citation(source, said, Mode.of(mode), origin, new[source], by_holder)
+
+
+def _reported(source: dict[str, Any]) -> Edtf:
+    published = source["published_on"]
+    return reported(published and parse(published["edtf"]), date.fromisoformat(source["retrieved_on"]))
 
 
 def _row(
@@ -242,16 +256,16 @@ def _row(
 ) -> dict[str, Any]:
     before = positions[movement.before.row.id]
     after = positions[movement.after.row.id] if movement.after else None
-    reported, rests = (after or before)["first_reported_on"], support(after or before)
+    told, rests = (after or before)["first_reported"], support(after or before)
     if after is None and (end := taught.get(movement.before.row.subject)):
-        reported = end.first_reported_on.isoformat()
+        told = date_answer(end.first_reported)
         rests = {"claim_status": end.status, "document_count": end.documents, "origin_count": end.origins}
     return {
         "party": names.party(movement.party),
         "issue": names.issue(movement.issue),
         "direction": direction(movement),
         "occurred_on": after["valid_from"] if after else before["valid_until"],
-        "first_reported_on": reported,
+        "first_reported_on": told["latest"],
         "before_stance": before["stance"],
         "before": _reference(before),
         "after_stance": after["stance"] if after else None,
@@ -260,6 +274,7 @@ def _row(
         "away_from": [names.party(party) for party in beside[1]],
         **rests,
         "assumed": bool(after and today and begun_by(after) > today.isoformat()),
+        "first_reported": told,
     }
 
 

@@ -135,6 +135,7 @@ def _silent(
             "stance": cell.stance if cell else None,
             "position": cell.records[0].reference() if cell else None,
             "assumed": bool(cell and cell.assumed),
+            "first_reported": record["first_reported"],
         }
 
 
