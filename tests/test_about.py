@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from support import COLLECTIONS, Api
 
+from api.resource import Resource
+from api.resources import RESOURCES
 from schemas.vocabulary import VOCABULARIES, Stance, Vocabulary
 
 
@@ -85,6 +87,15 @@ def test_search_narrows_by_collection_and_pages(api: Api) -> None:
     api.problem("/v1/search?q=pepper&after=parties/nobody-at-all", 404)
     problem = api.problem("/v1/search?q=pepper&collection=partys", 400)
     assert "“parties”" in problem["detail"]
+
+
+@pytest.mark.parametrize("resource", RESOURCES.resources, ids=COLLECTIONS)
+def test_search_finds_the_records_of_the_collections_that_are_searched_and_no_others(
+    api: Api, resource: Resource
+) -> None:
+    for record in api.all(f"/v1/{resource.name}"):
+        found = hits(api, record["id"].replace("-", " "))
+        assert (f"{resource.name}/{record['id']}" in found) is resource.searched
 
 
 def test_search_needs_words(api: Api) -> None:
