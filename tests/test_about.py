@@ -7,7 +7,7 @@ from support import COLLECTIONS, Api
 
 from api.resource import Resource
 from api.resources import RESOURCES
-from schemas.vocabulary import VOCABULARIES, Stance, Vocabulary
+from schemas.vocabulary import TURNED_ROUND, VOCABULARIES, Stance, Vocabulary
 
 
 def test_the_way_in_names_every_collection_the_release_and_the_licences(api: Api) -> None:
@@ -27,6 +27,9 @@ def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> Non
     for name, vocabulary in VOCABULARIES.items():
         assert [one["term"] for one in served[name]["terms"]] == [term.value for term in vocabulary]
         assert all(one["definition"].endswith(".") for one in served[name]["terms"])
+    assert {stance: TURNED_ROUND[stance].score for stance in Stance} == {
+        stance: stance.score and -stance.score for stance in Stance
+    }
     scores = {one["term"]: one["score"] for one in served["stance"]["terms"]}
     assert scores == {
         "supports": 1,

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+import yaml
 from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
@@ -52,16 +53,20 @@ def page(api: Api, path: str, status: int = 200, **query: str) -> Page:
     return Page(response.text)
 
 
-#: A record of each collection that has evidence.
+WORLD = Path(__file__).parent / "world" / "spice-round"
+#: A record of each collection that has evidence: the first of its file in the sample world, unless another is named here.
 RECORDS = {
-    "proposals": "pepper-plan",
+    **{
+        file.relative_to(WORLD).parts[0].removesuffix(".yaml"): yaml.safe_load(file.read_text(encoding="utf-8"))[0][
+            "id"
+        ]
+        for file in [*WORLD.glob("*/*.yaml"), *WORLD.glob("*.yaml")]
+        if file.name not in ("process.yaml", "retired.yaml")
+    },
     "terms": "pepper-plan-zero-tariff",
     "positions": "castella-no-tariff",
     "demands": "castella-no-tariff",
-    "responses": "borovia-rejects-zero-tariff",
-    "statements": "aldoria-for-zero-tariff",
     "offers": "pepper-plan-zero-tariff-by-aldoria",
-    "events": "secret-call",
 }
 
 

@@ -1,5 +1,6 @@
 """Who says what about a record, and which rule gave its claim status."""
 
+import pytest
 from support import ids_of
 from written import Position, World, evidence, plan, term
 
@@ -59,3 +60,75 @@ def test_a_dossier_says_whether_the_record_held_on_the_day(world_of: World) -> N
         told = {day: api.data(f"{path}/dossier", as_of=day)["assumed"] for day in ("2023-02-01", "2024-01-01")}
         assert told == {"2023-02-01": True, "2024-01-01": False}, path
         assert api.data(f"{path}/dossier")["assumed"] is False
+
+
+ASSERTED = ("asserts", "on_record", "ana")
+#: For each claim status: evidence of a record of Alba, for whom Ana speaks, as relation, mode and speaker; and whether it decides.
+DECIDING = {
+    "retracted": [
+        (ASSERTED, False),
+        (("retracts", "on_record", "alba"), True),
+        (("denies", "on_record", "brava"), False),
+    ],
+    "disputed": [
+        (ASSERTED, True),
+        (("asserts", "author", None), True),
+        (("disputes", "anonymous", None), True),
+        (("not_confirmed", "on_record", "cordia"), False),
+    ],
+    "denied": [
+        (("denies", "on_record", "alba"), True),
+        (("disputes", "on_record", "brava"), False),
+        (("declines_to_comment", "on_record", "cordia"), False),
+    ],
+    "confirmed": [
+        (ASSERTED, True),
+        (("confirms", "official_document", "alba"), True),
+        (("asserts", "anonymous", "ana"), False),
+        (("asserts", "on_record", "brava"), False),
+        (("not_confirmed", "on_record", "cordia"), False),
+    ],
+    "unconfirmed": [
+        (("asserts", "anonymous", None), True),
+        (("asserts", "unattributed", None), True),
+        (("declines_to_comment", "on_record", "alba"), True),
+        (("not_confirmed", "on_record", "brava"), True),
+    ],
+    "corroborated": [
+        (("asserts", "unattributed", None), True),
+        (("asserts", "author", None), False),
+        (("confirms", "on_record", "brava"), True),
+        (("declines_to_comment", "on_record", "alba"), False),
+    ],
+    "reported": [
+        (("asserts", "on_record", "brava"), True),
+        (("asserts", "analyst", None), True),
+        (("declines_to_comment", "on_record", "alba"), False),
+    ],
+}
+
+
+@pytest.mark.parametrize("status", DECIDING)
+def test_a_dossier_tells_which_evidence_gives_the_status(world_of: World, status: str) -> None:
+    said = [
+        {
+            "source": f"s{number}",
+            "relation": relation,
+            "mode": mode,
+            "credibility": 6,
+            **({"speaker": speaker, "said_on": "2022-02-01"} if speaker else {}),
+        }
+        for number, ((relation, mode, speaker), _) in enumerate(DECIDING[status], 1)
+    ]
+    if len(said) > 4:
+        said[4]["source"] = "s4"
+    api = world_of(Position("alba", "dam", "supports", id="claim", more={"evidence": said}))
+    data = api.data("/v1/statements/claim/dossier")
+    assert data["claim_status"] == status
+    told = {(one["relation"], one["mode"], (one["speaker"] or {}).get("id")): one["decides"] for one in data["claims"]}
+    assert told == dict(DECIDING[status])
+    outlets = {"agency" if one["source"] in ("s1", "s2") else one["source"] for one in said
+               if one["relation"] in ("asserts", "confirms") and one["mode"] not in ("author", "analyst")}  # fmt: skip
+    assert {one["origin"]["id"] for one in data["origins"]} == outlets
+    assert api.data("/v1/statements/claim")["origin_count"] == len(outlets)
+    assert api.get("/v1/statements/claim/dossier")["meta"]["rests_on"]["origins"] == len(outlets)

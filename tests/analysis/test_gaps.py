@@ -1,5 +1,6 @@
 """How far apart parties are, on worlds small enough to check by hand."""
 
+import pytest
 from support import ids_of
 from written import Position, World
 
@@ -94,3 +95,9 @@ def test_one_party_alone_has_no_gaps(world_of: World) -> None:
     assert "Brava" in page.text
     assert "parties=alba" not in page.text, "what it leads to is the answer that it shows"
     assert api.ask("/embed/gaps", parties="alba").status_code == 400
+
+
+@pytest.mark.parametrize("other", ["undecided", "unclear", "opposes_in_part"])
+def test_nobody_blocks_what_nobody_wants(world_of: World, other: str) -> None:
+    api = world_of(Position("alba", "dam", other), Position("brava", "dam", "opposes"))
+    assert [gap["blockers"] for gap in api.data("/v1/gaps")] == [[]]

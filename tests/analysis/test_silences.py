@@ -58,3 +58,11 @@ def test_days_end_with_the_release_after_which_nothing_is_known(world_of: World)
     api = world_of(demands=[demand("asks", "brava", ["alba"])])
     days = {day: api.data("/v1/silences", as_of=day)[0]["days"] for day in ("2024-05-31", "2024-06-01", "2100-01-01")}
     assert days == {"2024-05-31": 485, "2024-06-01": 486, "2100-01-01": 486}
+
+
+def test_what_had_ended_by_the_day_awaits_no_answer(world_of: World) -> None:
+    api = world_of(
+        demands=[demand("over", "brava", ["alba"], valid_until="2023-12-31"), demand("on", "brava", ["alba"])]
+    )
+    assert [row["subject"]["id"] for row in api.data("/v1/silences")] == ["on"]
+    assert {row["subject"]["id"] for row in api.data("/v1/silences", as_of="2023-12-31")} == {"on", "over"}
