@@ -327,6 +327,14 @@ def test_a_term_that_was_told_after_its_proposal_is_not_there_before(make_servic
         assert api.ids(list_, known_at=told) == api.ids(list_) != []
 
 
+@pytest.mark.parametrize("query", [{}, {"mode": "anonymous"}, {"mode": "unattributed"}, {"as_of": "2030-02-01"}])
+@pytest.mark.parametrize("day", ["2030-01-12", "2030-02-28", "2031-06-01"])
+def test_a_proposal_holds_the_terms_that_its_list_of_terms_has(api: Api, query: dict[str, str], day: str) -> None:
+    for id in api.ids("/v1/proposals", known_at=day, **query):
+        held_ = api.data(f"/v1/proposals/{id}", known_at=day, **query)["terms"]
+        assert held_ == api.all(f"/v1/proposals/{id}/terms", sort="number", known_at=day, **query)
+
+
 def test_a_search_never_tells_what_nobody_could_yet_know(api: Api) -> None:
     assert api.data("/v1/events/harbour-talks")["outcome"] == "A plan was put forward."
     assert api.ids("/v1/events", q="forward", known_at="2030-01-10") == []

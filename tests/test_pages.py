@@ -1,5 +1,6 @@
 """The explorer: every page answers, links only to what is there, asks no other host for anything, and needs no script."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -438,3 +439,38 @@ def test_a_form_that_is_sent_as_it_is_has_an_answer(api: Api, path: str) -> None
         if action != "/explore/search":  # in which a word must be given
             sent = f"{action or '/explore' + path.partition('?')[0]}?{urlencode(fields)}"
             assert api.ask(sent).status_code == 200, sent
+
+
+MARKUP = '<i>" onclick="x" &'
+WRITTEN = re.compile('<i>|<[^>]* onclick="')
+#: The fields of seeds that hold prose of curators.
+PROSE = {
+    *("name", "title", "summary", "label", "proposition", "definition", "note", "role", "place", "outcome"),
+    *("speaker_description", "consequence", "conditions", "reasons", "expected_impact"),
+}
+
+
+def hostile(value: Any, field: str = "") -> Any:
+    """A seed with markup before each of its prose."""
+    if isinstance(value, dict):
+        return {
+            name: hostile(one, name) for name, one in value.items() if name != "sha256"
+        }  # which YAML takes for numbers
+    if isinstance(value, list):
+        return [hostile(one, field) for one in value]
+    return f"{MARKUP} {value}" if field in PROSE else value
+
+
+def test_no_text_of_the_data_writes_markup_into_a_page(make_service: Any, world: Path) -> None:
+    for file in world.glob("*/**/*.yaml"):
+        seeds = yaml.safe_load(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps(hostile(seeds), default=str), encoding="utf-8")
+    api = Api(make_service(world).wsgi)
+    records = [f"/{name}/{id}" for name in COLLECTIONS for id in api.ids(f"/v1/{name}")]
+    for path in [*PAGES, *(f"/{where}{one}" for one in (*ANALYSED, *records) for where in ("explore", "embed"))]:
+        response = api.ask(path)
+        assert response.status_code == 200, path
+        assert not WRITTEN.search(response.text), path
+    for one in (*ANALYSED, *records):
+        framed = api.get("/v1/oembed", url=f"/explore{one}")["html"]
+        assert not WRITTEN.search(framed), one

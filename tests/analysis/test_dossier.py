@@ -1,5 +1,7 @@
 """Who says what about a record, and which rule gave its claim status."""
 
+from datetime import date, timedelta
+
 import pytest
 from support import ids_of
 from written import Position, World, evidence, plan, term
@@ -56,9 +58,14 @@ def test_a_dossier_says_whether_the_record_held_on_the_day(world_of: World) -> N
         Position("alba", "dam", "supports", "2022/2023", id="held", cited=(("s3", "unattributed"),)),
         proposals=[plan(made_on="2023", terms=[term("one", 1)])],
     )
-    for path in ("/v1/positions/held", "/v1/proposals/plan", "/v1/terms/one"):
-        told = {day: api.data(f"{path}/dossier", as_of=day)["assumed"] for day in ("2023-02-01", "2024-01-01")}
-        assert told == {"2023-02-01": True, "2024-01-01": False}, path
+    for path, since in (
+        ("/v1/positions/held", "2023-12-31"),
+        ("/v1/proposals/plan", "2023-05-01"),
+        ("/v1/terms/one", "2023-05-01"),
+    ):
+        before = str(date.fromisoformat(since) - timedelta(days=1))
+        told = {day: api.data(f"{path}/dossier", as_of=day)["assumed"] for day in ("2023-02-01", before, since)}
+        assert told == {"2023-02-01": True, before: True, since: False}, path
         assert api.data(f"{path}/dossier")["assumed"] is False
 
 
@@ -132,3 +139,12 @@ def test_a_dossier_tells_which_evidence_gives_the_status(world_of: World, status
     assert {one["origin"]["id"] for one in data["origins"]} == outlets
     assert api.data("/v1/statements/claim")["origin_count"] == len(outlets)
     assert api.get("/v1/statements/claim/dossier")["meta"]["rests_on"]["origins"] == len(outlets)
+
+
+def test_a_record_is_assumed_to_hold_behind_the_first_day_on_which_it_can_have_ended(world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports", "2022-01-01", "2023-06", id="held"))
+    told = {
+        day: api.data("/v1/positions/held/dossier", as_of=day)["assumed"]
+        for day in ("2023-05-31", "2023-06-01", "2023-06-02")
+    }
+    assert told == {"2023-05-31": False, "2023-06-01": False, "2023-06-02": True}

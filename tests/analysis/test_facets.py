@@ -53,3 +53,11 @@ def test_counts_rest_on_what_is_counted(world_of: World) -> None:
         "brava": {"records": 1, "documents": 2, "origins": 1},
         "*": {"records": 2, "documents": 3, "origins": 2},
     }
+
+
+@pytest.mark.parametrize("by", [["stance", "party"], ["party", "stance"]], ids=",".join)
+def test_the_facets_of_a_count_are_in_the_order_in_which_they_are_asked_for(world_of: World, by: list[str]) -> None:
+    api = world_of(Position("alba", "dam", "supports"))
+    for asked in (by[::-1], by):
+        (count,) = api.data("/v1/facets/positions", by=asked)
+        assert [one["facet"] for one in count["values"]] == asked
