@@ -325,6 +325,8 @@ def test_a_term_that_was_told_after_its_proposal_is_not_there_before(make_servic
     for list_ in ("/v1/terms?proposal=pepper-plan", "/v1/offers?proposal=pepper-plan"):
         assert api.ids(list_, known_at="2030-06-01") == []
         assert api.ids(list_, known_at=told) == api.ids(list_) != []
+    on_issue = {day: api.ids("/v1/proposals", issue="zero-pepper-tariff", known_at=day) for day in ("2030-06-01", told)}
+    assert ["pepper-plan" in ids for ids in on_issue.values()] == [False, True]
 
 
 @pytest.mark.parametrize("query", [{}, {"mode": "anonymous"}, {"mode": "unattributed"}, {"as_of": "2030-02-01"}])
