@@ -230,12 +230,9 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     if resource.model.dated:
         declared["from"] = Moment("Only what may lie on or after this day.")
         declared["to"] = Moment("Only what may lie on or before this day; not before `from`.")
-    if resource.name not in UNSEARCHED:
+    if resource.worded:
         declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")
     return declared
-
-
-UNSEARCHED = ("evidence", "releases", "changes")
 
 
 def paging(resource: Resource) -> dict[str, Contract[Any]]:

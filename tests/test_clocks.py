@@ -1,5 +1,6 @@
 """Both clocks, on every collection: against the claim rules and versions written naively anew."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import combinations
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from support import CITED, COLLECTIONS, Api, process_began
@@ -259,14 +261,20 @@ def held(record: dict[str, Any], day: str, api: Api) -> bool:
     return first <= day and all(day <= (one.get("latest") or "9999") for one in end)
 
 
+def edges(records: Iterable[dict[str, Any]]) -> set[str]:
+    """The first and last days that the dates of records can mean, with the days beside them."""
+    dates = [one.get(name) or {} for one in records for name in schema_of(one).dated_by]
+    days = [date.fromisoformat(day) for one in dates for day in (one.get("earliest"), one.get("latest")) if day]
+    return {str(day + timedelta(days=beside)) for day in days for beside in (-1, 0, 1)}
+
+
 @pytest.mark.parametrize("collection", CITED)
-@pytest.mark.parametrize("day", DAYS[::6])
-def test_as_of_answers_with_what_was_held_made_or_begun_by_then(api: Api, collection: str, day: str) -> None:
-    answer = api.get(f"/v1/{collection}", as_of=day, limit=200)
-    assert [one["id"] for one in answer["data"]] == [
-        one["id"] for one in api.all(f"/v1/{collection}") if held(one, day, api)
-    ]
-    assert answer["meta"]["as_of"] == day
+def test_as_of_answers_with_what_was_held_made_or_begun_by_then(api: Api, collection: str) -> None:
+    every = api.all(f"/v1/{collection}")
+    for day in sorted({*DAYS[::6], *edges(every)}):
+        answer = api.get(f"/v1/{collection}", as_of=day, limit=200)
+        assert [one["id"] for one in answer["data"]] == [one["id"] for one in every if held(one, day, api)], day
+        assert answer["meta"]["as_of"] == day
 
 
 @pytest.mark.parametrize("collection", CITED)
@@ -326,6 +334,33 @@ def test_what_terms_and_offers_have_from_their_proposal_is_hidden_as_long_as_it_
         assert id in api.ids("/v1/terms", **before, **early), "put nobody knew when, so perhaps by then"
         assert id not in api.ids("/v1/terms", **early)
     assert api.ids("/v1/terms", known_at="2030-01-09", proposal="pepper-plan") == []
+
+
+def test_a_term_that_was_told_after_its_proposal_is_not_there_before(make_service: Any, world: Path) -> None:
+    path = world / "spice-round" / "proposals.yaml"
+    proposals = yaml.safe_load(path.read_text())
+    given = next(one for one in proposals if one["id"] == "pepper-plan")
+    given["evidence"][0]["bears_on"] = ["made_on"]
+    given["evidence"].append({**given["evidence"][0], "bears_on": ["status"]})
+    for term in given["terms"]:
+        term["evidence"] = [{"source": "later-account", "relation": "asserts", "mode": "on_record", "credibility": 6}]
+    path.write_text(json.dumps(proposals, default=str))
+    api = Api(make_service(world).wsgi)
+    told = api.data("/v1/sources/later-account")["known_on"]
+    assert api.data("/v1/proposals/pepper-plan", known_at="2030-06-01")["made_on"]
+    for list_ in ("/v1/terms?proposal=pepper-plan", "/v1/offers?proposal=pepper-plan"):
+        assert api.ids(list_, known_at="2030-06-01") == []
+        assert api.ids(list_, known_at=told) == api.ids(list_) != []
+    on_issue = {day: api.ids("/v1/proposals", issue="zero-pepper-tariff", known_at=day) for day in ("2030-06-01", told)}
+    assert ["pepper-plan" in ids for ids in on_issue.values()] == [False, True]
+
+
+@pytest.mark.parametrize("query", [{}, {"mode": "anonymous"}, {"mode": "unattributed"}, {"as_of": "2030-02-01"}])
+@pytest.mark.parametrize("day", ["2030-01-12", "2030-02-28", "2031-06-01"])
+def test_a_proposal_holds_the_terms_that_its_list_of_terms_has(api: Api, query: dict[str, str], day: str) -> None:
+    for id in api.ids("/v1/proposals", known_at=day, **query):
+        held_ = api.data(f"/v1/proposals/{id}", known_at=day, **query)["terms"]
+        assert held_ == api.all(f"/v1/proposals/{id}/terms", sort="number", known_at=day, **query)
 
 
 def test_a_search_never_tells_what_nobody_could_yet_know(api: Api) -> None:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
 from api.looks import LOOKS, STYLE
-from api.parameters import CLOCKS, UNSEARCHED
+from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
 from api.records import MovedTo
 from api.resource import Table
@@ -112,7 +112,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         resource = table.by_name[collection]
         return {
             "filters": [one for one in resource.filters if one.vocabulary],
-            "searched": collection not in UNSEARCHED,
+            "worded": resource.worded,
             "of_process": issubclass(resource.schema, OfProcess),
             "clocks": resource.model.clocks,
         }

@@ -286,3 +286,11 @@ def test_a_person_counts_for_no_one_on_a_day_on_which_they_represented_no_one(wo
     later = world_of(Position("ana", "dam", "supports", cited=(("s3", "unattributed"),)))
     (row,) = later.data("/v1/matrix", as_of="2023-06-01")
     assert [cell["party"]["id"] for cell in row["cells"]] == ["ana"], "an envoy of Brava from 2024 on"
+
+
+def test_nothing_is_shown_on_a_day_before_it_began(world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports", "2022-01-02"), Position("alba", "tolls", "supports"))
+    shown = {
+        day: [row["issue"]["id"] for row in api.data("/v1/matrix", as_of=day)] for day in ("2022-01-01", "2022-01-02")
+    }
+    assert shown == {"2022-01-01": ["tolls"], "2022-01-02": ["dam", "tolls"]}
