@@ -80,7 +80,7 @@ POSITION_SORTS = (
     Sort("valid_from", Position.earliest),
 )
 
-PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema, tabled=False, browsed=False)
+PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema)
 
 EVIDENCE = Resource(
     name="evidence",
@@ -88,7 +88,6 @@ EVIDENCE = Resource(
     schema=EvidenceSchema,
     seeded=False,
     searched=False,
-    browsed=False,
     filters=(
         OF_SOURCE,
         any_of("relation", Evidence.relation, Relation, "What it does to its subject."),
@@ -123,7 +122,6 @@ TERMS = Resource(
     model=Term,
     schema=TermSchema,
     seeded=False,
-    browsed=False,
     filters=(
         OF_PROPOSAL,
         issue_or_topic("issue", Term.issue_id),
@@ -139,7 +137,6 @@ POSITIONS = Resource(
     schema=PositionSchema,
     seeded=False,
     searched=False,
-    browsed=False,
     filters=(any_of("kind", Position.kind, PositionKind, "Which of the four kinds."), *POSITION_FILTERS),
     sorts=POSITION_SORTS,
 )
@@ -189,7 +186,6 @@ OFFERS = Resource(
     where=Position.kind == PositionKind.OFFER.value,
     seeded=False,
     searched=False,
-    browsed=False,
     filters=(
         *POSITION_FILTERS,
         any_of("proposal", Position.proposal_id, Proposal, "The proposal."),
@@ -264,8 +260,6 @@ RELEASES = Resource(
     schema=ReleaseSchema,
     seeded=False,
     searched=False,
-    tabled=False,
-    browsed=False,
     sorts=(Sort("date", Release.date),),
 )
 
@@ -275,8 +269,6 @@ CHANGES = Resource(
     schema=ChangeSchema,
     seeded=False,
     searched=False,
-    tabled=False,
-    browsed=False,
     filters=(
         any_of("release", Change.release_id, Release, "The release that made it."),
         free("collection", Change.collection, "The record's collection."),

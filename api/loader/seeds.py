@@ -89,7 +89,9 @@ class Known(Mapping[str, Seed]):
 
 
 class Sourced(NamedTuple):
-    """What a citation has from its source. ``origin`` is who published it, or else the source itself."""
+    """What a citation has from its source. ``origin`` is the party that published it, or else the source itself,
+    which may have a party's id.
+    """
 
     published_on: Edtf | None
     known_on: date
@@ -140,7 +142,7 @@ class Seeds:
             first.latest,
             first,
             data["url"] or href("sources", id),
-            data["publisher"].id if data["publisher"] else id,
+            data["publisher"].id if data["publisher"] else f"sources/{id}",
             data["length"],
         )
 

@@ -42,6 +42,20 @@ def test_a_dossier_tells_who_says_what_and_which_rule_gave_the_status(world_of: 
     assert len(api.ask("/v1/statements/claim/dossier", format="csv").text.splitlines()) == 6
 
 
+def test_a_source_that_nobody_published_is_an_origin_of_its_own_though_a_party_has_its_id(world_of: World) -> None:
+    paper = {"title": "A paper", "retrieved_on": "2024-05-20", "kind": "news_report", "language": "en"}
+    sources = [
+        {"id": "s1", "publisher": "agency", "reliability": "F", **paper},
+        {"id": "agency", "reliability": "F", **paper},
+    ]
+    cited = evidence(("s1", "anonymous"), ("agency", "anonymous"))
+    api = world_of(Position("alba", "dam", "supports", id="claim", more={"evidence": cited}), sources=sources)
+    origins = [one["origin"]["href"] for one in api.data("/v1/statements/claim/dossier")["origins"]]
+    assert sorted(origins) == ["/v1/parties/agency", "/v1/sources/agency"]
+    record = api.data("/v1/statements/claim")
+    assert (record["origin_count"], record["claim_status"]) == (2, "corroborated")
+
+
 def test_an_offer_is_confirmed_by_its_own_holder(world_of: World) -> None:
     spoken = evidence(("s2", "on_record"), speaker="brava")
     api = world_of(proposals=[plan(proposers=["alba", "brava"], terms=[term("build", 1, evidence=spoken)])])
