@@ -163,6 +163,18 @@ class StanceLineSchema(Mapping):
     origin_count = Integer("Different outlets that its assertions go back to.", **_GIVEN)
     assumed = Flag(ASSUMED, **_GIVEN)
     first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
+    since = EdtfDate(
+        "Since when the party has held this stance, over all of its positions that agree; empty where records conflict.",
+        later=True,
+        **_MAYBE,
+    )
+    agreeing_count = Integer(
+        "How many of its positions agree: the latest, and those before it without another stance between them.",
+        later=True,
+        **_GIVEN,
+    )
+    agreeing_document_count = Integer("Different sources among the evidence of those.", later=True, **_GIVEN)
+    agreeing_origin_count = Integer("Different outlets that the assertions of those go back to.", later=True, **_GIVEN)
 
 
 class GapStanceSchema(Mapping):

@@ -19,7 +19,7 @@ Asked ``as_of``, it is **assumed** where the position after it may have begun la
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from heapq import heappop, heappush, merge
@@ -31,11 +31,11 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import evidence_of, rests_on, support
-from api.analysis.latest import Narrow, by_column, columns_of, histories
+from api.analysis.latest import Narrow, answers, by_column, columns_of, histories
 from api.analysis.question import Findings, Names, Question
 from api.claims import Citation, Claim, claim, reported
 from api.holdings import begun_by
-from api.models import LAST_DAY, Evidence, Position, Source
+from api.models import LAST_DAY, Evidence, Source
 from schemas.dates import Edtf, parse
 from schemas.fields import date_answer, href
 from schemas.vocabulary import Direction, Lifecycle, Mode, Relation, Stance
@@ -203,19 +203,11 @@ def _beside(moved: list[Movement], shifts: list[Shift]) -> Iterator[tuple[Moveme
 def _rows(question: Question, found: list[tuple[list[Movement], list[Shift]]]) -> Iterator[dict[str, Any]]:
     ordered = merge(*(_beside(*by_issue) for by_issue in found), key=lambda one: _place(one[0]))
     while several := list(islice(ordered, _AT_ONCE)):
-        positions = _positions(question, (movement for movement, _ in several))
+        both = (one for movement, _ in several for one in (movement.before, movement.after) if one)
+        positions = answers(question, both)
         taught = _ends(question, [movement.before for movement, _ in several if movement.after is None])
         for movement, beside in several:
             yield _row(movement, beside, positions, taught, question.names, question.clocks.as_of)
-
-
-def _positions(question: Question, several: Iterable[Movement]) -> dict[str, dict[str, Any]]:
-    """The answers of the positions that movements lie between, by id."""
-    held = {one.row.id: one.row.subject for movement in several for one in (movement.before, movement.after) if one}
-    statement = select(Position.id, Position.body).where(
-        Position.subject.in_(sorted(set(held.values()))), Position.known(question.clocks)
-    )
-    return {id: orjson.loads(body) for id, body in question.connection.execute(statement) if id in held}
 
 
 def _ends(question: Question, given_up: list[Narrow]) -> dict[str, Claim]:

@@ -8,6 +8,7 @@ from marshmallow import Schema
 
 from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
 from api.analysis.question import Findings
+from api.analysis.stances import stances
 from api.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.models import Cited
 from api.operation import Call, Operation, ref
@@ -287,7 +288,7 @@ def _stances() -> FlatTable:
         ),
         query=COMMON,
         columns=_plain(StanceLineSchema),
-        records=lambda call: matrix.stances(question(call)),
+        records=lambda call: stances(question(call)),
         row=row_schema(columns(StanceLineSchema)),
         key=None,
     )
