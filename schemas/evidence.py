@@ -22,7 +22,7 @@ class FragmentSelectorSchema(Mapping):
     """A selector of the W3C Web Annotation Data Model, §4.2.1."""
 
     type = Text("Always FragmentSelector.", dump_only=True)
-    conformsTo = Link("The specification of the fragment, RFC 5147.", dump_only=True)  # noqa: N815  # the standard's own spelling
+    conformsTo = Link("The specification of the fragment, RFC 5147.", title="Specification", dump_only=True)  # noqa: N815  # the standard's own spelling
     value = Text("The fragment.", dump_only=True)
 
 
@@ -43,21 +43,26 @@ class EvidenceSchema(OfProcess):
     id = DerivedId("Made from what is cited.", dump_only=True)  # type: ignore[assignment]  # made, not written
     subject = Subject("The record that it is about.", dump_only=True)
     source = Reference("sources", "The document.", required=True)
-    selector = Selector("The passage, as a range of characters of the normalised text (RFC 5147).")
+    selector = Selector("The passage, as a range of characters of the normalised text (RFC 5147).", title="Passage")
     digest = Pattern(
         "The first 16 hexadecimal digits of the passage's SHA-256.",
+        title="Digest of the passage",
         pattern="[0-9a-f]{16}",
         form="16 lower-case hexadecimal digits",
         longest=16,
     )
     relation = Term(Relation, required=True)
     speaker = Reference("parties", "Who says so; null where the source names nobody.")
-    speaker_description = Text("Who says so, as far as the source describes them.", longest=300)
+    speaker_description = Text(
+        "Who says so, as far as the source describes them.", title="Speaker, as described", longest=300
+    )
     mode = Term(Mode, required=True)
-    via = Reference("parties", "The outlet that the source has it from.")
+    via = Reference("parties", "The outlet that the source has it from.", title="Taken from")
     credibility = Term(Credibility, required=True)
     said_on = EdtfDate("When it was said.")
-    bears_on = BearableFields("The only fields that it teaches; empty where it is about the record as a whole.")
+    bears_on = BearableFields(
+        "The only fields that it teaches; empty where it is about the record as a whole.", title="Teaches only"
+    )
     target = Piece(
         AnnotationTargetSchema,
         "The passage in the form of the W3C Web Annotation Data Model; null without a selector.",
@@ -71,4 +76,6 @@ class EvidenceSchema(OfProcess):
         allow_none=True,
         searched=False,
     )
-    known_on = Day("The day from which the public could know it: its source's.", dump_only=True, tail=True)
+    known_on = Day(
+        "The day from which the public could know it: its source's.", title="Public from", dump_only=True, tail=True
+    )

@@ -13,4 +13,4 @@ class IssueSchema(OfProcess):
     label = Text("A short name.", longest=120, required=True)
     proposition = Text("The sentence that a stance is toward; null for a topic.", longest=300)
     definition = Text("What the question covers, and what it does not.", required=True)
-    parent = Reference("issues", "The topic that it belongs to.")
+    parent = Reference("issues", "The topic that it belongs to.", title="Topic")

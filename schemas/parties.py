@@ -14,11 +14,12 @@ class AffiliationSchema(Mapping):
     role = Text("In which role, such as “president”.", longest=200, required=True)
     represents = Flag(
         "Whether the role speaks on the other's behalf (a president, a spokesman, a ministry; not a legislature or a faction).",
+        title="Speaks for it",
         load_default=False,
         allow_none=False,
     )
-    valid_from = EdtfDate("Since when.")
-    valid_until = EdtfDate("Until when.")
+    valid_from = EdtfDate("Since when.", title="Since")
+    valid_until = EdtfDate("Until when.", title="Until")
 
 
 class PartySchema(OfProcess):
@@ -29,9 +30,15 @@ class PartySchema(OfProcess):
 
     name = Text("What it is called, in English.", longest=200, required=True)
     kind = Term(PartyKind, required=True)
-    aliases = Strings("Other names and spellings.")
+    aliases = Strings("Other names and spellings.", title="Also called")
     affiliations = Pieces(AffiliationSchema, "To whom it belongs.")
-    iso3166 = Pattern("The state's code.", pattern="[A-Z]{2}", form="an ISO 3166-1 alpha-2 code such as UA", longest=2)
+    iso3166 = Pattern(
+        "The state's code.",
+        title="Country code (ISO 3166)",
+        pattern="[A-Z]{2}",
+        form="an ISO 3166-1 alpha-2 code such as UA",
+        longest=2,
+    )
     wikidata = Pattern(
         "Its item in Wikidata.", pattern="Q[1-9][0-9]{0,9}", form="a Wikidata item such as Q159", longest=11
     )

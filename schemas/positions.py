@@ -22,9 +22,11 @@ class PositionSchema(Cited):
     )
     summary = Text("What the party holds.", required=True)
     valid_from = EdtfDate(
-        "Since when the party holds it; null: since it was first reported, or earlier.", bearable=True
+        "Since when the party holds it; null: since it was first reported, or earlier.",
+        title="Held since",
+        bearable=True,
     )
-    valid_until = EdtfDate("Until when the party held it; null while it does.", bearable=True)
+    valid_until = EdtfDate("Until when the party held it; null while it does.", title="Held until", bearable=True)
     ended = Flag("Whether the period had ended by the day: `as_of`, else the release's date.", dump_only=True)
     salience = Term(Salience, load_default=Salience.NOT_STATED, allow_none=False)
 
@@ -34,10 +36,15 @@ class DemandSchema(PositionSchema):
 
     example = "russia-guarantees-against-nato-expansion"
     issue = Reference("issues", "The question it is about.", required=True, proposition=True)
-    addressees = References("parties", "Of whom it is asked.")
+    addressees = References("parties", "Of whom it is asked.", title="Asked of")
     firmness = Term(Firmness, required=True)
-    lifecycle = Term(Lifecycle, "What has become of it; null at a day before anyone had reported it.", bearable=True)
-    consequence = Text("What a source says would follow from it.", bearable=True)
+    lifecycle = Term(
+        Lifecycle,
+        "What has become of it; null at a day before anyone had reported it.",
+        title="What became of it",
+        bearable=True,
+    )
+    consequence = Text("What a source says would follow from it.", title="Said to follow from it", bearable=True)
 
 
 class ResponseSchema(PositionSchema):

@@ -28,9 +28,15 @@ class ProposalSchema(Cited):
     intermediaries = References("parties", "Who carried it.")
     status = Term(ProposalStatus, "Where it stands; null at a day before anyone had reported it.", bearable=True)
     summary = Text("What it provides.", required=True)
-    supersedes = Reference("proposals", "The proposal whose later version it is.")
+    supersedes = Reference("proposals", "The proposal whose later version it is.", title="Later version of")
     related = Pieces(RelatedProposalSchema, "Other proposals that it is related to.")
-    point_count = Integer("How many points it is said to have, recorded or not.", least=1, most=10000, bearable=True)
+    point_count = Integer(
+        "How many points it is said to have, recorded or not.",
+        title="Points it is said to have",
+        least=1,
+        most=10000,
+        bearable=True,
+    )
     terms = Parts("terms", "proposal", "Its provisions, as far as recorded.")
 
 
@@ -54,7 +60,7 @@ class TermSchema(Cited):
         dump_only=True,
         allow_none=True,
     )
-    number = Integer("Its place in the proposal.", least=1, most=10000, required=True)
+    number = Integer("Its place in the proposal.", title="Point", least=1, most=10000, required=True)
     issue = Reference("issues", "The question that it settles.", required=True, proposition=True)
     stance = Term(
         Stance,
@@ -63,5 +69,7 @@ class TermSchema(Cited):
         allow_none=False,
     )
     summary = Text("What it provides.", required=True)
-    lineage = Slug("The same provision's key across versions of a proposal.", required=False)
+    lineage = Slug(
+        "The same provision's key across versions of a proposal.", title="Key across versions", required=False
+    )
     assessment = Piece(AssessmentSchema, "What a source expects of it; null where none gives any.", bearable=True)

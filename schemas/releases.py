@@ -43,9 +43,16 @@ class ReleaseSchema(Record):
 
     date = Day("Its date.", dump_only=True)
     digest = Pattern(
-        "The SHA-256 of its seed files.", pattern="[0-9a-f]{64}", form="a SHA-256", longest=64, dump_only=True
+        "The SHA-256 of its seed files.",
+        title="Digest of its seeds",
+        pattern="[0-9a-f]{64}",
+        form="a SHA-256",
+        longest=64,
+        dump_only=True,
     )
-    record_count = Integer("Records in it, evidence included, and the offers that follow from terms.", dump_only=True)
+    record_count = Integer(
+        "Records in it, evidence included, and the offers that follow from terms.", title="Records", dump_only=True
+    )
     added = Integer(
         "Records of the seeds that it added; offers are not counted, as they follow from these.", dump_only=True
     )

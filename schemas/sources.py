@@ -8,7 +8,9 @@ from schemas.vocabulary import Reliability, SourceKind
 class PassedOverSchema(Mapping):
     """A passage of a source that no record carries, and why."""
 
-    selector = Selector("The passage, as a range of characters of the normalised text (RFC 5147).", required=True)
+    selector = Selector(
+        "The passage, as a range of characters of the normalised text (RFC 5147).", title="Passage", required=True
+    )
     reason = Text("Why no record carries it.", longest=200, required=True)
 
 
@@ -28,19 +30,29 @@ class SourceSchema(OfProcess):
     language = Pattern(
         "Its language.", pattern="[a-z]{2,3}", form="an ISO 639 code such as en", longest=3, required=True
     )
-    url = Link("Where it can be read.")
-    relays = References("parties", "The outlets that it reports from.")
-    length = Integer("The length of its normalised text (Unicode NFC, line ends as \\n) in code points.", least=1)
+    url = Link("Where it can be read.", title="Address")
+    relays = References("parties", "The outlets that it reports from.", title="Reports from")
+    length = Integer(
+        "The length of its normalised text (Unicode NFC, line ends as \\n) in code points.",
+        title="Length in characters",
+        least=1,
+    )
     sha256 = Pattern(
         "The SHA-256 of its normalised text as UTF-8.",
+        title="SHA-256 of its text",
         pattern="[0-9a-f]{64}",
         form="a SHA-256 in lower-case hexadecimal",
         longest=64,
     )
     reliability = Term(Reliability, required=True)
-    passed_over = Pieces(PassedOverSchema, "The passages that no record carries, and why: what is left is covered.")
+    passed_over = Pieces(
+        PassedOverSchema,
+        "The passages that no record carries, and why: what is left is covered.",
+        title="Passages not recorded",
+    )
     known_on = Day(
         "The day from which the public could know it: the latest day that published_on can mean, or retrieved_on if that is earlier.",
+        title="Public from",
         dump_only=True,
         tail=True,
     )

@@ -13,8 +13,9 @@ from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
 from api.embeds import Embed, Embeds
-from api.pages.pages import spoken
+from api.pages.pages import HEADED, bound, plain, spoken
 from api.resources import RESOURCES
+from schemas.fields import Piece
 from schemas.vocabulary import Mode, PositionKind, TermChange, Verdict, Vocabulary
 
 FOREIGN = re.compile(r"^(https?:)?//")
@@ -31,6 +32,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.ids: list[str] = []
         self.scripts = 0
+        self.styled = 0
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -43,6 +45,7 @@ class Page(HTMLParser):
         if given.get("id"):
             self.ids.append(str(given["id"]))
         self.scripts += tag == "script"
+        self.styled += "style" in given or tag == "style"
 
 
 def page(api: Api, path: str, status: int = 200, **query: str) -> Page:
@@ -91,6 +94,7 @@ def test_a_page_fetches_from_this_host_alone_and_runs_no_script(api: Api, path: 
     found = page(api, path)
     assert not [one for one in found.fetched if FOREIGN.match(one)]
     assert found.scripts == 0
+    assert not found.styled  # which the policy would not let through
     assert len(found.ids) == len(set(found.ids))
 
 
@@ -196,6 +200,81 @@ def test_what_has_a_name_is_listed_by_name(api: Api, collection: str, named_by: 
 )
 def test_a_date_is_shown_in_words(edtf: str, words: str) -> None:
     assert spoken(edtf) == words
+
+
+@pytest.mark.parametrize(
+    ("edtf", "words"),
+    [
+        ("2030/2031-01~", "between 2030 and about 2031-01"),
+        ("2031-05-06", "2031-05-06"),
+        ("2031~/..", "since about 2031"),
+        ("/2031-05-06", "by 2031-05-06"),
+    ],
+)
+def test_an_interval_in_which_something_began_is_no_duration(edtf: str, words: str) -> None:
+    assert bound(edtf) == words
+
+
+def declared() -> dict[tuple[str, str], Any]:
+    """The fields of every collection and of the pieces in its records, by the schema's name and the field's."""
+    waiting: list[Any] = [resource.schema for resource in RESOURCES]
+    for schema in waiting:
+        waiting += [kind.schema for kind in schema._declared_fields.values() if isinstance(kind, Piece)]
+    return {(schema.__name__, name): kind for schema in waiting for name, kind in schema._declared_fields.items()}
+
+
+@pytest.mark.parametrize(("schema", "name"), declared())
+def test_every_field_can_be_read_as_words(schema: str, name: str) -> None:
+    label = declared()[schema, name].title or plain(name).capitalize()
+    assert label[0].isupper()
+    assert not re.search("_|[a-z][A-Z0-9]", label), label
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_a_record_page_calls_its_fields_by_their_titles_and_tells_their_names(api: Api, collection: str) -> None:
+    schema = RESOURCES.by_name[collection].schema
+    own, headed = schema._declared_fields, (*HEADED, schema.named_by)
+    for id in api.ids(f"/v1/{collection}")[:5]:
+        fields = re.findall(
+            r'<dt><span title="(\w+): ([^"]+)">([^<]+)</span>', api.ask(f"/explore/{collection}/{id}").text
+        )
+        shown = {name for name, _, _ in fields}
+        record = api.data(f"/v1/{collection}/{id}")
+        assert {name for name in own if name not in headed and record.get(name)} <= shown
+        for name, description, label in fields:
+            assert label == (own[name].title or plain(name).capitalize())
+            assert description == escape(own[name].description)
+
+
+@pytest.mark.parametrize(("collection", "parameter"), [("parties", "party"), ("issues", "issue")])
+def test_a_page_says_who_stands_where_as_the_matrix_does(api: Api, collection: str, parameter: str) -> None:
+    told = 0
+    for id in api.ids(f"/v1/{collection}"):
+        cells = [cell for row in api.data("/v1/matrix", **{parameter: id}) for cell in row["cells"]]
+        text = api.ask(f"/explore/{collection}/{id}").text
+        tables = re.findall(r'aria-labelledby="(stands|ended)">(.*?)</table>', text, re.DOTALL)
+        assert {name for name, _ in tables} == {"ended" if cell["ended"] else "stands" for cell in cells}
+        for name, table in tables:
+            shown = re.findall(r'<td><a class="stance (\w+)[^>]*href="([^"]+)"', table)
+            assert sorted(shown) == sorted(
+                (held["stance"], held["position"]["href"].replace("/v1/", "/explore/"))
+                for cell in cells
+                if cell["ended"] == (name == "ended")
+                for held in cell["records"]
+            )
+        told += len(cells)
+    assert told
+
+
+def test_a_position_is_listed_once_on_the_page_of_its_party(api: Api) -> None:
+    links = page(api, "/explore/parties/aldoria").links
+    for held in api.data("/v1/parties/aldoria/positions"):
+        assert links.count(held["href"].replace("/v1/", "/explore/")) == 1
+
+
+def test_the_navigation_says_where_one_is(api: Api) -> None:
+    for path, here in {"/explore/matrix": "Matrix", "/explore/parties/aldoria": "Parties"}.items():
+        assert re.findall(r'aria-current="page">(\w+)<', api.ask(path).text) == [here]
 
 
 def test_search_leads_to_pages_of_what_it_finds(api: Api) -> None:

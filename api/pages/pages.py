@@ -32,6 +32,8 @@ SHOWN = 200  # entries of an analysis on a page
 _NOT_NARROWING = ("by", "sort", "limit", "after")
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
+#: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
+_STANDING = {"parties": "party", "issues": "issue"}
 _SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
@@ -62,11 +64,14 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "stances": list(Stance),
             "plain": plain,
             "define": define,
+            "label": label,
+            "describe": lambda collection, name: getattr(kinds.get((collection, name)), "description", ""),
             "by_party": lambda cells: {cell["party"]["id"]: cell for cell in cells},
             "subjects": subjects,
             "explored": explored,
             "spoken": spoken,
             "reported": reported,
+            "bound": bound,
             "api": api_address,
             "across": across,
             "compared": compared,
@@ -86,10 +91,18 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
             "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
             "dated_by": {resource.name: resource.schema.dated_by for resource in table},
+            "here": request.path.split("/")[2] if request.path.startswith("/explore/") else "",
             "layout": "embed.html" if _framed() else "page.html",
         }
 
     vocabularies = _vocabularies(table)
+    kinds = {
+        (collection, name): kind for collection, name, kind in reversed(_fields(table))
+    }  # a record's own before a piece's
+
+    def label(collection: str, name: str) -> str:
+        """What readers call a field of a collection, or what it is narrowed and counted by: the field's title, else its name as words."""
+        return getattr(kinds.get((collection, name)), "title", None) or plain(name).capitalize()
 
     def define(field: str, term: object, collection: str = "") -> str:
         """What a term of a field's vocabulary means; nothing for what is no term of it."""
@@ -170,11 +183,13 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         found = _ask(app, "/v1/matrix")
         states = {id for _, id in options("parties", {"kind": "state"})}
         parties = sorted(across(found["data"]), key=lambda party: party["id"] not in states)[:MAIN_PARTIES]
-        rows = [row for row in found["data"] if any(cell["party"] in parties for cell in row["cells"])]
+        held = [(row, sum(cell["party"] in parties for cell in row["cells"])) for row in found["data"]]
+        shared = [row for row, count in held if count > 1]
         return render_template(
             "home.html",
             service=_ask(app, "/v1/")["data"],
-            matrix={"data": rows},
+            matrix={"data": shared or [row for row, count in held if count]},
+            shared=shared,
             parties=parties,
             proposals=_ask(app, "/v1/proposals", {"sort": "-made_on"})["data"],
             events=_ask(app, "/v1/events", {"sort": "-occurred_on", "limit": "6"})["data"],
@@ -205,8 +220,17 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         answer = _ask(app, f"/v1/{collection}/{id}", request.args)
         parts = []
         for part in resource.parts:
-            clocks = {name: request.args.get(name, "") for name in part.resource.model.clocks}
-            parts.append((part.resource.name, _ask(app, f"/v1/{collection}/{id}/{part.resource.name}", clocks)))
+            kin = part.resource.schema
+            if any(issubclass(kin, one.resource.schema) and kin is not one.resource.schema for one in resource.parts):
+                continue  # a kind of what another part lists is in that
+            given = {name: request.args.get(name, "") for name in part.resource.model.clocks}
+            if "valid_from" in [sort.name for sort in part.resource.sorts]:
+                given["sort"] = "-valid_from"
+            parts.append((part.resource.name, _ask(app, f"/v1/{collection}/{id}/{part.resource.name}", given)))
+        standing = None
+        if told_of := _STANDING.get(collection):
+            named = MultiDict([*_given(CLOCKS), (told_of, id)])
+            standing = stands(_ask(app, "/v1/matrix", named)["data"], told_of)
         return render_template(
             "record.html",
             collection=collection,
@@ -214,8 +238,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             answer=answer,
             embed=embedding(embeds.of_records[collection], answer["data"]),
             name=answer["data"][resource.schema.named_by],
-            about={name: kind.metadata["description"] for name, kind in resource.schema._declared_fields.items()},
             parts=[(name, part) for name, part in parts if part["data"]],
+            standing=standing,
             headed=(*HEADED, resource.schema.named_by),
         )
 
@@ -274,15 +298,22 @@ def _vocabularies(table: Table) -> dict[tuple[str, str], Iterable[Vocabulary]]:
         ("", "change"): VOCABULARIES["diff.change"],
     }
     everywhere: dict[str, set[type[Vocabulary]]] = {}
-    waiting = [(resource.name, resource.schema) for resource in table]
+    for collection, name, kind in _fields(table):
+        if isinstance(kind, Term):
+            found[collection, name] = kind.vocabulary
+            everywhere.setdefault(name, set()).add(kind.vocabulary)
+    return found | {("", name): one for name, (one, *others) in everywhere.items() if not others}
+
+
+def _fields(table: Table) -> list[tuple[str, str, Any]]:
+    """Every field of every collection: the collection, the name and the declaration; those of pieces behind those of records."""
+    found, waiting = [], [(resource.name, resource.schema) for resource in table]
     for collection, schema in waiting:
         for name, kind in schema._declared_fields.items():
-            if isinstance(kind, Term):
-                found[collection, name] = kind.vocabulary
-                everywhere.setdefault(name, set()).add(kind.vocabulary)
-            elif isinstance(kind, Piece):
+            found.append((collection, name, kind))
+            if isinstance(kind, Piece):
                 waiting.append((collection, kind.schema))
-    return found | {("", name): one for name, (one, *others) in everywhere.items() if not others}
+    return found
 
 
 def _framed() -> bool:
@@ -329,6 +360,20 @@ def across(rows: Iterable[Any], cells_of: str = "cells") -> list[dict[str, str]]
     return [refs[id] for id, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
 
 
+def stands(rows: Iterable[Any], told_of: str) -> dict[bool, list[dict[str, Any]]]:
+    """The cells of a matrix as lines of a page of a party or an issue (``told_of``): those that are held, and those that ended (True).
+
+    Each names what the page does not: for a party the issue below its topic, for an issue the party, below the issue where it is a topic's.
+    """
+    found: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+    for row in rows:
+        for cell in row["cells"]:
+            under = row["topic"] if told_of == "party" else row["issue"]
+            line = row["issue"] if told_of == "party" else cell["party"]
+            found[cell["ended"]].append({"under": under["name"] if under else "Other", "line": line, "cell": cell})
+    return found
+
+
 def plain(value: object) -> str:
     """A term of a vocabulary as words."""
     return str(value).replace("_", " ")
@@ -351,6 +396,13 @@ def spoken(edtf: str) -> str:
 def reported(date: Mapping[str, str]) -> str:
     """When something was first reported: the day, else by when."""
     return spoken(date["edtf"]) if date["precision"] == Precision.DAY.value else f"by {date['latest']}"
+
+
+def bound(edtf: str) -> str:
+    """The day on which something began or ended, as words: “2025~/2025-12-03” is “between about 2025 and 2025-12-03”."""
+    start, _, end = edtf.partition("/")
+    between = start not in ("", "..") and end not in ("", "..")
+    return f"between {spoken(start)} and {spoken(end)}" if between else spoken(edtf)
 
 
 def _plainly(date: str) -> str:

@@ -44,12 +44,21 @@ class Contract(fields.Field[T], ABC):
     """A field with a description; ``tail`` puts it behind the others, where provenance and notes are, and ``later`` behind all, where
     what was added later is.
 
+    ``title`` is what readers call it, where its name with spaces for underscores would tell them too little.
+
     A field that is neither required nor made by the service may be left out or null. One piece of evidence may teach a ``bearable``
     field on its own, after the record itself was known: it is null until then.
     """
 
     def __init__(
-        self, description: str, *, tail: bool = False, later: bool = False, bearable: bool = False, **options: Any
+        self,
+        description: str,
+        *,
+        title: str | None = None,
+        tail: bool = False,
+        later: bool = False,
+        bearable: bool = False,
+        **options: Any,
     ) -> None:
         if not options.get("required") and not options.get("dump_only"):
             options.setdefault("load_default", None)
@@ -60,6 +69,7 @@ class Contract(fields.Field[T], ABC):
                 f"{description} A bearable field is null until its evidence is known, so it must be allowed to be"
             )
         self.description = description
+        self.title = title
         self.tail = tail
         self.later = later
         self.bearable = bearable

@@ -18,7 +18,7 @@ def test_a_reception_tells_how_it_was_answered_apart_from_the_stance_and_explain
     assert re.search(r"<strong[^>]*>clarification sought</strong>", page)
     assert "✓ clarification sought" not in page
     for symbol, word in (("✓*", "supports conditionally"), ("✗", "opposes")):
-        assert f"{symbol} {word}</a>" in page
+        assert f'{symbol} <span class="word">{word}</span></a>' in page
 
 
 def test_an_issue_lists_its_positions_as_the_list_of_positions_does(shipped: Api) -> None:
