@@ -230,7 +230,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         standing = None
         if told_of := _STANDING.get(collection):
             named = MultiDict([*_given(CLOCKS), (told_of, id)])
-            standing = stands(_ask(app, "/v1/matrix", named)["data"], told_of)
+            standing = stands(_ask(app, "/v1/matrix", named)["data"], _ask(app, "/v1/stances.json", named), told_of)
         return render_template(
             "record.html",
             collection=collection,
@@ -360,17 +360,21 @@ def across(rows: Iterable[Any], cells_of: str = "cells") -> list[dict[str, str]]
     return [refs[id] for id, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
 
 
-def stands(rows: Iterable[Any], told_of: str) -> dict[bool, list[dict[str, Any]]]:
+def stands(rows: Iterable[Any], long: Iterable[Any], told_of: str) -> dict[bool, list[dict[str, Any]]]:
     """The cells of a matrix as lines of a page of a party or an issue (``told_of``): those that are held, and those that ended (True).
 
     Each names what the page does not: for a party the issue below its topic, for an issue the party, below the issue where it is a topic's.
+    It has the row of the ``long`` table of the matrix that says since when the stance has been held, where records do not conflict.
     """
     found: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+    held = {(one["issue_id"], one["party_id"]): one for one in long if not one["conflicting"]}
     for row in rows:
         for cell in row["cells"]:
             under = row["topic"] if told_of == "party" else row["issue"]
             line = row["issue"] if told_of == "party" else cell["party"]
-            found[cell["ended"]].append({"under": under["name"] if under else "Other", "line": line, "cell": cell})
+            since = held.get((row["issue"]["id"], cell["party"]["id"]))
+            told = {"under": under["name"] if under else "Other", "line": line, "cell": cell, "since": since}
+            found[cell["ended"]].append(told)
     return found
 
 
