@@ -1,4 +1,6 @@
-"""The claim status of a record: pure functions of its evidence, as `schemas.vocabulary.ClaimStatus` defines the rules."""
+"""The claim status of a record: pure functions of its evidence, as `schemas.vocabulary.ClaimStatus` defines the rules; and who
+represents whom, on which it turns.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -6,6 +8,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from schemas.dates import Edtf, parse
 from schemas.fields import Ref
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
@@ -31,9 +34,16 @@ class Citation(NamedTuple):
     relation: Relation
     mode: Mode
     origin: str
-    known_on: date
+    #: When its source was first to be read.
+    reported: Edtf
     by_holder: bool = False
     bears_on: frozenset[str] = frozenset()
+
+    @property
+    def known_on(self) -> date:
+        """The day from which the public could know it: the last on which its source can have been new."""
+        assert self.reported.latest is not None  # the project has had it in hand
+        return self.reported.latest
 
 
 class Claim(NamedTuple):
@@ -44,6 +54,7 @@ class Claim(NamedTuple):
     evidence: int
     documents: int
     origins: int
+    first_reported: Edtf
 
 
 class Version(NamedTuple):
@@ -97,6 +108,28 @@ def _ruled(said: int, several: bool) -> ClaimStatus:
     return ClaimStatus.CORROBORATED if several else ClaimStatus.REPORTED
 
 
+#: What a citation says that has part in each claim status, where a record has it.
+_TURNS_ON = {
+    ClaimStatus.RETRACTED: _RETRACTS,
+    ClaimStatus.DISPUTED: _COUNTERS | _ASSERTS,
+    ClaimStatus.DENIED: _DENIES,
+    ClaimStatus.CONFIRMED: _BY_HOLDER,
+    ClaimStatus.UNCONFIRMED: _WITHHOLDS | _ASSERTS,
+    ClaimStatus.CORROBORATED: _COUNTED,
+    ClaimStatus.REPORTED: _ASSERTS,
+}
+
+
+def decides(status: ClaimStatus, relation: Relation, mode: Mode, *, by_holder: bool) -> bool:
+    """Whether the claim status that a record has follows from this piece of its evidence."""
+    return bool(_says(relation, mode, by_holder) & _TURNS_ON[status])
+
+
+def voices(relation: Relation, mode: Mode) -> bool:
+    """Whether what such evidence goes back to counts as an origin: it asserts, and is no judgement of a writer or an analyst."""
+    return bool(_says(relation, mode, by_holder=False) & _COUNTED)
+
+
 def _said(citations: Iterable[Citation]) -> int:
     said = 0
     for one in citations:
@@ -106,7 +139,7 @@ def _said(citations: Iterable[Citation]) -> int:
 
 def origins(citations: Iterable[Citation]) -> set[str]:
     """The outlets that the assertions go back to, writers' and analysts' own judgements left out."""
-    return {one.origin for one in citations if _says(one.relation, one.mode, one.by_holder) & _COUNTED}
+    return {one.origin for one in citations if voices(one.relation, one.mode)}
 
 
 def claim(citations: Sequence[Citation]) -> Claim:
@@ -118,7 +151,31 @@ def claim(citations: Sequence[Citation]) -> Claim:
         len(citations),
         len({one.source for one in citations}),
         outlets,
+        first(one.reported for one in citations),
     )
+
+
+def reported(published: Edtf | None, retrieved: date) -> Edtf:
+    """When a source was first to be read: when it was published, and by the day on which the project had it in hand."""
+    if published and published.latest and published.latest <= retrieved:
+        return published
+    if published is None or published.earliest is None or published.earliest > retrieved:
+        return parse(f"/{retrieved}")
+    return parse(
+        str(retrieved) if published.earliest == retrieved else f"{published.text.partition('/')[0]}/{retrieved}"
+    )
+
+
+def first(several: Iterable[Edtf]) -> Edtf:
+    """When the first of several was, each of which has a latest day."""
+    dates = set(several)
+    if len(dates) == 1:
+        return dates.pop()
+    by = min(dates, key=lambda one: (one.latest or date.max, one.earliest or date.min, one.text))
+    earliest = min([one.earliest or date.min for one in dates])
+    if earliest == (by.earliest or date.min):
+        return by
+    return parse(f"{'' if earliest == date.min else earliest}/{by.latest}")
 
 
 _NOTHING: frozenset[Any] = frozenset()
@@ -174,37 +231,48 @@ def versions(grounds: Grounds) -> Iterator[Version]:
                 yield Version(bits, day, until, claim(known), told, unknown or _NOTHING)
 
 
-def representation(
-    affiliations: Iterable[tuple[str, str, date | None, date | None]],
-) -> Callable[[str, frozenset[str], date | None, date | None], bool]:
-    """Who speaks for whom, transitively.
+#: Days from one to another, both included.
+Span = tuple[date, date]
+
+
+class Representation:
+    """Who represents whom, transitively. An affiliation counts where it may have been valid on some day of the span asked for.
 
     Args:
         affiliations: (party, represented party, earliest day, latest day) of each affiliation that represents; None is open.
-
-    Returns:
-        A function of (speaker, holders, earliest, latest day of speaking) that tells whether the speaker is or may then
-        have represented one of the holders.
     """
-    edges: dict[str, list[tuple[str, date, date]]] = {}
-    for party, other, earliest, latest in affiliations:
-        edges.setdefault(party, []).append((other, earliest or date.min, latest or date.max))
 
-    def speaks_for(speaker: str, holders: frozenset[str], earliest: date | None, latest: date | None) -> bool:
-        if speaker in holders:
-            return True
-        if speaker not in edges:
-            return False
-        begin, end = earliest or date.min, latest or date.max
-        reached, waiting = {speaker}, [speaker]
+    def __init__(self, affiliations: Iterable[tuple[str, str, date | None, date | None]]) -> None:
+        #: Whom each party represents itself, and from when until when.
+        self.edges: dict[str, list[tuple[str, date, date]]] = {}
+        for party, other, earliest, latest in affiliations:
+            self.edges.setdefault(party, []).append((other, earliest or date.min, latest or date.max))
+
+    def represented(self, party: str, span: Span) -> list[str]:
+        """Those whom a party may have represented itself."""
+        begin, end = span
+        return [other for other, since, until in self.edges.get(party, ()) if since <= end and until >= begin]
+
+    def reach(self, party: str, span: Span) -> set[str]:
+        """The party, and all that it may have represented, itself or by others."""
+        reached, waiting = {party}, [party]
         while waiting:
-            party = waiting.pop()
-            if party in holders:
-                return True
-            for other, since, until in edges.get(party, ()):
-                if since <= end and until >= begin and other not in reached:
+            for other in self.represented(waiting.pop(), span):
+                if other not in reached:
                     reached.add(other)
                     waiting.append(other)
-        return False
+        return reached
+
+
+def representation(
+    affiliations: Iterable[tuple[str, str, date | None, date | None]],
+) -> Callable[[str, frozenset[str], date | None, date | None], bool]:
+    """A function of (speaker, holders, earliest, latest day of speaking) that tells whether the speaker is or may then have
+    represented one of the holders; see `Representation`.
+    """
+    known = Representation(affiliations)
+
+    def speaks_for(speaker: str, holders: frozenset[str], earliest: date | None, latest: date | None) -> bool:
+        return not holders.isdisjoint(known.reach(speaker, (earliest or date.min, latest or date.max)))
 
     return speaks_for

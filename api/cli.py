@@ -11,7 +11,6 @@ import click
 from sqlalchemy.engine import make_url
 
 from api.app import create_service
-from api.citing import CitingError, cite, coverage_page, text_of, verify
 from api.database import DatabaseError, NothingLoaded, Store, open_database
 from api.loader import Loaded, SeedError, build_digest, check, load, seeds_digest
 from api.loader.check import Progress as Report
@@ -20,6 +19,7 @@ from api.loader.faults import Unplaced, suggestion
 from api.loader.load import Prepare
 from api.loader.read import fault_at
 from api.openapi import to_yaml
+from api.passages import CitingError, cite, coverage_page, text_of, verify
 from api.prepared import preparing
 from api.resources import RESOURCES
 from api.server import ServerError, refuse_taken, serve

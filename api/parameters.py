@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.problems import Wrong, did_you_mean, invalid
 from api.resource import Filter, Resource
-from api.search import BEGINNING, LEAST_LETTERS
+from api.search import BEGINNING, LEAST_LETTERS, WORD
 from schemas.fields import (
     DERIVED_ID_LENGTH,
     Choice,
@@ -28,6 +28,7 @@ from schemas.fields import (
     Slug,
     Term,
 )
+from schemas.fields.contract import shown
 from schemas.record import Mapping
 from schemas.vocabulary import ClaimStatus, Mode
 
@@ -157,11 +158,13 @@ class Words(Contract[str]):
         super().__init__(f"{description} {how}", **options)
 
     def shape(self, side: Side) -> JsonSchema:
+        # No pattern that all readers of a contract understand tells the letters of every alphabet from signs: beyond ASCII it takes all.
+        some = r"[^\u0000-\u001f\u007f-\u009f]*"
+        words = rf"{some}[^\u0000-/:-@\[-`{{-\u009f]{some}"
         return {
             "type": "string",
-            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+            "pattern": rf"^{words}$" if self.required else rf"^( *\*? *|{words})$",
             "maxLength": 200,
-            **({"minLength": 1, "not": {"const": "*"}} if self.required else {}),
         }
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
@@ -173,11 +176,16 @@ class Words(Contract[str]):
         for begun in BEGINNING.findall(text):
             if len(begun) < LEAST_LETTERS:
                 raise ValidationError(f"“{begun}*” is too short; at least {LEAST_LETTERS} letters stand before “*”.")
-        if text.strip() != "*":
-            return text.strip()
-        if self.required:
+        text = text.strip()
+        if not self.required and text in ("", "*"):
+            return ""  # as dashboards send what is not to be filtered by
+        if text == "*":
             raise ValidationError(f"“*” is no word; at least {LEAST_LETTERS} letters stand before it.")
-        return ""  # as dashboards send what is not to be filtered by
+        if not WORD.search(text):
+            raise ValidationError(
+                f"{shown(text)} has no word; words are of letters and digits, and only by these is searched."
+            )
+        return text
 
 
 class Clock(Day):
@@ -222,12 +230,9 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     if resource.model.dated:
         declared["from"] = Moment("Only what may lie on or after this day.")
         declared["to"] = Moment("Only what may lie on or before this day; not before `from`.")
-    if resource.name not in UNSEARCHED:
+    if resource.worded:
         declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")
     return declared
-
-
-UNSEARCHED = ("evidence", "releases", "changes")
 
 
 def paging(resource: Resource) -> dict[str, Contract[Any]]:

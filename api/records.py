@@ -1,10 +1,11 @@
 """One record of a release, by its id. The statements are made once: making one costs more than running it."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Proposal, Release, Retired, Term
 from api.problems import GONE, Problem, not_found
@@ -75,23 +76,31 @@ def _found(
     known = connection.execute(select(model.id).where(*where).limit(1)).first()
     if known is not None:
         raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
-    retired = connection.execute(
-        select(Retired.successor_id).where(Retired.collection == resource.name, Retired.id == id)
-    ).first()
+    itself = and_(Retired.collection == resource.name, Retired.id == id)
+    term = and_(Retired.collection == "terms", Retired.id.in_(_terms(resource, id)))
+    retired = connection.execute(select(Retired.id, Retired.successor_id).where(or_(itself, term))).first()
     if retired is None:
         if release := _removed_by(connection, resource, id):
             raise Problem(GONE, f"“{id}” was removed from the {resource.name} by release “{release}”.")
         raise not_found(f"“{id}” is not an id of one of the {resource.name}.{nearest(connection, model, id, resource)}")
     if retired.successor_id is None:
         raise Problem(GONE, f"“{id}” was withdrawn from the {resource.name}.")
-    raise Moved(retired.successor_id)
+    raise Moved(retired.successor_id + id.removeprefix(retired.id))
+
+
+def _terms(resource: Resource, id: str) -> list[str]:
+    """The ids of terms that an offer of this id can be made of: an offer goes with its term."""
+    if resource.name not in ("offers", "positions"):
+        return []
+    return [id[: by.start()] for by in re.finditer("-by-", id)]
 
 
 def _removed_by(connection: Connection, resource: Resource, id: str) -> str | None:
     """The release that removed a record, if any did: what curators delete and do not retire is in the changes alone."""
     every = resource.model is Position and resource.where is None
     names = [f"{kind}s" for kind in PositionKind] if every else [resource.name]
-    ids = [Release.id + f"-{name}-{id}" for name in names]
+    subjects = [f"{name}-{id}" for name in names] + [f"terms-{term}" for term in _terms(resource, id)]
+    ids = [Release.id + f"-{subject}" for subject in subjects]
     last = select(Change.release_id, Change.action).join(Release, Change.id.in_(ids)).order_by(Release.number.desc())
     change = connection.execute(last.limit(1)).first()
     return change.release_id if change is not None and change.action == Action.REMOVED.value else None

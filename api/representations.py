@@ -103,7 +103,7 @@ def _of_fields(
 
 def _latest(name: str, kind: Any) -> Iterator[Column]:
     """The last day that a date can mean, also of one in a piece."""
-    if isinstance(kind, EdtfDate):
+    if isinstance(kind, EdtfDate) and name != "first_reported":
         yield Column(
             f"{name}_latest",
             "date",
@@ -188,20 +188,30 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             several=True,
         )
     elif isinstance(kind, EdtfDate):
+        column = name
+        if name == "first_reported":  # its latest day is reported_on
+            column = "reported_on"
+            yield Column(
+                f"{column}_earliest",
+                "date",
+                f"{about} The earliest day that it can mean; empty where it is open.",
+                lambda record: record[name]["earliest"],
+            )
+        else:
+            yield Column(
+                name,
+                "date",
+                f"{about} The earliest day, or else the latest.",
+                lambda record: _plain(record[name]),
+            )
         yield Column(
-            name,
-            "date",
-            f"{about} The earliest day, or else the latest.",
-            lambda record: _plain(record[name]),
-        )
-        yield Column(
-            f"{name}_edtf",
+            f"{column}_edtf",
             "string",
             f"{about} As EDTF.",
             lambda record: record[name] and record[name]["edtf"],
         )
         yield Column(
-            f"{name}_precision",
+            f"{column}_precision",
             "string",
             f"{about} How finely it is known.",
             lambda record: record[name] and record[name]["precision"],

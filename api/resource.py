@@ -74,7 +74,7 @@ class Resource:
     """One collection: everything that the service knows of it beside its schema and its model.
 
     ``where`` picks the collection's rows where several share a model; ``seeded`` says that a file or folder of its name
-    holds its records; ``tabled`` that it has a flat table; ``browsed`` that the explorer's navigation leads to it.
+    holds its records; ``searched`` that search finds them.
     """
 
     name: str
@@ -85,13 +85,27 @@ class Resource:
     parts: tuple[Part, ...] = ()
     where: ColumnElement[bool] | None = None
     seeded: bool = True
-    tabled: bool = True
-    browsed: bool = True
+    searched: bool = True
+
+    @property
+    def tabled(self) -> bool:
+        """Whether it has a flat table: its records belong to processes, or are shared by them."""
+        return issubclass(self.schema, OfProcess)
+
+    @property
+    def browsed(self) -> bool:
+        """Whether the explorer's navigation leads to it."""
+        return self.seeded and self.tabled
 
     @property
     def shared(self) -> bool:
         """Whether its records may belong to no process, for several to use them."""
-        return self.seeded and issubclass(self.schema, OfProcess) and not issubclass(self.model, Cited)
+        return self.seeded and self.tabled and not issubclass(self.model, Cited)
+
+    @property
+    def worded(self) -> bool:
+        """Whether its list takes words: what has evidence and is not searched itself, search knows by what it is made of."""
+        return self.searched or issubclass(self.model, Cited)
 
     def of_process(self, processes: Sequence[str]) -> ColumnElement[bool]:
         """The condition that a record belongs to one of some processes or, where it may be shared, that one uses it."""

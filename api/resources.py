@@ -80,14 +80,14 @@ POSITION_SORTS = (
     Sort("valid_from", Position.earliest),
 )
 
-PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema, tabled=False, browsed=False)
+PROCESSES = Resource(name="processes", model=Process, schema=ProcessSchema)
 
 EVIDENCE = Resource(
     name="evidence",
     model=Evidence,
     schema=EvidenceSchema,
     seeded=False,
-    browsed=False,
+    searched=False,
     filters=(
         OF_SOURCE,
         any_of("relation", Evidence.relation, Relation, "What it does to its subject."),
@@ -122,7 +122,6 @@ TERMS = Resource(
     model=Term,
     schema=TermSchema,
     seeded=False,
-    browsed=False,
     filters=(
         OF_PROPOSAL,
         issue_or_topic("issue", Term.issue_id),
@@ -137,7 +136,7 @@ POSITIONS = Resource(
     model=Position,
     schema=PositionSchema,
     seeded=False,
-    browsed=False,
+    searched=False,
     filters=(any_of("kind", Position.kind, PositionKind, "Which of the four kinds."), *POSITION_FILTERS),
     sorts=POSITION_SORTS,
 )
@@ -186,7 +185,7 @@ OFFERS = Resource(
     schema=OfferSchema,
     where=Position.kind == PositionKind.OFFER.value,
     seeded=False,
-    browsed=False,
+    searched=False,
     filters=(
         *POSITION_FILTERS,
         any_of("proposal", Position.proposal_id, Proposal, "The proposal."),
@@ -260,8 +259,7 @@ RELEASES = Resource(
     model=Release,
     schema=ReleaseSchema,
     seeded=False,
-    tabled=False,
-    browsed=False,
+    searched=False,
     sorts=(Sort("date", Release.date),),
 )
 
@@ -270,8 +268,7 @@ CHANGES = Resource(
     model=Change,
     schema=ChangeSchema,
     seeded=False,
-    tabled=False,
-    browsed=False,
+    searched=False,
     filters=(
         any_of("release", Change.release_id, Release, "The release that made it."),
         free("collection", Change.collection, "The record's collection."),

@@ -32,7 +32,8 @@ from sqlalchemy import (
     text,
 )
 
-_WORD = re.compile(r"[^\W_]+")
+#: What is searched for: letters and digits.
+WORD = re.compile(r"[^\W_]+")
 #: A word that stands for every one that begins with it, and how many letters of it there must be.
 BEGINNING = re.compile(r"([^\W_]+)\*(?![^\W_])")
 LEAST_LETTERS = 2
@@ -98,7 +99,7 @@ def words_of(entries: Iterable[Sequence[Any]]) -> set[tuple[str, str]]:
     """The rows of the vocabulary that entries make: each word in small letters and without accents, and in small letters alone.
     Numbers are left out: they may be many, and have no stem.
     """
-    words = {word for entry in entries for text in entry[2:4] for word in _WORD.findall(text.lower())}
+    words = {word for entry in entries for text in entry[2:4] for word in WORD.findall(text.lower())}
     return {(_plain(word), word) for word in words if not word.isdecimal()}
 
 
@@ -229,7 +230,7 @@ def _quoted_lexeme(word: str) -> str:
     return f"'{escaped}'"
 
 
-_SQLITE_QUERY = _Query(" AND ", " OR ", "*", '""', _WORD.findall, '"{}"'.format)
+_SQLITE_QUERY = _Query(" AND ", " OR ", "*", '""', WORD.findall, '"{}"'.format)
 #: PostgreSQL takes more than letters and digits for one word: U.S., 24/7.
 _POSTGRES_QUERY = _Query(" & ", " | ", ":*", "", str.split, _quoted_lexeme)
 

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, literal_column, select
 
-from api.claims import ASSERTING, JUDGING
 from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
 from api.queries import Asked, conditions
 from api.resource import Facet, Resource, Table
@@ -107,13 +106,10 @@ def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[
         prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
         if (found := connection.execute(prepared).first()) is not None:
             return found.documents, found.origins
-    origin = case(
-        (and_(Evidence.relation.in_(sorted(ASSERTING)), Evidence.mode.not_in(sorted(JUDGING))), Evidence.origin)
-    )
     if model is not Evidence:
         where = (Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks))
-    counted = select(func.count(Evidence.source_id.distinct()), func.count(origin.distinct())).where(*where)
-    documents, origins = connection.execute(counted).one()
+    counted = func.count(Evidence.source_id.distinct()), func.count(Evidence.counted_origin().distinct())
+    documents, origins = connection.execute(select(*counted).where(*where)).one()
     return documents, origins
 
 

@@ -23,7 +23,7 @@ from schemas.fields import (
     Text,
     Values,
 )
-from schemas.record import Mapping
+from schemas.record import FIRST_REPORTED, Mapping
 from schemas.vocabulary import (
     ClaimStatus,
     Direction,
@@ -78,6 +78,7 @@ class HeldSchema(Mapping):
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
     claim_status = Term(ClaimStatus, **_GIVEN)
     assumed = Flag(ASSUMED, **_GIVEN)
+    first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
 
 
 class MatrixCellSchema(Mapping):
@@ -161,6 +162,19 @@ class StanceLineSchema(Mapping):
     document_count = Integer("Different sources among its evidence.", **_GIVEN)
     origin_count = Integer("Different outlets that its assertions go back to.", **_GIVEN)
     assumed = Flag(ASSUMED, **_GIVEN)
+    first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
+    since = EdtfDate(
+        "Since when the party has held this stance, over all of its positions that agree; empty where records conflict.",
+        later=True,
+        **_MAYBE,
+    )
+    agreeing_count = Integer(
+        "How many of its positions agree: the latest, and those before it without another stance between them.",
+        later=True,
+        **_GIVEN,
+    )
+    agreeing_document_count = Integer("Different sources among the evidence of those.", later=True, **_GIVEN)
+    agreeing_origin_count = Integer("Different outlets that the assertions of those go back to.", later=True, **_GIVEN)
 
 
 class GapStanceSchema(Mapping):
@@ -342,6 +356,7 @@ class TimelineEntrySchema(Mapping):
     title = Text("What to write on a chart.", **_GIVEN)
     text = Text("What to write beside it.", **_GIVEN)
     tags = Text("The collection, the kind and the actors, joined by commas as Grafana splits them.", **_GIVEN)
+    first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
 
 
 class MovementSchema(Mapping):
@@ -371,6 +386,7 @@ class MovementSchema(Mapping):
         later=True,
         **_GIVEN,
     )
+    first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
 
 
 class SilenceSchema(Mapping):
@@ -389,6 +405,7 @@ class SilenceSchema(Mapping):
     stance = Term(Stance, "Its own latest stance on the issue: a position that it has taken is no answer.", **_MAYBE)
     position = Reference("positions", "The position that gives that stance.", **_MAYBE)
     assumed = Flag(f"Of that stance. {ASSUMED}", later=True, **_GIVEN)
+    first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
 
 
 class ClaimSchema(Mapping):

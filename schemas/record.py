@@ -5,13 +5,17 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema
 from marshmallow.schema import SchemaMeta
 
-from schemas.fields import Absent, Contract, Day, Integer, Link, Parts, Reference, Slug, Term, Text
+from schemas.fields import Absent, Contract, Day, EdtfDate, Integer, Link, Parts, Reference, Slug, Term, Text
 from schemas.vocabulary import ClaimStatus
+
+FIRST_REPORTED = (
+    "When it was first reported, as exactly as its sources tell; `first_reported_on` is the latest day of it."
+)
 
 
 class _TailLast(SchemaMeta):
-    """Puts the fields marked ``tail`` behind others, so that what a record says comes before where it comes from, and those marked
-    ``later`` behind all.
+    """Puts the fields marked ``tail`` behind others, so that what a record says comes before where it comes from, and others
+    marked ``later`` behind all.
     """
 
     @classmethod
@@ -27,7 +31,8 @@ class _TailLast(SchemaMeta):
 
 
 def _place(field: Any) -> tuple[bool, bool]:
-    return getattr(field, "later", False), getattr(field, "tail", False)
+    tail = getattr(field, "tail", False)
+    return getattr(field, "later", False) and not tail, tail
 
 
 class Mapping(Schema, metaclass=_TailLast):
@@ -87,3 +92,4 @@ class Cited(OfProcess):
         dump_only=True,
         tail=True,
     )
+    first_reported = EdtfDate(FIRST_REPORTED, dump_only=True, tail=True, later=True)

@@ -262,7 +262,10 @@ class ClaimStatus(Vocabulary):
         ),
     )
     CORROBORATED = "corroborated", "Two or more independent origins assert it."
-    REPORTED = "reported", "None of the other rules holds."
+    REPORTED = (
+        "reported",
+        "At most one origin asserts it, no holder does so on the record or in an official document, and nothing denies or retracts it.",
+    )
 
 
 class Absence(Vocabulary):

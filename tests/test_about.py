@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from support import COLLECTIONS, Api
 
+from api.resource import Resource
+from api.resources import RESOURCES
 from api.views.analyses import analyses
-from schemas.vocabulary import VOCABULARIES, Stance, Vocabulary
+from schemas.vocabulary import TURNED_ROUND, VOCABULARIES, Stance, Vocabulary
 
 
 def test_the_way_in_names_every_collection_the_release_and_the_licences(api: Api) -> None:
@@ -28,6 +30,9 @@ def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> Non
     for name, vocabulary in VOCABULARIES.items():
         assert [one["term"] for one in served[name]["terms"]] == [term.value for term in vocabulary]
         assert all(one["definition"].endswith(".") for one in served[name]["terms"])
+    assert {stance: TURNED_ROUND[stance].score for stance in Stance} == {
+        stance: stance.score and -stance.score for stance in Stance
+    }
     scores = {one["term"]: one["score"] for one in served["stance"]["terms"]}
     assert scores == {
         "supports": 1,
@@ -88,6 +93,15 @@ def test_search_narrows_by_collection_and_pages(api: Api) -> None:
     api.problem("/v1/search?q=pepper&after=parties/nobody-at-all", 404)
     problem = api.problem("/v1/search?q=pepper&collection=partys", 400)
     assert "“parties”" in problem["detail"]
+
+
+@pytest.mark.parametrize("resource", RESOURCES.resources, ids=COLLECTIONS)
+def test_search_finds_the_records_of_the_collections_that_are_searched_and_no_others(
+    api: Api, resource: Resource
+) -> None:
+    for record in api.all(f"/v1/{resource.name}"):
+        found = hits(api, record["id"].replace("-", " "))
+        assert (f"{resource.name}/{record['id']}" in found) is resource.searched
 
 
 def test_search_needs_words(api: Api) -> None:

@@ -1,5 +1,6 @@
 """Both clocks, on every collection: against the claim rules and versions written naively anew."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import combinations
@@ -7,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from support import CITED, COLLECTIONS, Api, process_began
 
 from api.claims import MODE_BIT, Citation, Grounds, Version, claim, versions
 from api.resources import RESOURCES
-from schemas.fields import Ref
+from schemas.dates import parse
+from schemas.fields import Ref, date_answer
 from schemas.record import Record
 from schemas.vocabulary import ClaimStatus, Mode, Relation
 
@@ -48,6 +51,27 @@ def naive_origins(evidence: list[dict[str, Any]]) -> int:
     return len(origins)
 
 
+def naive_published(source: dict[str, Any]) -> dict[str, str | None]:
+    """When a source was first to be read: as it is dated, but no later than it was retrieved."""
+    published, retrieved = (
+        source["published_on"] or {"edtf": "", "earliest": None, "latest": None},
+        source["retrieved_on"],
+    )
+    if published["latest"] and published["latest"] <= retrieved:
+        return published
+    text = f"{published['edtf'].partition('/')[0]}/{retrieved}"
+    return {"edtf": text, "earliest": published["earliest"], "latest": retrieved, "precision": "interval"}
+
+
+def naive_first(dates: list[dict[str, Any]]) -> dict[str, str | None]:
+    """When the first of several was: the one that is before all others, or else a day between the first and the last that it can be."""
+    earliest, latest = min(one["earliest"] or "" for one in dates), min(one["latest"] for one in dates)
+    found = [one for one in dates if (one["earliest"] or "", one["latest"]) == (earliest, latest)]
+    if found:
+        return min(found, key=lambda one: one["edtf"])
+    return {"edtf": f"{earliest}/{latest}", "earliest": earliest or None, "latest": latest, "precision": "interval"}
+
+
 def schema_of(record: dict[str, Any]) -> type[Record]:
     """The schema of a record, by its path."""
     return RESOURCES.by_name[record["href"].split("/")[2]].schema
@@ -57,7 +81,9 @@ class Naive:
     """What the answers of the service should be, from its evidence and affiliations alone."""
 
     def __init__(self, api: Api) -> None:
-        self.publishers = {one["id"]: (one["publisher"] or one)["id"] for one in api.all("/v1/sources")}
+        sources = api.all("/v1/sources")
+        self.publishers = {one["id"]: (one["publisher"] or one)["id"] for one in sources}
+        self.published = {one["id"]: naive_published(one) for one in sources}
         self.affiliations = {
             one["id"]: [each for each in one["affiliations"] if each["represents"]] for one in api.all("/v1/parties")
         }
@@ -99,6 +125,7 @@ class Naive:
             found.append(
                 {
                     **one,
+                    "published": self.published[one["source"]["id"]],
                     "origin": one["via"]["id"] if one["via"] else self.publishers[one["source"]["id"]],
                     "holder": bool(speaker) and self.speaks_for(speaker, holders, begin, end),
                 }
@@ -146,6 +173,7 @@ def expected(
         "document_count": len({one["source"]["id"] for one in evidence}),
         "origin_count": naive_origins(evidence),
         "first_reported_on": min(one["known_on"] for one in evidence),
+        "first_reported": naive_first([one["published"] for one in evidence]),
     }
 
 
@@ -233,14 +261,20 @@ def held(record: dict[str, Any], day: str, api: Api) -> bool:
     return first <= day and all(day <= (one.get("latest") or "9999") for one in end)
 
 
+def edges(records: Iterable[dict[str, Any]]) -> set[str]:
+    """The first and last days that the dates of records can mean, with the days beside them."""
+    dates = [one.get(name) or {} for one in records for name in schema_of(one).dated_by]
+    days = [date.fromisoformat(day) for one in dates for day in (one.get("earliest"), one.get("latest")) if day]
+    return {str(day + timedelta(days=beside)) for day in days for beside in (-1, 0, 1)}
+
+
 @pytest.mark.parametrize("collection", CITED)
-@pytest.mark.parametrize("day", DAYS[::6])
-def test_as_of_answers_with_what_was_held_made_or_begun_by_then(api: Api, collection: str, day: str) -> None:
-    answer = api.get(f"/v1/{collection}", as_of=day, limit=200)
-    assert [one["id"] for one in answer["data"]] == [
-        one["id"] for one in api.all(f"/v1/{collection}") if held(one, day, api)
-    ]
-    assert answer["meta"]["as_of"] == day
+def test_as_of_answers_with_what_was_held_made_or_begun_by_then(api: Api, collection: str) -> None:
+    every = api.all(f"/v1/{collection}")
+    for day in sorted({*DAYS[::6], *edges(every)}):
+        answer = api.get(f"/v1/{collection}", as_of=day, limit=200)
+        assert [one["id"] for one in answer["data"]] == [one["id"] for one in every if held(one, day, api)], day
+        assert answer["meta"]["as_of"] == day
 
 
 @pytest.mark.parametrize("collection", CITED)
@@ -300,6 +334,33 @@ def test_what_terms_and_offers_have_from_their_proposal_is_hidden_as_long_as_it_
         assert id in api.ids("/v1/terms", **before, **early), "put nobody knew when, so perhaps by then"
         assert id not in api.ids("/v1/terms", **early)
     assert api.ids("/v1/terms", known_at="2030-01-09", proposal="pepper-plan") == []
+
+
+def test_a_term_that_was_told_after_its_proposal_is_not_there_before(make_service: Any, world: Path) -> None:
+    path = world / "spice-round" / "proposals.yaml"
+    proposals = yaml.safe_load(path.read_text())
+    given = next(one for one in proposals if one["id"] == "pepper-plan")
+    given["evidence"][0]["bears_on"] = ["made_on"]
+    given["evidence"].append({**given["evidence"][0], "bears_on": ["status"]})
+    for term in given["terms"]:
+        term["evidence"] = [{"source": "later-account", "relation": "asserts", "mode": "on_record", "credibility": 6}]
+    path.write_text(json.dumps(proposals, default=str))
+    api = Api(make_service(world).wsgi)
+    told = api.data("/v1/sources/later-account")["known_on"]
+    assert api.data("/v1/proposals/pepper-plan", known_at="2030-06-01")["made_on"]
+    for list_ in ("/v1/terms?proposal=pepper-plan", "/v1/offers?proposal=pepper-plan"):
+        assert api.ids(list_, known_at="2030-06-01") == []
+        assert api.ids(list_, known_at=told) == api.ids(list_) != []
+    on_issue = {day: api.ids("/v1/proposals", issue="zero-pepper-tariff", known_at=day) for day in ("2030-06-01", told)}
+    assert ["pepper-plan" in ids for ids in on_issue.values()] == [False, True]
+
+
+@pytest.mark.parametrize("query", [{}, {"mode": "anonymous"}, {"mode": "unattributed"}, {"as_of": "2030-02-01"}])
+@pytest.mark.parametrize("day", ["2030-01-12", "2030-02-28", "2031-06-01"])
+def test_a_proposal_holds_the_terms_that_its_list_of_terms_has(api: Api, query: dict[str, str], day: str) -> None:
+    for id in api.ids("/v1/proposals", known_at=day, **query):
+        held_ = api.data(f"/v1/proposals/{id}", known_at=day, **query)["terms"]
+        assert held_ == api.all(f"/v1/proposals/{id}/terms", sort="number", known_at=day, **query)
 
 
 def test_a_search_never_tells_what_nobody_could_yet_know(api: Api) -> None:
@@ -372,7 +433,10 @@ CITATIONS = st.lists(
         relation=st.sampled_from(list(Relation)),
         mode=st.sampled_from(list(Mode)),
         origin=st.sampled_from(["o1", "o2", "o3"]),
-        known_on=st.dates(date(2030, 1, 1), date(2030, 1, 6)),
+        reported=st.one_of(
+            st.dates(date(2030, 1, 1), date(2030, 1, 6)).map(str),
+            st.sampled_from(["2030-01-03~", "/2030-01-04", "2029/2030-01-02", "2030-01-01/2030-01-05"]),
+        ).map(parse),
         by_holder=st.booleans(),
         bears_on=st.frozensets(st.sampled_from(["status", "outcome"]), max_size=2),
     ),
@@ -419,6 +483,9 @@ def test_every_question_finds_one_version_and_the_right_one(citations: list[Cita
                     assert served.origins == naive_origins(plain(known))
                     assert (served.evidence, served.documents) == (len(known), len({one.source for one in known}))
                     assert served.first_reported_on == min(one.known_on for one in known)
+                    assert date_answer(served.first_reported) == naive_first(
+                        [date_answer(one.reported) for one in known]
+                    )
                     taught = {field for one in citations for field in one.bears_on}
                     assert found[0].hidden == taught - {field for one in known for field in one.bears_on}
                     assert found[0].unknown == {ref for ref, since in named.items() if since > day}

@@ -69,7 +69,10 @@ def test_the_cells_are_those_of_the_record(api: Api, table: str) -> None:
         common = RESOURCES.by_name[table].schema._declared_fields
         for name, value in ((name, value) for name, value in record.items() if name in common):
             if name == "first_reported_on":
-                assert row["reported_on"] == value
+                assert row["reported_on"] == value == record["first_reported"]["latest"]
+            elif name == "first_reported":
+                assert row["reported_on_earliest"] == value["earliest"]
+                assert (row["reported_on_edtf"], row["reported_on_precision"]) == (value["edtf"], value["precision"])
             elif isinstance(value, dict) and "edtf" in value:
                 assert row[name] == (value["earliest"] or value["latest"])
                 assert (row[f"{name}_edtf"], row[f"{name}_precision"]) == (value["edtf"], value["precision"])

@@ -147,6 +147,31 @@ def test_what_was_deleted_from_the_seeds_is_said_to_be_gone_and_since_which_rele
     api.problem("/v1/events/glacier-run", 404)
 
 
+@pytest.mark.parametrize("below", ["", "/evidence"])
+def test_an_offer_is_gone_with_its_term_and_moves_with_it(made: Any, world: Path, below: str) -> None:
+    name(world, "w2031-2")
+    edit(world, "spice-round/proposals.yaml", ("- id: pepper-plan-two-zero-tariff", "- id: pepper-plan-two-no-tariff"))
+    reload(made, world)
+    api = Api(made.wsgi)
+    for id in ("terms/pepper-plan-two-zero-tariff", "offers/pepper-plan-two-zero-tariff-by-borovia"):
+        assert api.problem(f"/v1/{id}{below}", 410)["detail"].endswith("by release “w2031-2”.")
+    api.problem(f"/v1/positions/pepper-plan-two-zero-tariff-by-borovia{below}", 410)
+    api.problem(f"/v1/statements/pepper-plan-two-zero-tariff-by-borovia{below}", 404)
+    api.problem(f"/v1/offers/pepper-plan-two-no-tarif-by-borovia{below}", 404)
+    retired = "- {collection: terms, id: pepper-plan-two-zero-tariff, successor: pepper-plan-two-no-tariff}\n"
+    edit(
+        world,
+        "spice-round/retired.yaml",
+        ("- {collection: parties, id: phantom-state}\n", f"- {{collection: parties, id: phantom-state}}\n{retired}"),
+    )
+    name(world, "w2031-3")
+    reload(made, world)
+    for collection in ("offers", "positions"):
+        response = api.ask(f"/v1/{collection}/pepper-plan-two-zero-tariff-by-borovia{below}")
+        assert response.status_code == 301
+        assert response.headers["Location"] == f"/v1/{collection}/pepper-plan-two-no-tariff-by-borovia{below}"
+
+
 def test_the_same_name_with_other_content_is_refused_and_the_old_release_served(made: Any, world: Path) -> None:
     edit(world, "spice-round/demands.yaml", ("firmness: non_negotiable", "firmness: core"))
     with pytest.raises(SeedError) as refused:

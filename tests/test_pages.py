@@ -1,5 +1,6 @@
 """The explorer: every page answers, links only to what is there, asks no other host for anything, and needs no script."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+import yaml
 from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
@@ -52,16 +54,20 @@ def page(api: Api, path: str, status: int = 200, **query: str) -> Page:
     return Page(response.text)
 
 
-#: A record of each collection that has evidence.
+WORLD = Path(__file__).parent / "world" / "spice-round"
+#: A record of each collection that has evidence: the first of its file in the sample world, unless another is named here.
 RECORDS = {
-    "proposals": "pepper-plan",
+    **{
+        file.relative_to(WORLD).parts[0].removesuffix(".yaml"): yaml.safe_load(file.read_text(encoding="utf-8"))[0][
+            "id"
+        ]
+        for file in [*WORLD.glob("*/*.yaml"), *WORLD.glob("*.yaml")]
+        if file.name not in ("process.yaml", "retired.yaml")
+    },
     "terms": "pepper-plan-zero-tariff",
     "positions": "castella-no-tariff",
     "demands": "castella-no-tariff",
-    "responses": "borovia-rejects-zero-tariff",
-    "statements": "aldoria-for-zero-tariff",
     "offers": "pepper-plan-zero-tariff-by-aldoria",
-    "events": "secret-call",
 }
 
 
@@ -367,6 +373,15 @@ def test_a_page_shows_nothing_that_was_reported_later(api: Api) -> None:
         assert not {link.replace("/explore/", "/v1/") for link in links} & later
 
 
+def test_a_first_report_is_told_as_exactly_as_it_is_known(api: Api) -> None:
+    told = {one["first_reported"]["precision"]: one for one in api.all("/v1/positions")}
+    assert told.keys() >= {"day", "month"}
+    for precision, one in told.items():
+        text = api.ask(one["href"].replace("/v1/", "/explore/")).text
+        reported = f'title="{one["first_reported"]["edtf"]} (EDTF)">{"" if precision == "day" else "by "}{one["first_reported_on"]}<'
+        assert f"first reported <span {reported}" in text
+
+
 def test_a_page_takes_several_values_of_a_filter(api: Api) -> None:
     query = {"kind": ["demand", "statement"]}
     text = api.ask("/explore/positions", **query).text
@@ -433,3 +448,38 @@ def test_a_form_that_is_sent_as_it_is_has_an_answer(api: Api, path: str) -> None
         if action != "/explore/search":  # in which a word must be given
             sent = f"{action or '/explore' + path.partition('?')[0]}?{urlencode(fields)}"
             assert api.ask(sent).status_code == 200, sent
+
+
+MARKUP = '<i>" onclick="x" &'
+WRITTEN = re.compile('<i>|<[^>]* onclick="')
+#: The fields of seeds that hold prose of curators.
+PROSE = {
+    *("name", "title", "summary", "label", "proposition", "definition", "note", "role", "place", "outcome"),
+    *("speaker_description", "consequence", "conditions", "reasons", "expected_impact"),
+}
+
+
+def hostile(value: Any, field: str = "") -> Any:
+    """A seed with markup before each of its prose."""
+    if isinstance(value, dict):
+        return {
+            name: hostile(one, name) for name, one in value.items() if name != "sha256"
+        }  # which YAML takes for numbers
+    if isinstance(value, list):
+        return [hostile(one, field) for one in value]
+    return f"{MARKUP} {value}" if field in PROSE else value
+
+
+def test_no_text_of_the_data_writes_markup_into_a_page(make_service: Any, world: Path) -> None:
+    for file in world.glob("*/**/*.yaml"):
+        seeds = yaml.safe_load(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps(hostile(seeds), default=str), encoding="utf-8")
+    api = Api(make_service(world).wsgi)
+    records = [f"/{name}/{id}" for name in COLLECTIONS for id in api.ids(f"/v1/{name}")]
+    for path in [*PAGES, *(f"/{where}{one}" for one in (*ANALYSED, *records) for where in ("explore", "embed"))]:
+        response = api.ask(path)
+        assert response.status_code == 200, path
+        assert not WRITTEN.search(response.text), path
+    for one in (*ANALYSED, *records):
+        framed = api.get("/v1/oembed", url=f"/explore{one}")["html"]
+        assert not WRITTEN.search(framed), one

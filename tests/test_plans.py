@@ -14,7 +14,6 @@ from api import queries, totals
 from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Edge, Event, Party, Total
-from api.parameters import UNSEARCHED
 from api.queries import Asked
 from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
@@ -53,7 +52,7 @@ def asked_for() -> Iterator[Any]:
     for resource in RESOURCES:
         names = ["", *(one.name for one in resource.filters)]
         names += ["process"] + (["claim_status"] if "as_of" in resource.model.clocks else [])
-        names += [] if resource.name in UNSEARCHED else ["q"]
+        names += ["q"] if resource.worded else []
         for name, sort in product(names, ["id", *(one.name for one in resource.sorts)]):
             for direction in ("", "-"):
                 yield pytest.param(resource, name, direction + sort, id=f"{resource.name}-{name}-{direction}{sort}")

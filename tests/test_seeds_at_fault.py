@@ -173,6 +173,25 @@ def test_nothing_among_the_values_of_a_list_is_a_fault(one: Path, nothing: str) 
     assert [fault.partition(": ")[2] for fault in found] == ["parties “upland”: aliases[1]: is empty"]
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "hint"),
+    [
+        ("Ukraine", "UR", "; did you mean “UA”, Ukraine?"),
+        ("United Kingdom", "UK", "; did you mean “GB”, Britain (UK)?"),
+        ("Upper Vandalia", "ZZ", ""),
+    ],
+)
+def test_a_code_of_no_country_is_a_fault(one: Path, name: str, code: str, hint: str) -> None:
+    (said,) = spoil(one, "  name: Upland", f"  name: {name}\n  iso3166: {code}", "common/parties.yaml")
+    assert (
+        said
+        == f"common/parties.yaml:3:12: parties “upland”: iso3166: “{code}” is not a code of ISO 3166-1 alpha-2{hint}"
+    )
+    path = one / "common/parties.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(f"iso3166: {code}", "iso3166: UA"), encoding="utf-8")
+    check(one, RESOURCES)
+
+
 def test_an_affiliation_to_nobody_is_a_fault(one: Path) -> None:
     more = "\n  affiliations:\n  - {party: lowlnd, role: ally, represents: true}"
     found = spoil(one, "  name: Upland", f"  name: Upland{more}", "common/parties.yaml")
@@ -557,6 +576,23 @@ def test_a_release_is_dated_no_earlier_than_the_one_before_it(make_service: Any,
     assert len(told) == 2, "with the faults of records"
     (one / "river/statements.yaml").write_text(PLAIN.format(party="upland", issue="dams", source="herald"))
     release.write_text("id: s-2\ndate: 2031-01-01\n", encoding="utf-8")
+    load(one, database, RESOURCES)
+
+
+def test_a_release_that_was_dated_too_late_by_mistake_is_set_right_by_replacing_it(
+    make_service: Any, one: Path
+) -> None:
+    release = one / "release.yaml"
+    release.write_text("id: s-1\ndate: 2301-01-01\n", encoding="utf-8")
+    database = make_service(one).wsgi.database
+    release.write_text("id: s-2\ndate: 2031-01-02\n", encoding="utf-8")
+    with pytest.raises(
+        SeedError, match="where that date was a mistake, load “s-1” again with the right one, by --replace"
+    ):
+        load(one, database, RESOURCES)
+    release.write_text("id: s-1\ndate: 2031-01-01\n", encoding="utf-8")
+    load(one, database, RESOURCES, replace=True)
+    release.write_text("id: s-2\ndate: 2031-01-02\n", encoding="utf-8")
     load(one, database, RESOURCES)
 
 

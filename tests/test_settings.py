@@ -90,6 +90,8 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
         ({"DATABASE_URL": "sqlite://"}, "names no file"),
         ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
         ({"POSITIONS_CACHE_MB": "much"}, "give a whole number of megabytes"),
+        ({"POSITIONS_CACHE_MB": "65537"}, "give a whole number of megabytes, 0 to 65536"),
+        ({"POSITIONS_CACHE_MB": "-1"}, "give a whole number of megabytes, 0 to 65536"),
         ({"POSITIONS_BANANA": "x"}, "POSITIONS_BANANA is not a setting. The settings are"),
         ({"POSITIONS_PUBLIC_URL": "example.org"}, "such as https://example.org"),
         ({"POSITIONS_PUBLIC_URL": "https://"}, "such as https://example.org"),
@@ -98,6 +100,7 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
         ({"DATABASE_URL": "sqlite:///x.db?mode=ro"}, "parameters .mode., which have no effect"),
         ({"DATABASE_URL": "postgresql//joe:hush@h/x"}, "“…@h/x”, which is not a database address"),
         ({"DATABASE_URL": "postgresql://joe:hush@h:port/x"}, "“…@h:port/x”, which is not a database address"),
+        ({"DATABASE_URL": "postgresql//h/x?password=hush"}, "“postgresql//h/x”, which is not a database address"),
         ({"DATABASE_REPLICA_URL": PRIMARY}, "did you mean DATABASE_REPLICA_URLS?"),
         (
             {"DATABASE_REPLICA_URLS": PRIMARY},
@@ -135,3 +138,13 @@ def test_replicas_are_addresses_between_commas() -> None:
         ("postgresql+psycopg", "h", "y"),
     ]
     assert Settings.read({"DATABASE_REPLICA_URLS": ""}).replicas == ()
+
+
+@pytest.mark.parametrize(("given", "size"), [("0", 0), ("65536", 65536 * 2**20), ("", 64 * 2**20)])
+def test_the_bounds_of_the_cache_are_among_what_is_allowed(given: str, size: int) -> None:
+    assert Settings.read({"POSITIONS_CACHE_MB": given}).cache_bytes == size
+
+
+@pytest.mark.parametrize("given", ["https://example.org/positions/", "https://example.org/positions"])
+def test_what_paths_are_put_behind_ends_without_a_slash(given: str) -> None:
+    assert Settings.read({"POSITIONS_PUBLIC_URL": given}).public_url == "https://example.org/positions"

@@ -8,7 +8,7 @@ rule turns on. The stages tell how the status came about: one for each day on wh
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import Row, select
 
 from api.analysis.footing import footing
 from api.analysis.question import Findings, Question
-from api.claims import ASSERTING, CLOSED, DENYING, JUDGING, OPEN, WITHHOLDING, representation
+from api.claims import decides, representation, voices
 from api.holdings import assumed, assumed_done
 from api.models import Affiliation, Evidence, Source
 from api.resource import Resource
@@ -40,7 +40,8 @@ def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
     outlets = _origins(question, evidence)
     claims = [_claim(one, outlets, one.by_holder if spoken is None else spoken[one.id]) for one in evidence]
     for claim in claims:
-        claim["decides"] = decides(claim, status)
+        relation, mode = Relation.of(claim["relation"]), Mode.of(claim["mode"])
+        claim["decides"] = decides(status, relation, mode, by_holder=claim["by_holder"])
     sources = {claim["source"]["id"]: claim["source"] for claim in claims}
     data = {
         "subject": {
@@ -60,21 +61,6 @@ def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
         "assumed": assumed(record, as_of) if resource.model.lasting else assumed_done(row, as_of),
     }
     return Findings(data, footing(question, [row.subject]).rests_on([row.subject], [row.subject]))
-
-
-def decides(claim: Mapping[str, Any], status: ClaimStatus) -> bool:
-    """Whether a claim status follows from this piece of evidence."""
-    relation, mode = Relation.of(claim["relation"]), Mode.of(claim["mode"])
-    asserting = relation in ASSERTING
-    return {
-        ClaimStatus.RETRACTED: relation is Relation.RETRACTS,
-        ClaimStatus.DISPUTED: relation in DENYING or asserting,
-        ClaimStatus.DENIED: relation is Relation.DENIES,
-        ClaimStatus.CONFIRMED: asserting and mode in OPEN and claim["by_holder"],
-        ClaimStatus.UNCONFIRMED: relation in WITHHOLDING or (asserting and mode in CLOSED),
-        ClaimStatus.CORROBORATED: asserting and mode not in JUDGING,
-        ClaimStatus.REPORTED: asserting,
-    }[status]
 
 
 def _claim(row: Row[Any], outlets: dict[str, Record], by_holder: bool) -> Record:
@@ -115,7 +101,7 @@ def _voices(claims: Iterable[Record]) -> list[Record]:
     """The origins of the assertions, each with the documents that have it from there."""
     found: dict[tuple[str, str], Record] = {}
     for claim in claims:
-        if Relation.of(claim["relation"]) in ASSERTING and Mode.of(claim["mode"]) not in JUDGING:
+        if voices(Relation.of(claim["relation"]), Mode.of(claim["mode"])):
             origin = claim["origin"]
             voice = found.setdefault((origin["collection"], origin["id"]), {"origin": origin, "documents": []})
             if claim["source"] not in voice["documents"]:

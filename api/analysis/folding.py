@@ -15,21 +15,19 @@ parties are asked for, for those of them that its holder reaches. With ``fold=no
 from collections.abc import Iterable
 from datetime import date
 
-Span = tuple[date, date]
+from api.claims import Representation, Span
+
 _EVER = (date.min, date.max)
 
 
-class Folding:
+class Folding(Representation):
     """Who represents whom, for one question."""
 
     def __init__(
         self, affiliations: Iterable[tuple[str, str, date, date]], asked: Iterable[str] = (), *, fold: bool = True
     ) -> None:
+        super().__init__(affiliations if fold else ())
         self.asked = frozenset(asked)
-        self._edges: dict[str, list[tuple[str, date, date]]] = {}
-        if fold:
-            for party, other, earliest, latest in affiliations:
-                self._edges.setdefault(party, []).append((other, earliest, latest))
         self._known: dict[tuple[str, Span], tuple[str, ...]] = {}
         self._timed: dict[str, bool] = {}
 
@@ -38,38 +36,28 @@ class Folding:
         """Those whose positions may count for the parties that are asked for; None where that is everybody."""
         if not self.asked:
             return None
-        return {*self.asked, *(party for party in self._edges if self.reach(party, _EVER) & self.asked)}
+        return {*self.asked, *(party for party in self.edges if self.reach(party, _EVER) & self.asked)}
 
     @property
     def changing(self) -> set[str]:
         """Those of whom it depends on the time whom they represent."""
-        return {party for party in self._edges if self.timed(party)}
+        return {party for party in self.edges if self.timed(party)}
 
     def timed(self, party: str) -> bool:
         """Whether whom the party represents depends on the time."""
-        if party not in self._edges:
+        if party not in self.edges:
             return False
         if party not in self._timed:
             self._timed[party] = any(
                 since != date.min or until != date.max
                 for reached in self.reach(party, _EVER)
-                for _, since, until in self._edges.get(reached, ())
+                for _, since, until in self.edges.get(reached, ())
             )
         return self._timed[party]
 
-    def reach(self, party: str, span: Span) -> set[str]:
-        """The party, and all that it may have represented at some moment of the span."""
-        reached, waiting = {party}, [party]
-        while waiting:
-            for other in self._next(waiting.pop(), span):
-                if other not in reached:
-                    reached.add(other)
-                    waiting.append(other)
-        return reached
-
     def columns(self, party: str, span: Span) -> tuple[str, ...]:
         """The parties that a position counts for which ``party`` took within the span; none where nobody asked for them."""
-        if party not in self._edges:
+        if party not in self.edges:
             return (party,) if not self.asked or party in self.asked else ()
         key = (party, span)
         if key not in self._known:
@@ -79,8 +67,4 @@ class Folding:
         return self._known[key]
 
     def _last(self, reached: set[str], span: Span) -> set[str]:
-        return {party for party in reached if not self._next(party, span)}
-
-    def _next(self, party: str, span: Span) -> list[str]:
-        begin, end = span
-        return [other for other, since, until in self._edges.get(party, ()) if since <= end and until >= begin]
+        return {party for party in reached if not self.represented(party, span)}

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import select
 
 from api.analysis.question import Question
-from api.claims import ASSERTING, JUDGING
 from api.models import Evidence
 
 #: How many records a statement may name: databases take only so many values in one.
@@ -57,10 +56,9 @@ def support(answer: Mapping[str, Any]) -> dict[str, Any]:
 def footing(question: Question, subjects: Iterable[str]) -> Footing:
     """The documents and origins behind some records."""
     found = Footing()
-    wanted = (Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode)
-    for subject, source, origin, relation, mode in evidence_of(question, subjects, *wanted):
+    for subject, source, origin in evidence_of(question, subjects, Evidence.source_id, Evidence.counted_origin()):
         found.documents.setdefault(subject, set()).add(source)
-        if relation in ASSERTING and mode not in JUDGING:
+        if origin:
             found.origins.setdefault(subject, set()).add(origin)
     return found
 
@@ -77,9 +75,8 @@ def rests_on(question: Question, records: Iterable[str], subjects: Iterable[str]
     """The counts of an answer, where nothing is said of each of its records by itself; see `Footing.rests_on`."""
     documents: set[str] = set()
     origins: set[str] = set()
-    wanted = (Evidence.source_id, Evidence.origin, Evidence.relation, Evidence.mode)
-    for _, source, origin, relation, mode in evidence_of(question, subjects, *wanted):
+    for _, source, origin in evidence_of(question, subjects, Evidence.source_id, Evidence.counted_origin()):
         documents.add(source)
-        if relation in ASSERTING and mode not in JUDGING:
+        if origin:
             origins.add(origin)
     return {"records": len(set(records)), "documents": len(documents), "origins": len(origins)}

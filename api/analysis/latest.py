@@ -262,6 +262,15 @@ def positions(question: Question, *conditions: ColumnElement[bool], history: boo
     return [Held(row, question.clocks.as_of) for row in rows if not history or row.earliest <= question.today]
 
 
+def answers(question: Question, several: Iterable[Held]) -> dict[str, dict[str, Any]]:
+    """The answers of some hundreds of positions, as could be known, by id."""
+    held = {one.row.id: one.row.subject for one in several}
+    statement = select(Position.id, Position.body).where(
+        Position.subject.in_(sorted(set(held.values()))), Position.known(question.clocks)
+    )
+    return {id: orjson.loads(body) for id, body in question.connection.execute(statement) if id in held}
+
+
 def standing(question: Question) -> list[Narrow]:
     """The positions that the latest ones are among: those of `positions` that are on an issue, without what certainly began before
     another of the same party and issue.

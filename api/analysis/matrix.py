@@ -7,7 +7,7 @@ not the same as an undecided one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from api.analysis import footing
@@ -103,22 +103,6 @@ def lines(question: Question) -> list[dict[str, Any]]:
     ]
 
 
-def stances(question: Question) -> Iterator[dict[str, Any]]:
-    """The rows of the long table: each position behind a cell, with the cell that it is behind."""
-    for (issue, _), cell in recorded(question).items():
-        for held in cell.records:
-            answer = held.record
-            yield {
-                "issue": question.names.issue(issue),
-                "topic": question.names.topic(issue),
-                "party": question.names.party(cell.party),
-                "conflicting": cell.conflicting,
-                "ended": cell.ended,
-                **_held(answer, assumed(answer, held.as_of)),
-                **footing.support(answer),
-            }
-
-
 def party_columns(parties: Iterable[tuple[str, str]], taken: Iterable[str]) -> tuple[Column, ...]:
     """The columns of a wide table, two a party: its stance, and its score. ``parties`` are ids and names, ``taken`` are the
     names of columns that stand before them.
@@ -169,7 +153,7 @@ def rests_on(question: Question, found: Iterable[Cell]) -> dict[str, int]:
 
 def _cell(cell: Cell, names: Names, behind: Footing) -> dict[str, Any]:
     answers = [held.record for held in cell.records]
-    records = [_held(one, assumed(one, cell.records[0].as_of)) for one in answers]
+    records = [held_answer(one, assumed(one, cell.records[0].as_of)) for one in answers]
     return {
         "party": names.party(cell.party),
         "stance": cell.stance,
@@ -183,7 +167,8 @@ def _cell(cell: Cell, names: Names, behind: Footing) -> dict[str, Any]:
     }
 
 
-def _held(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
+def held_answer(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
+    """A position as the matrix states what is behind a cell."""
     return {
         "stance": answer["stance"],
         "position": refer(answer),
@@ -194,4 +179,5 @@ def _held(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
         "first_reported_on": answer["first_reported_on"],
         "claim_status": answer["claim_status"],
         "assumed": perhaps,
+        "first_reported": answer["first_reported"],
     }

@@ -19,7 +19,7 @@ Asked ``as_of``, it is **assumed** where the position after it may have begun la
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from heapq import heappop, heappush, merge
@@ -31,12 +31,13 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import evidence_of, rests_on, support
-from api.analysis.latest import Narrow, by_column, columns_of, histories
+from api.analysis.latest import Narrow, answers, by_column, columns_of, histories
 from api.analysis.question import Findings, Names, Question
-from api.claims import Citation, Claim, claim
+from api.claims import Citation, Claim, claim, reported
 from api.holdings import begun_by
-from api.models import LAST_DAY, Evidence, Position
-from schemas.fields import href
+from api.models import LAST_DAY, Evidence, Source
+from schemas.dates import Edtf, parse
+from schemas.fields import date_answer, href
 from schemas.vocabulary import Direction, Lifecycle, Mode, Relation, Stance
 
 
@@ -202,19 +203,11 @@ def _beside(moved: list[Movement], shifts: list[Shift]) -> Iterator[tuple[Moveme
 def _rows(question: Question, found: list[tuple[list[Movement], list[Shift]]]) -> Iterator[dict[str, Any]]:
     ordered = merge(*(_beside(*by_issue) for by_issue in found), key=lambda one: _place(one[0]))
     while several := list(islice(ordered, _AT_ONCE)):
-        positions = _positions(question, (movement for movement, _ in several))
+        both = (one for movement, _ in several for one in (movement.before, movement.after) if one)
+        positions = answers(question, both)
         taught = _ends(question, [movement.before for movement, _ in several if movement.after is None])
         for movement, beside in several:
             yield _row(movement, beside, positions, taught, question.names, question.clocks.as_of)
-
-
-def _positions(question: Question, several: Iterable[Movement]) -> dict[str, dict[str, Any]]:
-    """The answers of the positions that movements lie between, by id."""
-    held = {one.row.id: one.row.subject for movement in several for one in (movement.before, movement.after) if one}
-    statement = select(Position.id, Position.body).where(
-        Position.subject.in_(sorted(set(held.values()))), Position.known(question.clocks)
-    )
-    return {id: orjson.loads(body) for id, body in question.connection.execute(statement) if id in held}
 
 
 def _ends(question: Question, given_up: list[Narrow]) -> dict[str, Claim]:
@@ -222,14 +215,27 @@ def _ends(question: Question, given_up: list[Narrow]) -> dict[str, Claim]:
 
     What such evidence clarifies of the record, it asserts of the end.
     """
-    found: dict[str, list[Citation]] = {}
-    counts = (Evidence.source_id, Evidence.mode, Evidence.origin, Evidence.known_on, Evidence.by_holder)
-    pieces = evidence_of(question, (held.row.subject for held in given_up), Evidence.body, Evidence.relation, *counts)
-    for subject, body, relation, source, mode, origin, known_on, by_holder in pieces:
+    cited: dict[str, list[tuple[Any, ...]]] = {}
+    columns = (Evidence.source_id, Evidence.relation, Evidence.mode, Evidence.origin, Evidence.by_holder)
+    for subject, body, *piece in evidence_of(
+        question, (held.row.subject for held in given_up), Evidence.body, *columns
+    ):
         if "valid_until" in orjson.loads(body)["bears_on"]:
-            said = Relation.ASSERTS if relation == Relation.CLARIFIES else Relation.of(relation)
-            found.setdefault(subject, []).append(Citation(source, said, Mode.of(mode), origin, known_on, by_holder))
-    return {subject: claim(citations) for subject, citations in found.items()}
+            cited.setdefault(subject, []).append(tuple(piece))
+    sources = sorted({piece[0] for several in cited.values() for piece in several})
+    statement = select(Source.id, Source.body).where(Source.id.in_(sources))
+    new = {id: _reported(orjson.loads(body)) for id, body in question.connection.execute(statement)}
+    return {subject: claim([_citation(new, *piece) for piece in several]) for subject, several in cited.items()}
+
+
+def _citation(new: Mapping[str, Edtf], source: str, relation: str, mode: str, origin: str, by_holder: bool) -> Citation:
+    said = Relation.ASSERTS if relation == Relation.CLARIFIES else Relation.of(relation)
+    return Citation(source, said, Mode.of(mode), origin, new[source], by_holder)
+
+
+def _reported(source: dict[str, Any]) -> Edtf:
+    published = source["published_on"]
+    return reported(published and parse(published["edtf"]), date.fromisoformat(source["retrieved_on"]))
 
 
 def _row(
@@ -242,16 +248,16 @@ def _row(
 ) -> dict[str, Any]:
     before = positions[movement.before.row.id]
     after = positions[movement.after.row.id] if movement.after else None
-    reported, rests = (after or before)["first_reported_on"], support(after or before)
+    told, rests = (after or before)["first_reported"], support(after or before)
     if after is None and (end := taught.get(movement.before.row.subject)):
-        reported = end.first_reported_on.isoformat()
+        told = date_answer(end.first_reported)
         rests = {"claim_status": end.status, "document_count": end.documents, "origin_count": end.origins}
     return {
         "party": names.party(movement.party),
         "issue": names.issue(movement.issue),
         "direction": direction(movement),
         "occurred_on": after["valid_from"] if after else before["valid_until"],
-        "first_reported_on": reported,
+        "first_reported_on": told["latest"],
         "before_stance": before["stance"],
         "before": _reference(before),
         "after_stance": after["stance"] if after else None,
@@ -260,6 +266,7 @@ def _row(
         "away_from": [names.party(party) for party in beside[1]],
         **rests,
         "assumed": bool(after and today and begun_by(after) > today.isoformat()),
+        "first_reported": told,
     }
 
 

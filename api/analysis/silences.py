@@ -4,7 +4,8 @@ Measure: an addressee is **silent** on a demand or a proposal where no response 
 term) is recorded by the day (``as_of``, else the release's date) that is more than a note that no answer came or that it would not
 comment, or where it has taken its answer back since. Whoever represents the addressee answers for it. A position that it takes on the issue
 without answering is no answer; it is shown beside. What is no longer outstanding is left out: a demand that had ended by the day or
-that is met, dropped or superseded; a proposal that is accepted, rejected or lapsed, or that another one had superseded by then.
+that is met, dropped or superseded; a proposal that is accepted, rejected or lapsed, or that another one had superseded by then (or
+is said to have, which is not recorded).
 
 **Days** count from the last day on which it can have been asked: the last day that its date can mean, its first report where that is
 earlier or where no date is known; to the day, or to that of ``known_at`` or of the release where it is earlier, after which nothing is
@@ -82,19 +83,25 @@ def _open_proposals(question: Question) -> Iterator[Record]:
     known = [
         (orjson.loads(body), earliest)
         for body, earliest in question.connection.execute(
-            select(Proposal.body, Proposal.earliest).where(Proposal.at(question.clocks), *question.within(Proposal))
+            select(Proposal.body, Proposal.earliest).where(Proposal.at(question.knowing), *question.within(Proposal))
         )
     ]
     on_issue: set[str] | None = None
     if question.issues:
         terms = select(Term.proposal_id).where(Term.issue_id.in_(issues_of(question.issues)), Term.at(question.clocks))
         on_issue = set(question.connection.scalars(terms))
-    superseded = {record["supersedes"]["id"] for record, _ in known if record["supersedes"]}
-    for record, earliest in known:
-        closed = record["status"] and ProposalStatus.of(record["status"]) in CLOSED_PROPOSALS
-        if closed or record["id"] in superseded or (on_issue is not None and record["id"] not in on_issue):
-            continue
-        if earliest <= question.today:
+    made = [(record, earliest <= question.today) for record, earliest in known]
+    #: Whether each proposal that another one supersedes had been superseded by the day.
+    superseded: dict[str, bool] = {}
+    for record, by_then in made:
+        if record["supersedes"]:
+            id = record["supersedes"]["id"]
+            superseded[id] = by_then or superseded.get(id, False)
+    for record, by_then in made:
+        status = ProposalStatus.of(record["status"]) if record["status"] else None
+        # Where what superseded it is not recorded, nobody knows since when it was.
+        closed = status in CLOSED_PROPOSALS or superseded.get(record["id"], status is ProposalStatus.SUPERSEDED)
+        if by_then and not closed and (on_issue is None or record["id"] in on_issue):
             yield record
 
 
@@ -135,6 +142,7 @@ def _silent(
             "stance": cell.stance if cell else None,
             "position": cell.records[0].reference() if cell else None,
             "assumed": bool(cell and cell.assumed),
+            "first_reported": record["first_reported"],
         }
 
 

@@ -1,8 +1,8 @@
 """The timeline: events, proposals, demands and responses on one axis, each with when it happened and when it was first reported.
 
-Measure: two dates an entry, ``occurred_on`` (valid time) and ``reported_on`` (knowledge time: the first day from which the public
-could know it); the **lag** is the number of days from the last day on which it can have happened to the first report, so that it
-is never overstated: 0 where it can have happened on the day of the report, or after it. Entries are in the order of the first day
+Measure: two dates an entry, ``occurred_on`` (valid time) and ``reported_on`` (knowledge time: the day from which the public could
+know it, which is the last that the first report can have been on); the **lag** is the number of days from the last day on which it can
+have happened to that: 0 where it can have happened on that day, or after it. Entries are in the order of the first day
 on which they can have happened; one whose time is open or unknown stands at its first report. An event counts for an issue where it
 is related to the issue, or to a record that is about it.
 """
@@ -20,7 +20,7 @@ from api.analysis.question import Findings, Question, Reference
 from api.models import Event, Position, Proposal, Term
 from api.queries import streamed
 from api.resource import issues_of
-from schemas.vocabulary import PositionKind
+from schemas.vocabulary import PositionKind, Precision
 
 #: What has a place on the axis, and the fields of its answer that tell its time, its kind and who acted.
 COLLECTIONS = ("events", "proposals", "demands", "responses")
@@ -152,6 +152,9 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
     title = record[_TITLE.get(collection, "summary")]
     kind = record[_KIND.get(collection, "kind")]
     reported = date.fromisoformat(record["first_reported_on"])
+    told = record["first_reported"]
+    about = "about " if told["edtf"].endswith(("~", "%")) else ""
+    by = about if told["precision"] == Precision.DAY.value else "by "
     return {
         "subject": {"collection": collection, "id": record["id"], "name": title, "href": record["href"]},
         "kind": kind,
@@ -169,8 +172,9 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
         "time": _milliseconds(first),
         "timeEnd": _milliseconds(last) if last > first else None,
         "title": title,
-        "text": f"{record['summary'] or title} (first reported by {reported}; {record['claim_status']})",
+        "text": f"{record['summary'] or title} (first reported {by}{reported}; {record['claim_status']})",
         "tags": ",".join([collection, kind, *(one["id"] for one in actors)]),
+        "first_reported": record["first_reported"],
     }
 
 

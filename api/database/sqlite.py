@@ -95,7 +95,9 @@ class SqliteDatabase:
         self._look_at = now + LOOK_SECONDS
         return held
 
-    at_hand = current  # which waits for nobody
+    def at_hand(self) -> Store:
+        """See `current`, which waits for nobody."""
+        return self.current()
 
     @contextmanager
     def replacing(self) -> Iterator[Connection]:

@@ -9,7 +9,7 @@ from marshmallow import missing
 
 from api.claims import Citation, Grounds, representation
 from api.loader.record import Seed, inside
-from api.loader.rules import known_on, mark
+from api.loader.rules import mark
 from api.loader.seeds import Seeds
 from api.models import Cited
 from api.resource import Table
@@ -31,7 +31,7 @@ def complete(seed: Seed, seeds: Seeds, table: Table) -> list[Seed]:
     made = [one for one in inside(seed) if one.resource.name != "evidence"]
     data = seed.data
     if seed.resource.name == "sources":
-        data["known_on"] = known_on(data["published_on"], data["retrieved_on"])
+        data["known_on"] = seeds.source(seed.id).known_on
     elif seed.resource.name == "proposals":
         for term in seed.parts["terms"]:
             term.data.update(proposal=seed.ref, made_on=data["made_on"])
@@ -206,7 +206,7 @@ class Citations:
             relation=data["relation"],
             mode=data["mode"],
             origin=data["via"].id if data["via"] else self.seeds.source(source).origin,
-            known_on=known_on,
+            reported=self.seeds.source(source).reported,
             by_holder=by_holder,
             bears_on=frozenset(data["bears_on"]) if data["bears_on"] else _NOTHING,
         )

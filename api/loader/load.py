@@ -115,7 +115,7 @@ def _too_early(root: Path, id: str, day: date, newer: str, newer_day: date) -> F
     return fault_at(
         Place(root / "release.yaml", ("date",)),
         f"release “{id}”: date: {day} lies before {newer_day}, the date of “{newer}”, which is loaded before it; "
-        f"give {newer_day} or a later day",
+        f"give {newer_day} or a later day (or, where that date was a mistake, load “{newer}” again with the right one, by --replace)",
     )
 
 

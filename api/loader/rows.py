@@ -16,7 +16,7 @@ from api.loader.compiled import selector, writer
 from api.loader.record import Seed
 from api.models import FIRST_DAY, LAST_DAY, Cited, Dated
 from schemas.dates import Edtf
-from schemas.fields import Pieces, Ref, References, Strings, Text, href, references_in
+from schemas.fields import Pieces, Ref, References, Strings, Text, date_answer, href, references_in
 from schemas.record import Record
 
 Row = tuple[Any, ...]
@@ -25,6 +25,7 @@ Rows = dict[str, list[Row]]
 #: What a version of a record has of its own in its row, and in its answer as well, side by side: so what is around it is made once.
 KNOWLEDGE = ("modes", "known_from", "known_until", "current")
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")
+ANSWERED = (*OWN, "first_reported")
 _OWN_BEGINS = f'"{OWN[0]}":'
 
 
@@ -58,19 +59,20 @@ def rows(
             claim.documents,
             claim.origins,
         )
+        answered = _answered((*values, date_answer(claim.first_reported)))
         if not last or version.hidden or version.unknown:
             # The last version is the one that all evidence shows, and hides nothing.
             known = {name: _known(value, version.unknown) for name, value in data.items()} if version.unknown else data
-            shown = {**known, **dict(zip(OWN, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
+            shown = {**known, **dict(zip(ANSWERED, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
             until: Edtf | None = shown[resource.schema.dated_by[-1]] if model.lasting else None
             shown["ended"] = bool(until and until.latest and until.latest < today)
             row = _row(seed, shown, process_began)
             answer = row[body]
             if not last:
                 begin = answer.rindex(_OWN_BEGINS)
-                last, before, after = row, answer[:begin], answer[begin + len(_own(values)) :]
+                last, before, after = row, answer[:begin], answer[begin + len(answered) :]
         else:
-            row, answer = last, before + _own(values) + after
+            row, answer = last, before + answered + after
         ends = version.known_until
         made_of = list(row)
         made_of[body] = answer
@@ -92,14 +94,14 @@ def _known(value: Any, unknown: frozenset[Ref]) -> Any:
     return value if unknown.isdisjoint(references_in(value)) else None
 
 
-def _own(values: tuple[Any, ...]) -> str:
+def _answered(values: tuple[Any, ...]) -> str:
     """The members of an answer that are a version's own, as they stand in it."""
-    return orjson.dumps(dict(zip(OWN, values, strict=True)))[1:-1].decode()
+    return orjson.dumps(dict(zip(ANSWERED, values, strict=True)))[1:-1].decode()
 
 
 def _typed(claim: Claim) -> tuple[Any, ...]:
-    """A claim's values in the order of `OWN`."""
-    return claim.first_reported_on, claim.status, claim.evidence, claim.documents, claim.origins
+    """A claim's values in the order of `ANSWERED`."""
+    return claim.first_reported_on, claim.status, claim.evidence, claim.documents, claim.origins, claim.first_reported
 
 
 @cache

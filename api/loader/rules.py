@@ -1,15 +1,17 @@
 """The rules of the data model that no single field can check. Each is a function that yields (place, message)."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.claims import ASSERTING
-from api.loader.faults import Place, suggestion
+from api.loader.faults import Place, nearest, suggestion
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Parts, Pieces, Ref, Reference
@@ -43,6 +45,8 @@ def broken(seed: "Seed", seeds: "Seeds") -> Broken:
         yield from _topic(seed, seeds)
     elif name == "sources":
         yield from _published(seed)
+    elif name == "parties":
+        yield from _country(seed)
     evidence = seed.parts.get("evidence", ())
     for cited in evidence:
         yield from _citation(cited, seed, seeds)
@@ -141,6 +145,26 @@ def _ahead(seed: "Seed", seeds: "Seeds") -> Broken:
     if after:
         why = "what is only announced is not held yet: record it as an event"
         yield seed.place / field, f"{_name(seed)}: {field}: {since} begins after {after}; {why}"
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """The codes of ISO 3166-1 alpha-2 by the usual names of what they stand for, as the time zone database keeps them."""
+    lines = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8").splitlines()
+    return {name: code for code, name in (line.split("\t") for line in lines if not line.startswith("#"))}
+
+
+def _country(party: "Seed") -> Broken:
+    code: str | None = party.data["iso3166"]
+    countries = _countries()
+    if code is None or code in countries.values():
+        return
+    # A wrong code is near to any other; the name tells which is meant, or that the code is an abbreviation of one.
+    meant = nearest(party.data["name"], countries) or next(
+        (one for one in countries if code in re.findall(r"\w+", one)), None
+    )
+    hint = f"; did you mean “{countries[meant]}”, {meant}?" if meant else ""
+    yield party.place / "iso3166", f"{_name(party)}: iso3166: “{code}” is not a code of ISO 3166-1 alpha-2{hint}"
 
 
 def _published(source: "Seed") -> Broken:
@@ -369,8 +393,3 @@ def mark(subject: "Seed", cited: "Seed") -> str:
         told = "\0".join([subject.subject, *map(str, _telling(cited.given))])
         cited.mark = hashlib.sha256(told.encode()).hexdigest()[:8]
     return cited.mark
-
-
-def known_on(published: Edtf | None, retrieved: date) -> date:
-    """The day from which the public could know a source."""
-    return min(published.latest, retrieved) if published and published.latest else retrieved

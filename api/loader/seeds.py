@@ -14,11 +14,11 @@ from weakref import finalize
 
 from marshmallow import Schema
 
+from api.claims import reported
 from api.loader.faults import Place, Unplaced, suggestion
 from api.loader.places import Places
 from api.loader.read import SeedFile
 from api.loader.record import Half, Seed, inside, record
-from api.loader.rules import known_on
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href
@@ -89,10 +89,13 @@ class Known(Mapping[str, Seed]):
 
 
 class Sourced(NamedTuple):
-    """What a citation has from its source. ``origin`` is who published it, or else the source itself."""
+    """What a citation has from its source. ``origin`` is the party that published it, or else the source itself,
+    which may have a party's id.
+    """
 
     published_on: Edtf | None
     known_on: date
+    reported: Edtf
     address: str
     origin: str
     length: int | None
@@ -132,11 +135,14 @@ class Seeds:
     def _source(self, id: str) -> Sourced:
         data = self.records["sources"][id].data
         published = data["published_on"]
+        first = reported(published, data["retrieved_on"])
+        assert first.latest is not None  # it had been published when it was retrieved
         return Sourced(
             published,
-            known_on(published, data["retrieved_on"]),
+            first.latest,
+            first,
             data["url"] or href("sources", id),
-            data["publisher"].id if data["publisher"] else id,
+            data["publisher"].id if data["publisher"] else f"sources/{id}",
             data["length"],
         )
 

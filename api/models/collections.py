@@ -3,9 +3,10 @@
 from datetime import date
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, Index, String, Text, and_, true
+from sqlalchemy import ColumnElement, Index, String, Text, and_, case, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.claims import ASSERTING, JUDGING
 from api.models.clocks import Clocks
 from api.models.rows import Base, Cited, Dated, Key, Recorded, listed
 
@@ -139,6 +140,11 @@ class Evidence(Dated, Recorded, Base):
             true() if clocks.known_at is None else cls.known_on <= clocks.known_at,
             cls.mode.in_(sorted(clocks.modes)) if clocks.modes else true(),
         )
+
+    @classmethod
+    def counted_origin(cls) -> ColumnElement[str | None]:
+        """The origin where it counts as one, as `api.claims.voices` has it; else null."""
+        return case((and_(cls.relation.in_(sorted(ASSERTING)), cls.mode.not_in(sorted(JUDGING))), cls.origin))
 
 
 class Release(Recorded, Base):

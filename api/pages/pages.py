@@ -16,13 +16,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
 from api.looks import LOOKS, STYLE
-from api.parameters import CLOCKS, UNSEARCHED
+from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
 from api.records import MovedTo
 from api.resource import Table
 from schemas.fields import Piece, Subject, Term
 from schemas.record import OfProcess
-from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
+from schemas.vocabulary import VOCABULARIES, Mode, Precision, Stance, Vocabulary
 
 HERE = Path(__file__).parent
 MAIN_PARTIES = 5  # on the first page: states before others, and of each those with the most positions
@@ -36,7 +36,7 @@ _SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "terms", "note", "absent",
-    "claim_status", "first_reported_on", "evidence_count", "document_count", "origin_count",
+    "claim_status", "first_reported_on", "first_reported", "evidence_count", "document_count", "origin_count",
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "subjects": subjects,
             "explored": explored,
             "spoken": spoken,
+            "reported": reported,
             "api": api_address,
             "across": across,
             "compared": compared,
@@ -111,7 +112,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         resource = table.by_name[collection]
         return {
             "filters": [one for one in resource.filters if one.vocabulary],
-            "searched": collection not in UNSEARCHED,
+            "worded": resource.worded,
             "of_process": issubclass(resource.schema, OfProcess),
             "clocks": resource.model.clocks,
         }
@@ -345,6 +346,11 @@ def spoken(edtf: str) -> str:
     if end in ("", ".."):
         return f"since {spoken(start)}" + (", end unknown" if not end else "")
     return f"{spoken(start)} to {spoken(end)}"
+
+
+def reported(date: Mapping[str, str]) -> str:
+    """When something was first reported: the day, else by when."""
+    return spoken(date["edtf"]) if date["precision"] == Precision.DAY.value else f"by {date['latest']}"
 
 
 def _plainly(date: str) -> str:

@@ -7,10 +7,10 @@ from api.exports import Progress
 from api.operation import Operation
 from api.resource import Table
 from api.views.about import about_operations
-from api.views.analyses import analysis_tables
+from api.views.analyses import analysis_operations, analysis_tables
 from api.views.charts import chart_operations
+from api.views.citation import citation_operation
 from api.views.collections import collection_operations
-from api.views.dossiers import analysis_operations, citing
 from api.views.exports import export_operations, make_exports
 from api.views.feeds import feed_operations
 from api.views.finding import finding_operations
@@ -46,4 +46,4 @@ def operations(table: Table) -> tuple[Operation, ...]:
         *chart_operations(tables),
     )
     every = (*listed, oembed_operation(table, listed))
-    return (*every, citing(every))
+    return (*every, citation_operation(every))

@@ -1,6 +1,6 @@
-"""The analyses that are of no collection or of proposals: each nested in the envelope, and as a flat table."""
+"""The analyses: each nested in the envelope, and those that are of no collection or of proposals as flat tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -8,12 +8,17 @@ from marshmallow import Schema
 
 from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
 from api.analysis.question import Findings
+from api.analysis.stances import stances
 from api.examples import EARLIER, LATER, PARTIES, RECEIVED
-from api.operation import Call, ref
+from api.models import Cited
+from api.operation import Call, Operation, ref
 from api.parameters import AnyOf, Moment
 from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
+from api.resource import Table
 from api.views.analysis import COMMON, Analysis, Comparison, compared, named, of_path, question
+from api.views.dossiers import dossier_of
+from api.views.facets import facets_of
 from api.views.flat import FlatTable
 from schemas.analyses import (
     DiffTermSchema,
@@ -257,6 +262,17 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
     )
 
 
+def analysis_operations(table: Table) -> Iterator[Operation]:
+    """The nested answers of the analyses, of no collection and of each."""
+    for name, analysis in analyses():
+        yield analysis.operation(name)
+    for resource in table:
+        if issubclass(resource.model, Cited):
+            yield dossier_of(resource).operation(f"get{component(resource.schema)}Dossier")
+        if resource.facets:
+            yield facets_of(resource).operation(f"count{resource.name.capitalize()}")
+
+
 def analysis_tables() -> tuple[FlatTable, ...]:
     """The flat tables of the analyses, and the long table of the matrix."""
     return (*(analysis.table() for _, analysis in analyses()), _stances())
@@ -272,7 +288,7 @@ def _stances() -> FlatTable:
         ),
         query=COMMON,
         columns=_plain(StanceLineSchema),
-        records=lambda call: matrix.stances(question(call)),
+        records=lambda call: stances(question(call)),
         row=row_schema(columns(StanceLineSchema)),
         key=None,
     )

@@ -215,7 +215,7 @@ def _timeline(call: Call, table: FlatTable) -> Spec:
         {"field": "title", "type": "nominal", "title": "What"},
         {"field": "actors_labels", "type": "nominal", "title": "Who"},
         {"field": "occurred_on_edtf", "type": "nominal", "title": "When (EDTF)"},
-        {"field": "reported_on", "type": "nominal", "title": "First reported"},
+        {"field": "reported_on_edtf", "type": "nominal", "title": "First reported (EDTF)"},
         {"field": "claim_status", "type": "nominal", "title": "Claim status"},
     ]
     happened = {"field": "occurred_on", "type": "temporal", "title": None}

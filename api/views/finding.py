@@ -34,7 +34,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         query=query(
             q=Words("The words to find.", required=True),
             collection=AnyOf(
-                Choice(tuple(one.name for one in _searched(table)), "Collection."),
+                Choice(tuple(one.name for one in table if one.searched), "Collection."),
                 "Only records of these collections.",
             ),
             limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
@@ -50,10 +50,6 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         examples={"q": "ceasefire"},
         sends=(TOTAL,),
     )
-
-
-def _searched(table: Table) -> list[Resource]:
-    return [resource for resource in table if resource.seeded or resource.name == "terms"]
 
 
 def _search(call: Call) -> Answer:
@@ -99,7 +95,7 @@ def _search(call: Call) -> Answer:
 @lru_cache(maxsize=64)
 def _statements(table: Table, dialect: str, wanted: tuple[str, ...] | None, kind: ClocksKind) -> search.Search:
     """The statements of a search in some collections, or in all, at clocks of some kind."""
-    every = {resource.name: resource for resource in _searched(table)}
+    every = {resource.name: resource for resource in table if resource.searched}
     at, asked = Clocks.of_kind(kind), kind != Clocks().kind
     shown = {
         name: partial(_counts, resource, at)

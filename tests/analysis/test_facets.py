@@ -40,3 +40,27 @@ def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
 def test_facets_that_there_are_not_are_refused(world_of: World, query: dict[str, str]) -> None:
     problem = world_of().get("/v1/facets/positions", 400, **query)
     assert [error["parameter"] for error in problem["errors"]] == ["by"]
+
+
+def test_counts_rest_on_what_is_counted(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports"),
+        Position("brava", "dam", "opposes", cited=(("s3", "on_record"), ("s4", "author"))),
+    )
+    rests = {
+        party: api.get("/v1/facets/positions", by="stance", party=party)["meta"]["rests_on"]
+        for party in ("alba", "brava", "*")
+    }
+    assert rests == {
+        "alba": {"records": 1, "documents": 1, "origins": 1},
+        "brava": {"records": 1, "documents": 2, "origins": 1},
+        "*": {"records": 2, "documents": 3, "origins": 2},
+    }
+
+
+@pytest.mark.parametrize("by", [["stance", "party"], ["party", "stance"]], ids=",".join)
+def test_the_facets_of_a_count_are_in_the_order_in_which_they_are_asked_for(world_of: World, by: list[str]) -> None:
+    api = world_of(Position("alba", "dam", "supports"))
+    for asked in (by[::-1], by):
+        (count,) = api.data("/v1/facets/positions", by=asked)
+        assert [one["facet"] for one in count["values"]] == asked

@@ -1,5 +1,6 @@
 """How far apart parties are, on worlds small enough to check by hand."""
 
+import pytest
 from support import ids_of
 from written import Position, World
 
@@ -102,3 +103,9 @@ def test_who_does_not_exist_is_told_by_the_parameter_that_names_them(world_of: W
         problem = api.problem(f"/v1/gaps?{name}=alba,bravo", 404)
         assert [(one["parameter"], one["value"]) for one in problem["errors"]] == [(name, "bravo")]
         assert "Did you mean “brava”?" in problem["detail"]
+
+
+@pytest.mark.parametrize("other", ["undecided", "unclear", "opposes_in_part"])
+def test_nobody_blocks_what_nobody_wants(world_of: World, other: str) -> None:
+    api = world_of(Position("alba", "dam", other), Position("brava", "dam", "opposes"))
+    assert [gap["blockers"] for gap in api.data("/v1/gaps")] == [[]]

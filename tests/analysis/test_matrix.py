@@ -232,41 +232,6 @@ def test_what_is_taken_on_the_first_or_last_day_of_an_office_counts_for_the_stat
     assert set(stances(api)) == {("dam", "alba"), ("tolls", "ana"), ("truce", "ana"), ("border", "brava")}
 
 
-def test_the_long_table_has_a_row_for_each_position_behind_a_cell(world_of: World) -> None:
-    api = world_of(
-        Position("ministry", "dam", "supports", "2021-05", cited=(("s1", "on_record"), ("s3", "unattributed"))),
-        Position("brava", "dam", "opposes", "2022/2023", cited=(("s3", "unattributed"),)),
-        Position("brava", "dam", "supports", "2022-02/2023", cited=(("s3", "unattributed"),)),
-        Position("alba", "tolls", "opposes", "2021-01-01", "2022-01-01"),
-    )
-    for query in ({}, {"as_of": "2022-06-01"}, {"known_at": "2023-06-01"}, {"party": "brava"}, {"fold": "none"}):
-        rows = api.get("/v1/stances.json", **query)
-        drawn = [(row["issue"], cell) for row in api.data("/v1/matrix", **query) for cell in row["cells"]]
-        assert [
-            (
-                *(line[name] for name in ("issue_id", "party_id", "conflicting", "ended")),
-                *(
-                    line[name]
-                    for name in ("position_id", "holder_id", "stance", "claim_status", "reported_on", "assumed")
-                ),
-                line["valid_from_edtf"],
-            )
-            for line in rows
-        ] == [
-            (
-                *(issue["id"], cell["party"]["id"], cell["conflicting"], cell["ended"]),
-                *(one["position"]["id"], one["holder"]["id"], one["stance"], one["claim_status"]),
-                *(one["first_reported_on"], one["assumed"]),
-                one["valid_from"] and one["valid_from"]["edtf"],
-            )
-            for issue, cell in drawn
-            for one in cell["records"]
-        ]
-    (line,) = [line for line in api.get("/v1/stances.json") if line["holder_id"] == "ministry"]
-    assert (line["party_id"], line["document_count"], line["origin_count"]) == ("alba", 2, 2)
-    assert [line["assumed"] for line in api.get("/v1/stances.json", as_of="2022-06-01", party="brava")] == [True, True]
-
-
 def test_a_topic_counts_what_is_assumed(world_of: World) -> None:
     api = world_of(Position("alba", "dam", "supports", "2021"), Position("alba", "tolls", "opposes"))
     counted = {
@@ -286,3 +251,11 @@ def test_a_person_counts_for_no_one_on_a_day_on_which_they_represented_no_one(wo
     later = world_of(Position("ana", "dam", "supports", cited=(("s3", "unattributed"),)))
     (row,) = later.data("/v1/matrix", as_of="2023-06-01")
     assert [cell["party"]["id"] for cell in row["cells"]] == ["ana"], "an envoy of Brava from 2024 on"
+
+
+def test_nothing_is_shown_on_a_day_before_it_began(world_of: World) -> None:
+    api = world_of(Position("alba", "dam", "supports", "2022-01-02"), Position("alba", "tolls", "supports"))
+    shown = {
+        day: [row["issue"]["id"] for row in api.data("/v1/matrix", as_of=day)] for day in ("2022-01-01", "2022-01-02")
+    }
+    assert shown == {"2022-01-01": ["tolls"], "2022-01-02": ["dam", "tolls"]}

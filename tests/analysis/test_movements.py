@@ -69,7 +69,8 @@ def test_an_end_is_known_from_the_first_evidence_that_teaches_it(world_of: World
     given_up = demand("given-up", "alba", [], valid_until="2023-04-01", lifecycle="dropped",
                       evidence=[*evidence(("s2", "unattributed")), *taught])  # fmt: skip
     api = world_of(demands=[given_up])
-    assert [row["first_reported_on"] for row in api.data("/v1/movements")] == ["2024-02-01"]
+    (row,) = api.data("/v1/movements")
+    assert (row["first_reported_on"], row["first_reported"]["edtf"]) == ("2024-02-01", "2024-02-01")
 
 
 def test_who_confirmed_a_position_has_not_confirmed_that_it_was_given_up(world_of: World) -> None:

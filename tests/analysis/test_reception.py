@@ -119,3 +119,14 @@ def test_an_answer_that_may_have_been_given_after_the_day_is_assumed_and_stays_i
         assert (cell["party"]["id"], cell["assumed"]) == ("alba", assumed), "given while Ana was Alba's minister"
         (line, *_) = api.get("/v1/proposals/plan/reception.json", as_of=day)
         assert (line["assumed"], line["claim_status"], line["document_count"]) == (assumed, "reported", 1)
+
+
+@pytest.mark.parametrize("provided", ["supports", "opposes_in_part", "undecided", "unclear"])
+@pytest.mark.parametrize("stance", ["supports_conditionally", "opposes", "undecided", "unclear"])
+def test_who_insists_on_what_a_term_does_not_provide_blocks_it(world_of: World, provided: str, stance: str) -> None:
+    api = world_of(
+        proposals=[plan(terms=[term("build", 1, stance=provided)])],
+        responses=[answer("brava-insists", "brava", "insisted_on", term="build", stance=stance)],
+    )
+    granted = (provided, stance) in (("supports", "supports_conditionally"), ("opposes_in_part", "opposes"))
+    assert ids_of(api.data("/v1/proposals/plan/reception")["blockers"]) == ([] if granted else ["brava"])

@@ -211,6 +211,16 @@ def test_nothing_was_held_before_the_war_was_negotiated_and_a_distance_of_then_i
     assert all(gap["assumed"] for gap in apart)
 
 
+def test_russia_has_been_for_a_freeze_since_it_proposed_one(shipped: Api) -> None:
+    (line,) = shipped.get("/v1/stances.json", party="russia", issue="freeze-current-lines")
+    assert (line["reported_on"], line["valid_from"], line["origin_count"]) == ("2024-02-13", None, 0)
+    assert (line["since_edtf"], line["agreeing_document_count"], line["agreeing_origin_count"]) == (
+        "2023/2024-01~",
+        2,
+        1,
+    )
+
+
 def test_biden_speaks_for_the_united_states_in_office_alone(shipped: Api) -> None:
     for day, party in (("2021-01-19", "joe-biden"), ("2021-01-20", "united-states"), ("2025-01-21", "joe-biden")):
         rows = shipped.get("/v1/stances.json", as_of=day, issue="military-aid-to-ukraine")

@@ -1,5 +1,6 @@
 """Who has not answered, and for how long."""
 
+import pytest
 from written import Position, World, answer, demand, evidence, plan, term
 
 
@@ -58,3 +59,41 @@ def test_days_end_with_the_release_after_which_nothing_is_known(world_of: World)
     api = world_of(demands=[demand("asks", "brava", ["alba"])])
     days = {day: api.data("/v1/silences", as_of=day)[0]["days"] for day in ("2024-05-31", "2024-06-01", "2100-01-01")}
     assert days == {"2024-05-31": 485, "2024-06-01": 486, "2100-01-01": 486}
+
+
+def test_what_had_ended_by_the_day_awaits_no_answer(world_of: World) -> None:
+    api = world_of(
+        demands=[demand("over", "brava", ["alba"], valid_until="2023-12-31"), demand("on", "brava", ["alba"])]
+    )
+    assert [row["subject"]["id"] for row in api.data("/v1/silences")] == ["on"]
+    assert {row["subject"]["id"] for row in api.data("/v1/silences", as_of="2023-12-31")} == {"on", "over"}
+
+
+def test_what_was_superseded_awaits_no_answer_from_then_on_and_ever_if_nobody_tells_since_when(world_of: World) -> None:
+    api = world_of(
+        proposals=[
+            plan("first", status="superseded"),
+            plan("second", supersedes="first", made_on="2024-02-01", evidence=evidence(("s3", "on_record"))),
+            plan("lost", status="superseded"),
+        ]
+    )
+    found = {
+        day: {row["subject"]["id"] for row in api.data("/v1/silences", **({"as_of": day} if day else {}))}
+        for day in ("2024-01-31", "2024-02-01", "")
+    }
+    assert found == {"2024-01-31": {"first"}, "2024-02-01": {"second"}, "": {"second"}}
+    assert api.data("/v1/silences", mode="unattributed") == [], "it is superseded, whoever tells by what"
+
+
+@pytest.mark.parametrize(("relation", "silent"), [("denies", ["alba"]), ("retracts", ["alba"]), ("clarifies", [])])
+def test_an_answer_that_is_only_denied_or_was_retracted_is_nobodys(
+    world_of: World, relation: str, silent: list[str]
+) -> None:
+    said = evidence(("s2", "unattributed")) if relation != "denies" else []
+    said.append({"source": "s3", "relation": relation, "mode": "on_record", "credibility": 6})
+    api = world_of(
+        proposals=[plan(addressees=["alba"], terms=[term("build", 1)])],
+        responses=[answer("yes", "alba", "accepted", term="build", evidence=said)],
+    )
+    assert [row["silent"]["id"] for row in api.data("/v1/silences")] == silent
+    assert [one["id"] for one in api.data("/v1/proposals/plan/reception")["unanswered"]] == silent

@@ -48,3 +48,14 @@ def test_the_timeline_has_both_dates_of_everything_that_happened(world_of: World
     assert subjects(**{"from": "2023-02-02"}) == ["no"], "a demand stands where it was made, however long it is held"
     assert subjects(**{"from": "2023-02-01"}) == ["asks", "no"]
     assert subjects(**{"from": "2023-05-02"}) == [], "what has no date stands at its first report"
+
+
+def test_both_ends_of_the_days_asked_for_are_among_them(world_of: World) -> None:
+    api = world_of(
+        demands=[demand("asks", "brava", ["alba"], valid_from="2023-02")], proposals=[plan(made_on="2023-02-28")]
+    )
+    shown = {
+        (begin, end): {row["subject_id"] for row in api.get("/v1/timeline.json", **{"from": begin, "to": end})}
+        for begin, end in (("2023-02-28", "2023-02-28"), ("2023-03-01", ""), ("", "2023-02-01"), ("", "2023-01-31"))
+    }
+    assert list(shown.values()) == [{"asks", "plan"}, set(), {"asks"}, set()]

@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.citing import CitingError, cite
 from api.cli import main
+from api.passages import CitingError, cite
 from api.texts import digest, normalise
 from schemas.fields import span
 

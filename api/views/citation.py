@@ -9,24 +9,65 @@ The forms: a sentence, BibTeX (``@misc``), and CSL-JSON 1.0.2 of the type ``data
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from api.operation import Answer, Call, Operation, filled
-from api.parameters import read
+from api.examples import PARTIES
+from api.operation import JSON, Answer, Call, Operation, enveloped, filled, json_answer, ref
+from api.parameters import query, read
 from api.problems import Problem, Wrong, invalid, unknown
 from api.records import MovedTo
+from api.views.analysis import TAG
+from schemas.fields import Contract, JsonSchema, Side
 
 VERSION_PATH = "/v1"
 PUBLISHER = "The Positions authors"
 _CHUNK = 2**16
+
+
+def citation_operation(operations: Sequence[Operation]) -> Operation:
+    """The citation of any of the operations, itself among them."""
+    every: list[Operation] = list(operations)
+    paths = Paths(every)
+    found = Operation(
+        path="/cite",
+        name="cite",
+        tag=TAG,
+        summary="A citation of any answer",
+        description=(
+            "The citation of the answer to a path of this service as a sentence, BibTeX and CSL-JSON, with its SHA-256. The path that "
+            "it gives pins the release, and so replays the same answer; where another release is loaded, that path is 410. An answer that "
+            "tells of the releases before is the same where the same were loaded before."
+        ),
+        view=lambda call: json_answer(cite(call, paths, call.values["path"]), call),
+        query=query(path=PathField("The path to cite, with its query.", required=True)),
+        content={JSON: enveloped(ref("Citation"))},
+        examples={"path": f"/v1/gaps?parties={','.join(PARTIES)}"},
+    )
+    every.append(found)
+    return found
+
+
+class PathField(Contract[str]):
+    """A path of this service, with its query."""
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {"type": "string", "pattern": "^/[!-~]*$", "maxLength": 7000}
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        text = str(value)
+        if not re.fullmatch("/[!-~]*", text) or len(text) > 7000:
+            raise ValidationError("is not a path of this service, such as /v1/gaps?parties=russia,ukraine.")
+        return text
 
 
 @dataclass(frozen=True)
