@@ -21,7 +21,7 @@ from api.lanes import HURRIED
 from api.loader import build_digest
 from api.metrics import PATH, add_metrics
 from api.openapi import API_VERSION, document
-from api.operation import JSON, LINES, Answer, Call, Operation, collected, filled
+from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, collected, filled
 from api.pages import add_pages
 from api.parameters import read
 from api.problems import MEDIA_TYPE, Problem
@@ -31,7 +31,7 @@ from api.resources import RESOURCES
 from api.settings import Settings
 from api.texts import by_sha256
 from api.views import operations
-from api.views.collections import FORMATS
+from api.views.flat import FORMATS
 
 VERSION_PATH = "/v1"
 #: What an answer may be asked for by the Accept header, where it has that, and the `format` that says the same.
@@ -170,6 +170,8 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
         response = Response(body, answer.status, content_type=answer.media_type)
         response.direct_passthrough = not isinstance(body, bytes)  # a file, which the delivery sends whole or in part
         response.headers.extend(answer.headers)
+        if answer.total is not None:
+            response.headers[TOTAL] = str(int(answer.total))
         if not request.path.startswith(VERSION_PATH + "/"):
             response.headers["Content-Location"] = call.here
         return response

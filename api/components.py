@@ -122,6 +122,14 @@ _MAYBE_DAY: JsonSchema = {"type": ["string", "null"], "format": "date"}
 _LICENCE = _object("A licence.", name=_TEXT, url={"type": "string", "format": "uri"})
 
 
+_CSVW: dict[str, JsonSchema] = {
+    "@context": {"type": "array", "items": {}},
+    "dc:license": _object("The licence.", **{"@id": {"type": "string", "format": "uri"}}),
+    "dc:modified": {"type": "object"},
+    "schema:version": _TEXT,
+}
+
+
 _PLAIN: dict[str, JsonSchema] = {
     "Date": _object(
         "A date as given (EDTF level 1), with the earliest and latest day that it can mean; null: open or unknown.",
@@ -213,6 +221,20 @@ _PLAIN: dict[str, JsonSchema] = {
             "primaryKey": {"type": "array", "items": _TEXT},
         },
     },
+    "CsvwTable": _object(
+        "A table as of the W3C's “Metadata Vocabulary for Tabular Data”.",
+        **_CSVW,
+        url=_PATH,
+        tableSchema={"type": "object"},
+    ),
+    "CsvwGroup": _object(
+        "Tables together, as of the W3C's “Metadata Vocabulary for Tabular Data”.",
+        **_CSVW,
+        tables={
+            "type": "array",
+            "items": _object("A table.", url=_PATH, tableSchema={"type": "object"}),
+        },
+    ),
     "FlatTable": _object(
         "A flat table: its addresses, its columns, its number of rows, and the size and SHA-256 of its CSV.",
         name=_TEXT,
@@ -224,6 +246,7 @@ _PLAIN: dict[str, JsonSchema] = {
         json=_PATH,
         ndjson=_PATH,
         schema=_PATH,
+        csvw=_PATH,
         columns={"type": "array", "items": {"type": "object"}},
     ),
     "Option": _object("A choice: its label and its value.", __text=_TEXT, __value=_TEXT),

@@ -28,13 +28,15 @@ from typing import IO, Any
 import orjson
 
 from api.database import Store
-from api.representations import Cell, Column, csv_of, flat, objects_of, table_schema
+from api.descriptors import LICENCE, Described, csvw_group, data_package, foreign_keys, table_schema
+from api.representations import Cell, csv_of, flat, objects_of
 
-ARCHIVE, SQLITE, LINES, PACKAGE, SUMS = (
+ARCHIVE, SQLITE, LINES, PACKAGE, CSVW, SUMS = (
     "positions-csv.zip",
     "positions.sqlite",
     "positions.jsonl",
     "datapackage.json",
+    "csv-metadata.json",
     "SHA256SUMS",
 )
 MANIFEST = "manifest.json"
@@ -49,11 +51,6 @@ _CHUNK = 2**20
 _LEVEL = 2
 #: A stage, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int | None], None]
-_LICENCE = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
 _TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "BOOLEAN", "date": "DATE"}
 _README = """\
 # Positions, release {release}
@@ -61,21 +58,17 @@ _README = """\
 Who holds which position on what, since when, according to whom. Data of {date}, under CC BY 4.0.
 
 Each file is one table: UTF-8, comma-separated, a header line, empty where there is no value, lists joined with "; ".
-`datapackage.json` describes every column (Frictionless Data Package). A text that a spreadsheet would take for a formula
-begins with an apostrophe.
+`datapackage.json` (Frictionless Data Package) and `csv-metadata.json` (CSV on the Web) describe every column. A text that a
+spreadsheet would take for a formula begins with an apostrophe.
 
 Cite as: Positions, release {release} ({date}), digest {digest}.
 """
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """One table to export: its name, its columns, the column that identifies a row, and its records, which are read once a call."""
+class Sheet(Described):
+    """One table to export: what it is, and its records, which are read once a call."""
 
-    name: str
-    about: str
-    columns: tuple[Column, ...]
-    key: str | None
     records: Callable[[], Iterable[Mapping[str, Any]]]
 
 
@@ -139,6 +132,12 @@ def manifest(folder: Path) -> Any:
     return orjson.loads((folder / MANIFEST).read_bytes())
 
 
+@lru_cache(maxsize=KEPT_RELEASES)
+def rows(folder: Path) -> Mapping[str, int]:
+    """How many rows each table in a folder of exports has."""
+    return {one["name"]: one["rows"] for one in manifest(folder)["tables"]}
+
+
 def _roots(shelf: Path) -> tuple[Path, Path]:
     """The folder itself, and one in the temporary folder for where it cannot be written to."""
     name = hashlib.sha256(str(shelf).encode()).hexdigest()[:16]
@@ -193,8 +192,8 @@ def _make(root: Path, folder: Path, store: Store, content: Content, progress: Pr
         tables = _tables(aside, store, content.sheets, progress)
         with (aside / LINES).open("wb") as lines:
             lines.writelines(content.lines)
-        package = _package(store, tables)
-        (aside / PACKAGE).write_bytes(package)
+        for name, text in _descriptors(store, content.sheets, tables).items():
+            (aside / name).write_bytes(text)
         files = [_file(aside / name, about) for name, about in _FILES.items()]
         (aside / SUMS).write_text("".join(f"{one['sha256']}  {one['name']}\n" for one in files), encoding="ascii")
         (aside / MANIFEST).write_bytes(orjson.dumps({"tables": tables, "files": files}))
@@ -253,9 +252,8 @@ def _tables(folder: Path, store: Store, sheets: Sequence[Sheet], progress: Progr
         database.execute("COMMIT")
         for one in packed:
             one.result()
-        package = _package(store, found)
         readme = _README.format(release=store.release, date=store.date, digest=store.digest)
-        for name, text in ((PACKAGE, package), ("README.md", readme.encode())):
+        for name, text in {**_descriptors(store, sheets, found), "README.md": readme.encode()}.items():
             archive.writestr(_entry(name, store.date), text)
         progress("exporting", len(sheets), len(sheets))
     return found
@@ -305,29 +303,20 @@ def _table(folder: Path, database: sqlite3.Connection, sheet: Sheet, names: set[
             digest.update(chunk)
             size += len(chunk)
         array.write(b"]\n")
-    schema = table_schema(sheet.columns, sheet.key)
     return {
         "name": sheet.name,
         "about": sheet.about,
         "rows": rows,
         "bytes": size,
         "sha256": digest.hexdigest(),
-        "schema": {**schema, "foreignKeys": _foreign_keys(sheet, names)},
+        "schema": {**table_schema(sheet), "foreignKeys": foreign_keys(sheet, names)},
     }
 
 
-def _foreign_keys(sheet: Sheet, names: set[str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "fields": [column.name],
-            "reference": {
-                "resource": "" if column.references == sheet.name else column.references,
-                "fields": ["id"],
-            },
-        }
-        for column in sheet.columns
-        if column.references in names
-    ]
+def _descriptors(store: Store, sheets: Sequence[Sheet], tables: list[dict[str, Any]]) -> dict[str, bytes]:
+    """The files that describe the tables, which lie beside them."""
+    made = {PACKAGE: data_package(store, tables), CSVW: csvw_group(store, sheets)}
+    return {name: orjson.dumps(one, option=orjson.OPT_INDENT_2) for name, one in made.items()}
 
 
 def _declare(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> str:
@@ -350,10 +339,9 @@ def _declare(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> str
 
 def _index(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> None:
     """Make the indexes of a table's references, once it is full."""
-    for column in sheet.columns:
-        if column.references in names:
-            name = _quoted(f"{sheet.name}_{column.name}")
-            database.execute(f"CREATE INDEX {name} ON {_quoted(sheet.name)} ({_quoted(column.name)})")
+    for column, _ in sheet.references(names):
+        name = _quoted(f"{sheet.name}_{column.name}")
+        database.execute(f"CREATE INDEX {name} ON {_quoted(sheet.name)} ({_quoted(column.name)})")
 
 
 def _quoted(name: str) -> str:
@@ -367,7 +355,7 @@ def _dictionary(database: sqlite3.Connection, store: Store, tables: list[dict[st
     )
     database.execute(
         "INSERT INTO about_release VALUES (?, ?, ?, ?)",
-        (store.release, store.date.isoformat(), store.digest, _LICENCE["name"]),
+        (store.release, store.date.isoformat(), store.digest, LICENCE["name"]),
     )
     database.execute(
         'CREATE TABLE "about_columns" ("table_name" TEXT NOT NULL, "position" INTEGER NOT NULL, "column_name" TEXT NOT NULL, '
@@ -381,31 +369,3 @@ def _dictionary(database: sqlite3.Connection, store: Store, tables: list[dict[st
             for number, one in enumerate(table["schema"]["fields"], 1)
         ],
     )
-
-
-def _package(store: Store, tables: list[dict[str, Any]]) -> bytes:
-    """A Frictionless Data Package; its paths are relative, so it holds in the archive and at its address alike."""
-    descriptor = {
-        "profile": "tabular-data-package",
-        "name": "positions",
-        "title": "Positions: the open, structured record of a negotiation",
-        "version": store.release,
-        "created": f"{store.date.isoformat()}T00:00:00Z",
-        "licenses": [_LICENCE],
-        "resources": [
-            {
-                "name": table["name"],
-                "description": table["about"],
-                "path": f"{table['name']}.csv",
-                "profile": "tabular-data-resource",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "bytes": table["bytes"],
-                "hash": f"sha256:{table['sha256']}",
-                "schema": table["schema"],
-            }
-            for table in tables
-        ],
-    }
-    return orjson.dumps(descriptor, option=orjson.OPT_INDENT_2)

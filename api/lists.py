@@ -33,7 +33,7 @@ FEW = 50  # values of a question whose statements are kept; each makes them larg
 #: The column that says whether there is a record of the id behind which a page begins.
 _KNOWN = "known"
 Statement = TypeVar("Statement", bound=Select[Any])
-_ORDERING = ("sort", "limit", "after", "format")
+_ORDERING = ("sort", "limit", "after", "format", "bom")
 
 
 class Page(NamedTuple):
@@ -166,11 +166,29 @@ def page(
         check_ids(connection, asked)  # else the rows show that what the filters name exists
     if not after and found <= limit:
         return Page(rows, following=None, total=found)
-    total = store.remembered(form, parameters, partial(_total, connection, asked, form, parameters, before_counting))
+    total = _remembered(store, connection, asked, form, parameters, before_counting)
     if found <= limit:
         return Page(rows, following=None, total=total)
     shown = {name: lines[: lines.rindex("\n")] for name, lines in rows.items()}
     return Page(shown, following=shown["id"].rpartition("\n")[2], total=total)
+
+
+def total(store: Store, connection: Connection, asked: Asked, related: Sequence[str]) -> int:
+    """How many records a list has, whatever part of it is asked for; see `page`."""
+    form, parameters = Form.of(widened(connection, asked), connection, related)
+    return _remembered(store, connection, asked, form, parameters, lambda: None)
+
+
+def _remembered(
+    store: Store,
+    connection: Connection,
+    asked: Asked,
+    form: Form,
+    parameters: dict[str, Any],
+    before_counting: Callable[[], None],
+) -> int:
+    counted = partial(_total, connection, asked, form, parameters, before_counting)
+    return store.remembered(form, parameters, counted)
 
 
 def _total(

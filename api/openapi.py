@@ -10,7 +10,7 @@ import yaml
 from apispec import APISpec
 
 from api.components import components
-from api.operation import Operation, ref
+from api.operation import TOTAL, Operation, ref
 from api.parameters import AnyOf
 from api.problems import MEDIA_TYPE
 from api.resource import Table
@@ -147,9 +147,12 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"description": "A strong validator of the representation.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "The date of the release.", "schema": {"type": "string"}},
-    "Link": {"description": "The links of the body (RFC 8288).", "schema": {"type": "string"}},
-    "X-Total-Count": {
-        "description": "How many records there are in all.",
+    "Link": {
+        "description": "The links of a page's body, or of a table as CSV its description (RFC 8288).",
+        "schema": {"type": "string"},
+    },
+    TOTAL: {
+        "description": "How many records the list has, or rows the table, in all: of a nested analysis there is none.",
         "schema": {"type": "integer", "format": "int64", "minimum": 0},
     },
 }
@@ -194,7 +197,6 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "description": "The ETag of the representation that the client has.",
         "schema": {"type": "string"},
     }
-    more = ("Link", "X-Total-Count") if operation.paged and "search" not in operation.name else ()
     return {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -204,7 +206,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "The answer.",
-                "headers": _headers(*_ALWAYS, "ETag", "Cache-Control", "Last-Modified", *more),
+                "headers": _headers(*_ALWAYS, "ETag", "Cache-Control", "Last-Modified", *operation.sends),
                 "content": {media_type: {"schema": shape} for media_type, shape in operation.content.items()},
             },
             "304": {"$ref": "#/components/responses/NotModified"},

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, SupportsInt
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -26,17 +26,25 @@ from schemas.fields import JsonSchema
 IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while it is sent
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
+CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
+#: The header that has `Answer.total`.
+TOTAL = "X-Total-Count"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a view gives: a body, whole, in chunks or as a file, and what it is."""
+    """What a view gives: a body, whole, in chunks or as a file, and what it is.
+
+    ``total`` is how many records or rows there are in all, of a list or a table. It is asked for its number when the body has been
+    read, so it may be what counts them on the way (`Counted`).
+    """
 
     body: bytes | Iterable[bytes] | Path
     media_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    total: SupportsInt | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,8 @@ class Operation:
     ``prepared`` are the queries, as names with values, whose answers a load keeps where the release is ``large`` enough that they
     would take long to make; they depend on nothing but the release.
 
+    ``sends`` are the headers that its answers have beside those of all answers, or those in some form.
+
     A ``quick`` view reads a page or a record, and so much that nobody waits for it; where it may need more, it calls `Call.take_time`.
     """
 
@@ -135,7 +145,7 @@ class Operation:
     query: Schema
     content: dict[str, JsonSchema]
     examples: dict[str, Any] = field(default_factory=dict)
-    paged: bool = False
+    sends: tuple[str, ...] = ()
     quick: bool = False
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True

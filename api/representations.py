@@ -50,6 +50,10 @@ class Column:
     required: bool = False
     #: The table that the cell names a record of.
     references: str | None = None
+    #: Whether every row names one, where no clock hides it.
+    always: bool = False
+    #: Whether the cell is a list, joined.
+    several: bool = False
 
 
 @cache
@@ -115,7 +119,8 @@ def _within(name: str, kind: Piece, made: Callable[[str, Any], Iterator[Column]]
     for inner in _of_fields(kind.schema, made):
         # What another standard names in camel case is in snake case here, like all columns.
         plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
-        yield Column(f"{name}_{plain}", inner.type, inner.description, _of_piece(name, inner))
+        cell = _of_piece(name, inner)
+        yield Column(f"{name}_{plain}", inner.type, inner.description, cell, several=inner.several)
 
 
 def _columns(name: str, kind: Any) -> Iterator[Column]:
@@ -128,6 +133,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             "string",
             f"{about} Joined.",
             lambda record: _join(_piece(kind, one) for one in record[name]),
+            several=True,
         )
     elif isinstance(kind, Reference):
         yield Column(
@@ -136,6 +142,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             about,
             lambda record: record[name] and record[name]["id"],
             references=kind.collection,
+            always=not kind.allow_none,
         )
         yield Column(
             f"{name}_label",
@@ -149,12 +156,14 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             "string",
             f"{about} Joined.",
             lambda record: _join([ref["id"] for ref in record[name]]),
+            several=True,
         )
         yield Column(
             f"{name}_labels",
             "string",
             f"{about} Their names, joined.",
             lambda record: _join([ref["name"] for ref in record[name]]),
+            several=True,
         )
     elif isinstance(kind, Subject):
         yield Column(
@@ -176,6 +185,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             "string",
             f"{about} Joined.",
             lambda record: _join(f"{ref['collection']}/{ref['id']}" for ref in record[name]),
+            several=True,
         )
     elif isinstance(kind, EdtfDate):
         column = name
@@ -223,9 +233,10 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             "string",
             about,
             lambda record: _join(f"{key}: {reason}" for key, reason in record[name].items()),
+            several=True,
         )
     elif isinstance(kind, Strings | BearableFields):
-        yield Column(name, "string", f"{about} Joined.", lambda record: _join(record[name]))
+        yield Column(name, "string", f"{about} Joined.", lambda record: _join(record[name]), several=True)
     else:
         # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
         yield Column(
@@ -271,6 +282,22 @@ def _plain(value: Mapping[str, str | None] | None) -> str | None:
 
 def _score(value: str | None) -> float | None:
     return Stance.of(value).score if value else None
+
+
+class Counted:
+    """Records that are counted as they are read: as a number it is how many were."""
+
+    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+        self._records = records
+        self._number = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for record in self._records:
+            self._number += 1
+            yield record
+
+    def __int__(self) -> int:
+        return self._number
 
 
 def flat(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[list[Cell]]:
@@ -374,32 +401,15 @@ def lines(text: str | None) -> list[str]:
     return text.split("\n") if text else []
 
 
-def table_schema(shape: tuple[Column, ...], key: str | None = "id") -> dict[str, Any]:
-    """A Frictionless Table Schema."""
-    schema: dict[str, Any] = {
-        "fields": [
-            {
-                "name": column.name,
-                "type": column.type,
-                "description": column.description,
-                **({"constraints": {"required": True}} if column.required else {}),
-            }
-            for column in shape
-        ],
-        "missingValues": [""],
-    }
-    return {**schema, "primaryKey": [key]} if key else schema
-
-
 def row_schema(shape: Iterable[Column]) -> dict[str, Any]:
     """The JSON Schema of a row as an object."""
     properties = {}
     for column in shape:
-        always = column.required or column.type == "boolean"
+        filled = column.required or column.type == "boolean"
         kind = "string" if column.type == "date" else column.type
         properties[column.name] = {
             "description": column.description,
-            "type": kind if always else [kind, "null"],
+            "type": kind if filled else [kind, "null"],
             **({"format": "date"} if column.type == "date" else {}),
         }
     return {"type": "object", "required": list(properties), "properties": properties}

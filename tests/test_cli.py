@@ -39,6 +39,13 @@ def test_check_says_what_a_sound_folder_holds() -> None:
     assert "proposals" in result.output
 
 
+def test_check_says_of_a_folder_without_records_that_it_has_none(tmp_path: Path) -> None:
+    (tmp_path / "release.yaml").write_text("id: r1\ndate: 2031-07-01\n", encoding="utf-8")
+    result = run("check", "--seeds", str(tmp_path))
+    assert result.exit_code == 0
+    assert result.output == f"{tmp_path}: r1 is sound: no records.\n"
+
+
 def test_check_lists_every_fault_and_fails(world: Path) -> None:
     (world / "common/parties.yaml").write_text("- id: x\n  kind: stat\n", encoding="utf-8")
     result = run("check", "--seeds", str(world))

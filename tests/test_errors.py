@@ -45,7 +45,7 @@ def test_an_unknown_parameter_is_refused_whatever_its_value(api: Api, collection
 
 
 @pytest.mark.parametrize("name", TABLED)
-@pytest.mark.parametrize("suffix", ["csv", "json", "ndjson", "schema.json"])
+@pytest.mark.parametrize("suffix", ["csv", "json", "ndjson", "schema.json", "csv-metadata.json"])
 def test_a_flat_table_refuses_unknown_parameters_too(api: Api, name: str, suffix: str) -> None:
     api.ask(f"/v1/{name}.{suffix}")
     for query in ("colour=red", "colour=", "limit=5"):

@@ -46,6 +46,9 @@ def test_a_file_has_the_bytes_that_are_streamed_without_it(made: Any, table: Any
     assert (folder / f"{table.name}.{form}").read_bytes() == streamed[path]
     answer = api.ask(path)
     assert answer.data == streamed[path]
+    rows = streamed[f"/v1{table.path}.ndjson"].count(b"\n")
+    assert answer.headers["X-Total-Count"] == str(rows)
+    assert api.ask(path, method="HEAD").headers["X-Total-Count"] == str(rows)
     assert answer.headers["Content-Type"].partition(";")[0] in ("text/csv", "application/json", "application/x-ndjson")
 
 
@@ -60,6 +63,9 @@ def test_the_whole_table_is_given_from_its_file_and_no_other_is(made: Any, form:
         assert api.ask(f"/v1/parties.{form}").data == b"the file"
         assert api.ask(f"/v1/parties.{form}?release=w2031-1").data == b"the file"
         assert api.ask(f"/v1/parties.{form}?kind=*").data == b"the file"
+        assert (
+            api.ask(f"/v1/parties.{form}").headers["X-Total-Count"] == api.ask("/v1/parties").headers["X-Total-Count"]
+        )
         narrowed = api.ask(f"/v1/parties.{form}?sort=id").data
         assert narrowed == streamed[f"/v1/parties.{form}"]
         assert b"the file" not in api.ask(f"/v1/parties.{form}?kind=state").data

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from support import CITED, COLLECTIONS, TABLED, Api
+from support import CITED, COLLECTIONS, PARTS, TABLED, Api, counted, path_of
 
 from api.resources import RESOURCES
 from schemas.vocabulary import Stance
@@ -146,6 +146,32 @@ def test_csv_is_that_of_its_standard_and_has_a_mark_only_when_asked(api: Api) ->
     assert api.ask("/v1/parties.ndjson").content_type == "application/x-ndjson"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/v1/{collection}" for collection in COLLECTIONS),
+        *(f"/v1/facets/{one.name}?by={one.facets[0]}" for one in RESOURCES if one.facets),
+        *("/v1/matrix", "/v1/gaps", "/v1/timeline", "/v1/movements", "/v1/silences"),
+        "/v1/parties/aldoria/positions",
+        "/v1/positions/borovia-rejects-zero-tariff/evidence",
+        "/v1/positions/borovia-rejects-zero-tariff/dossier",
+        "/v1/proposals/pepper-plan/reception",
+    ],
+)
+def test_what_is_csv_by_its_format_has_a_mark_when_asked_and_nothing_else_has(api: Api, path: str) -> None:
+    plain = api.ask(path, format="csv")
+    assert plain.status_code == 200, plain.text
+    assert not plain.data.startswith(b"\xef\xbb\xbf")
+    assert api.ask(path, format="csv", bom="1").data == b"\xef\xbb\xbf" + plain.data
+    assert api.ask(path, format="csv", bom="0").data == plain.data
+    assert api.ask(path, bom="1", headers={"Accept": "text/csv"}).data == b"\xef\xbb\xbf" + plain.data
+    for form in ({}, {"format": "ndjson"}):
+        (wrong,) = api.problem(path, 400, bom="1", **form)["errors"]
+        assert (wrong["parameter"], wrong["value"]) == ("bom", "1")
+        assert "format=csv" in wrong["message"]
+        assert api.ask(path, bom="0", **form).status_code == 200
+
+
 @pytest.mark.parametrize("table", TABLED)
 def test_a_format_of_the_list_is_the_table(api: Api, table: str) -> None:
     assert api.ask(f"/v1/{table}?format=csv").data == api.ask(f"/v1/{table}.csv").data
@@ -180,6 +206,59 @@ def test_a_table_takes_the_filters_sorts_and_clocks_of_its_list(api: Api, table:
         assert [row["id"] for row in answer.get_json()] == [one["id"] for one in expected.get_json()["data"]]
 
 
+FORMS = ("csv", "json", "ndjson")
+#: What a table may be asked with: everything, what is prepared at load, what is counted, nothing at all.
+NARROWED: list[Row] = [{}, {"sort": "-id"}, {"process": "glacier-accord"}, {"known_at": "2030-02-01"}, {"q": "qqxxzz"}]
+
+
+@pytest.mark.parametrize("table", TABLED)
+@pytest.mark.parametrize("query", NARROWED)
+def test_a_table_says_how_many_rows_it_has_in_every_form(api: Api, table: str, query: Row) -> None:
+    expected = api.ask(f"/v1/{table}", limit=1, **query)
+    for form in FORMS:
+        for path, more in ((f"/v1/{table}.{form}", {}), (f"/v1/{table}", {"format": form})):
+            if (path, form) == (f"/v1/{table}", "json"):
+                continue  # the list itself
+            answer = api.ask(path, **query, **more)
+            assert answer.status_code == expected.status_code
+            if answer.status_code == 200:
+                rows = {"csv": rows_of_csv, "json": json.loads, "ndjson": str.splitlines}[form](answer.text)
+                assert int(answer.headers["X-Total-Count"]) == len(rows)
+                assert answer.headers["X-Total-Count"] == expected.headers["X-Total-Count"]
+                head = api.ask(path, method="HEAD", **query, **more)
+                assert (head.data, head.headers["X-Total-Count"]) == (b"", answer.headers["X-Total-Count"])
+                part = api.ask(path, headers={"Range": "bytes=0-1"} if answer.data else None, **query, **more)
+                assert part.headers["X-Total-Count"] == answer.headers["X-Total-Count"]
+
+
+@pytest.mark.parametrize("table", TABLED)
+def test_the_number_of_rows_takes_no_counting(api: Api, table: str) -> None:
+    api.wsgi.cache.clear()
+    with counted() as statements:
+        assert api.ask(f"/v1/{table}.csv?sort=-id").headers["X-Total-Count"] == str(len(api.ids(f"/v1/{table}")))
+    assert statements
+    assert not any("count(" in one for one in statements if "FROM totals" not in one)
+
+
+@pytest.mark.parametrize("table", TABLED)
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_part_of_a_table_says_how_many_rows_the_whole_has(api: Api, table: str, form: str) -> None:
+    ids = api.ids(f"/v1/{table}")
+    for query in ({"limit": 2}, {"after": ids[0]}, {"after": ids[0], "limit": 1}):
+        assert api.ask(f"/v1/{table}", format=form, **query).headers["X-Total-Count"] == str(len(ids))
+
+
+@pytest.mark.parametrize(("collection", "part"), PARTS)
+def test_a_sub_collection_as_a_table_says_how_many_rows_it_has(api: Api, collection: str, part: str) -> None:
+    for id in api.ids(f"/v1/{collection}"):
+        path = path_of(collection, id, part)
+        total = api.ask(path).headers["X-Total-Count"]
+        for query in ({}, {"limit": 1}):
+            answer = api.ask(path, format="csv", **query)
+            assert answer.headers["X-Total-Count"] == total
+        assert len(rows_of_csv(api.ask(path, format="csv").text)) == int(total)
+
+
 def test_an_empty_table_still_has_its_header(api: Api) -> None:
     path = "/v1/demands.{}?party=castella&stance=opposes"
     assert api.get(path.format("json")) == []
@@ -200,7 +279,7 @@ def test_the_list_of_tables_has_each_with_its_columns_and_rows(api: Api) -> None
         assert tables[name]["rows"] == len(api.get(f"/v1/{name}.json"))
         fields = api.get(f"/v1/{name}.schema.json")["fields"]
         assert [one["name"] for one in tables[name]["columns"]] == [one["name"] for one in fields]
-        for suffix in ("csv", "json", "ndjson", "schema"):
+        for suffix in ("csv", "json", "ndjson", "schema", "csvw"):
             assert api.ask(tables[name][suffix]).status_code == 200
 
 

@@ -114,7 +114,13 @@ def party_columns(parties: Iterable[tuple[str, str]], taken: Iterable[str]) -> t
             stem += "_"
         used |= {stem, f"{stem}_score"}
         found += [
-            Column(stem, "string", f"The stance of {name}; several, joined, where records conflict.", _stance_of(id)),
+            Column(
+                stem,
+                "string",
+                f"The stance of {name}; several, joined, where records conflict.",
+                _stance_of(id),
+                several=True,
+            ),
             Column(f"{stem}_score", "number", f"The score of the stance of {name}.", _score_of(id)),
         ]
     return tuple(found)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from api.descriptors import LICENCE
 from api.examples import renamed, stand_ins
 from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
@@ -16,7 +17,7 @@ from schemas.events import EventSchema
 from schemas.vocabulary import VOCABULARIES
 
 CODE_LICENCE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
-DATA_LICENCE = {"name": "CC-BY-4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+DATA_LICENCE = {"name": LICENCE["name"], "url": LICENCE["path"]}
 
 
 def about_operations(_table: Table) -> Iterator[Operation]:
@@ -81,6 +82,7 @@ def _way_in(call: Call) -> Answer:
             ("search", "search?q=ceasefire", "Full text over every collection."),
             ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
             ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
+            ("csvw", "csv-metadata.json", "The tables as CSV on the Web (W3C)."),
             ("exports", "exports", "The whole release as files: CSV in an archive, SQLite, JSON Lines."),
             ("changes", "feeds/changes.atom", "What each release changed, as an Atom feed."),
             ("calendar", "feeds/events.ics", "The events as an iCalendar feed."),

@@ -11,14 +11,13 @@ from sqlalchemy import Connection
 from api import queries, records
 from api.analysis.question import Findings, Question
 from api.models import Clocks
-from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
+from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query
 from api.problems import Problem, Wrong, invalid, of_parameter
 from api.records import Moved, MovedTo
 from api.representations import Column
 from api.resource import Resource
-from api.views.collections import FORMATS
-from api.views.flat import FlatTable, answer
+from api.views.flat import FlatTable, answer, form_asked, forms
 from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term, href
 from schemas.vocabulary import Mode
 
@@ -99,7 +98,6 @@ class Analysis:
 
     def operation(self, name: str) -> Operation:
         """The nested answer; the flat one where the format is asked for."""
-        wanted = Choice(tuple(FORMATS), "The flat table in place of the nested answer.")
         return Operation(
             path=self.path,
             name=name,
@@ -107,11 +105,12 @@ class Analysis:
             summary=self.summary,
             description=self.description,
             view=self._view,
-            query=query(**self.query, **self.nested, format=wanted),
+            query=query(**self.query, **self.nested, **forms("The flat table in place of the nested answer.")),
             content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
             examples=self.examples,
             prepared=self.prepared,
             large=self.large,
+            sends=(TOTAL,),
         )
 
     def table(self) -> FlatTable:
@@ -129,7 +128,7 @@ class Analysis:
         )
 
     def _view(self, call: Call) -> Answer:
-        wanted = call.values.get("format")
+        wanted = form_asked(call)
         if not wanted:
             found = self.find(call)
             meta = {**_said(call), "rests_on": found.rests_on}

@@ -1,24 +1,23 @@
 """The nested layer: the list and the record of every collection, and the natural sub-collections."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, select
 
 from api import queries
-from api.lists import PAGE, page
+from api.lists import PAGE, page, total
 from api.models import Cited, Clocks, Evidence, Proposal, Source
-from api.operation import CSV, JSON, LINES, Answer, Call, Operation, enveloped, ref
+from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
 from api.queries import Asked
 from api.records import Moved, MovedTo, record, whole
 from api.representations import (
     Column,
+    Counted,
     array,
     array_of_lines,
-    as_csv,
-    as_lines,
     columns,
     envelope,
     extended,
@@ -27,9 +26,10 @@ from api.representations import (
 )
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
+from api.views.flat import MEDIA_TYPES, form_asked, forms, written
 from schemas.fields import Choice, component, href, span
 
-FORMATS = {"csv": CSV, "ndjson": LINES}
+_FORMS = forms("The flat table in place of the nested list: complete, unless `limit` or `after` asks for a part.")
 ROLE = Column(
     "role",
     "string",
@@ -61,13 +61,6 @@ def _list_content(resource: Resource) -> dict[str, Any]:
     return {JSON: ref(f"{_name(resource)}List"), "text/csv": {"type": "string"}, LINES: {"type": "string"}}
 
 
-def _format() -> Choice:
-    return Choice(
-        tuple(FORMATS),
-        "The flat table in place of the nested list: complete, unless `limit` or `after` asks for a part.",
-    )
-
-
 def _list_operation(resource: Resource) -> Operation:
     return Operation(
         path=f"/{resource.name}",
@@ -76,9 +69,9 @@ def _list_operation(resource: Resource) -> Operation:
         summary=f"List {resource.name}",
         description=f"{_about(resource)} Pages are ordered; nothing is skipped or repeated on the way through them.",
         view=lambda call: _list(call, Asked(resource, call.values)),
-        query=query(**narrowing(resource), **paging(resource), format=_format()),
+        query=query(**narrowing(resource), **paging(resource), **_FORMS),
         content=_list_content(resource),
-        paged=True,
+        sends=("Link", TOTAL),
         quick=True,
     )
 
@@ -117,10 +110,10 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
         summary=f"List the {child.name} of one of the {resource.name}",
         description=f"{_about(child)}{roles}",
         view=lambda call: _part(call, resource, part),
-        query=query(**fields, **paging(child), format=_format()),
+        query=query(**fields, **paging(child), **_FORMS),
         content=_list_content(child),
         examples={"id": resource.schema.example},
-        paged=True,
+        sends=("Link", TOTAL),
         quick=True,
     )
 
@@ -135,10 +128,10 @@ def _evidence_operation(resource: Resource, table: Table) -> Operation:
         summary=f"List the evidence of one of the {resource.name}",
         description="Why anyone believes the record. An offer's evidence is that of its term.",
         view=lambda call: _evidence(call, resource, evidence),
-        query=query(**fields, **paging(evidence), format=_format()),
+        query=query(**fields, **paging(evidence), **_FORMS),
         content=_list_content(evidence),
         examples={"id": resource.schema.example},
-        paged=True,
+        sends=("Link", TOTAL),
         quick=True,
     )
 
@@ -170,28 +163,22 @@ def _moving(
 
 def _list(call: Call, asked: Asked) -> Answer:
     related = queries.related(call.table, asked.resource)
-    wanted = call.values.get("format")
+    wanted = form_asked(call)
     if wanted or call.values.get("q"):
         call.take_time()
     if wanted:
-        queries.check_ids(call.connection, asked)
-        where = queries.narrowed(call.connection, asked, related)
-        return flat_answer(call, asked, where, wanted)
-    rows, following, total = page(call.store, call.connection, asked, related, call.take_time)
+        return _flat(call, asked, related, wanted)
+    rows, following, in_all = page(call.store, call.connection, asked, related, call.take_time)
     links = {
         "self": call.here,
         "first": call.link(after=None),
         "next": call.link(after=following) if following else None,
     }
-    about = {"limit": call.values.get("limit") or PAGE, "total": total, "next": following}
+    about = {"limit": call.values.get("limit") or PAGE, "total": in_all, "next": following}
     shown = [f'<{target}>; rel="{rel}"' for rel, target in links.items() if target and rel != "self"]
-    headers = {
-        "Link": ", ".join([*shown, '</openapi.json>; rel="service-desc"']),
-        "X-Total-Count": str(total),
-    }
-    return Answer(
-        envelope(_listed(call, asked.resource, rows), page=about, links=links, meta=call.meta()), headers=headers
-    )
+    headers = {"Link": ", ".join([*shown, '</openapi.json>; rel="service-desc"'])}
+    body = envelope(_listed(call, asked.resource, rows), page=about, links=links, meta=call.meta())
+    return Answer(body, headers=headers, total=in_all)
 
 
 def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> bytes:
@@ -204,15 +191,18 @@ def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> b
     return array_of_lines(rows["body"])
 
 
-def flat_answer(call: Call, asked: Asked, where: Any, wanted: str, *, bom: bool = False) -> Answer:
+def _flat(call: Call, asked: Asked, related: Sequence[str], wanted: str) -> Answer:
     """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
+    queries.check_ids(call.connection, asked)
     shape = columns(asked.resource.schema)
-    rows = queries.stretch(call.connection, asked, where)
-    records = parsed(queries.streamed(call.connection, rows))
+    rows = queries.stretch(call.connection, asked, queries.narrowed(call.connection, asked, related))
+    records = Counted(parsed(queries.streamed(call.connection, rows)))
     if asked.tells_roles:
         shape = (*shape, ROLE)
-    body = as_csv(shape, records, bom=bom) if wanted == "csv" else as_lines(shape, records)
-    return Answer(body, FORMATS[wanted])
+    body = written(shape, records, wanted, bom=call.values.get("bom") == "1")
+    if call.values.get("limit") or call.values.get("after"):
+        return Answer(body, MEDIA_TYPES[wanted], total=total(call.store, call.connection, asked, related))
+    return Answer(body, MEDIA_TYPES[wanted], total=records)
 
 
 def _record(call: Call, resource: Resource) -> Answer:

@@ -11,7 +11,7 @@ import orjson
 from api import exports, queries
 from api.database import Store
 from api.exports import Content, Sheet
-from api.operation import JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
+from api.operation import CSVM, JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import UNAVAILABLE, Problem
 from api.queries import Asked
@@ -43,7 +43,7 @@ _FILES = (
         shape=_BINARY,
         name="exportCsv",
         summary="Every table as CSV, in one archive",
-        description="The tables of the flat layer with a Frictionless Data Package that describes every column. "
+        description="The tables of the flat layer, every column described as a Frictionless Data Package and as CSV on the Web. "
         "The same release gives the same bytes.",
     ),
     _File(
@@ -97,6 +97,17 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         view=lambda call: Answer(_folder(call, whole).joinpath(exports.PACKAGE).read_bytes()),
         query=query(),
         content={JSON: ref("DataPackage")},
+    )
+    yield Operation(
+        path="/csv-metadata.json",
+        name="getCsvw",
+        tag="tables",
+        summary="The tables as CSV on the Web",
+        description="What the W3C's “Metadata Vocabulary for Tabular Data” says of every table: columns, types, lists, keys, and the "
+        "foreign keys that every row has. Its addresses are beside its own.",
+        view=lambda call: Answer(_folder(call, whole).joinpath(exports.CSVW).read_bytes(), CSVM),
+        query=query(),
+        content={CSVM: ref("CsvwGroup")},
     )
     declare = partial(Operation, tag="exports", query=query())
     yield declare(
@@ -188,6 +199,7 @@ def _table(one: dict[str, Any]) -> dict[str, Any]:
         "json": f"/v1/{name}.json",
         "ndjson": f"/v1/{name}.ndjson",
         "schema": f"/v1/{name}.schema.json",
+        "csvw": f"/v1/{name}.csv-metadata.json",
         "columns": one["schema"]["fields"],
     }
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from api import search
 from api.models import Clocks, ClocksKind
-from api.operation import JSON, Answer, Call, Operation, ref
+from api.operation import JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
 from api.problems import Wrong, unknown
 from api.queries import phrase
@@ -48,7 +48,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         ),
         content={JSON: ref("HitList")},
         examples={"q": "ceasefire"},
-        paged=True,
+        sends=(TOTAL,),
     )
 
 
@@ -88,7 +88,7 @@ def _search(call: Call) -> Answer:
             links=links,
             meta=call.meta(),
         ),
-        headers={"X-Total-Count": str(total)},
+        total=total,
     )
 
 

@@ -3,21 +3,28 @@
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from api import exports, queries
-from api.operation import CSV, JSON, LINES, Answer, Call, Operation, ref
+from api import descriptors, exports, queries
+from api.descriptors import Described
+from api.operation import CSV, CSVM, JSON, LINES, TOTAL, Answer, Call, Operation, ref
 from api.parameters import narrowing, query
+from api.problems import Wrong, invalid
 from api.queries import Asked
-from api.representations import Column, as_array, as_csv, as_lines, columns, parsed, table_schema
+from api.representations import Column, Counted, as_array, as_csv, as_lines, columns, parsed
 from api.resource import Resource, Table
 from schemas.fields import Choice, Contract, JsonSchema, component
 
 MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
+#: The forms that are asked for with `format`, in the place of what is nested.
+FORMATS = ("csv", "ndjson")
+_BOM = Choice(("0", "1"), "1: begin CSV with a byte order mark, which Excel needs to see UTF-8.")
+_METADATA = "-metadata.json"
 _NOT_NARROWING = ("release", "format", "bom")
 SMALL = 2**20  # bytes
 
@@ -43,6 +50,10 @@ class FlatTable:
     def whole(self, call: Call) -> Call:
         """The call that gives the whole table."""
         return replace(call, path=self.path, ids={}, values=query(**self.query).load({}), given=())
+
+    def described(self, call: Call) -> Described:
+        """The table of a call as it is described."""
+        return Described(self.name, self.about, self.columns(call), self.key)
 
 
 def flat_tables(table: Table) -> tuple[FlatTable, ...]:
@@ -80,9 +91,8 @@ def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
 
 def _operations(table: FlatTable) -> Iterator[Operation]:
     title = table.name[0].upper() + table.name[1:]
-    bom = Choice(("0", "1"), "1: begin with a byte order mark, which Excel needs to see UTF-8.")
     shapes: dict[str, tuple[str, JsonSchema, dict[str, Contract[Any]]]] = {
-        "csv": ("text/csv", {"type": "string"}, {"bom": bom}),
+        "csv": ("text/csv", {"type": "string"}, {"bom": _BOM}),
         "json": (JSON, {"type": "array", "items": table.row}, {}),
         "ndjson": (LINES, {"type": "string"}, {}),
     }
@@ -93,10 +103,11 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             tag="tables",
             summary=f"The table of {table.name} as {suffix.upper()}",
             description=f"{table.about} Complete, without pages, one row a record; columns are only ever added at the end.",
-            view=lambda call, suffix=suffix: answer(table, call, suffix),  # type: ignore[misc]  # mypy cannot type a lambda's default
+            view=partial(_table, table, suffix),
             query=query(**table.query, **more),
             content={media_type: shape},
             examples=table.examples,
+            sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),
         )
     yield Operation(
         path=f"{table.path}.schema.json",
@@ -104,11 +115,59 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
         tag="tables",
         summary=f"The columns of the table of {table.name}",
         description="A Frictionless Table Schema.",
-        view=lambda call: Answer(orjson.dumps(table_schema(table.columns(call), table.key))),
+        view=lambda call: Answer(orjson.dumps(descriptors.table_schema(table.described(call)))),
         query=query(),
         content={JSON: ref("TableSchema")},
         examples=table.examples,
     )
+    yield Operation(
+        path=f"{table.path}.csv{_METADATA}",
+        name=f"table{title}Csvw",
+        tag="tables",
+        summary=f"The table of {table.name} as CSV on the Web",
+        description="What the W3C's “Metadata Vocabulary for Tabular Data” says of the CSV at the same address without "
+        f"`{_METADATA}`, under the same filters; `/csv-metadata.json` has the tables together, with their foreign keys.",
+        view=lambda call: Answer(_csvw(table, call), CSVM),
+        query=query(**table.query, bom=_BOM),
+        content={CSVM: ref("CsvwTable")},
+        examples=table.examples,
+    )
+
+
+def _table(table: FlatTable, suffix: str, call: Call) -> Answer:
+    given = answer(table, call, suffix)
+    if suffix == "csv":
+        metadata = _beside(replace(call, path=f"{call.path}{_METADATA}"))
+        given.headers["Link"] = f'<{metadata}>; rel="describedby"; type="{CSVM}"'
+    return given
+
+
+def _csvw(table: FlatTable, call: Call) -> bytes:
+    url = _beside(replace(call, path=call.path.removesuffix(_METADATA)))
+    return orjson.dumps(descriptors.csvw_table(call.store, table.described(call), url))
+
+
+def _beside(call: Call) -> str:
+    """The address of a call, relative to what lies beside it: a description holds wherever the API is mounted."""
+    path, mark, given = call.link().partition("?")
+    return path.rpartition("/")[2] + mark + given
+
+
+def forms(about: str) -> dict[str, Contract[Any]]:
+    """The parameters that ask for a flat table in the place of what is nested."""
+    return {"format": Choice(FORMATS, about), "bom": _BOM}
+
+
+def form_asked(call: Call) -> str | None:
+    """The flat form that a call asks for in the place of what is nested.
+
+    Raises:
+        Problem: 400, where it asks for a byte order mark in anything but CSV.
+    """
+    wanted: str | None = call.values.get("format")
+    if call.values.get("bom") == "1" and wanted != "csv":
+        raise invalid([Wrong("bom", "1", "goes before CSV alone; give `format=csv` as well, or leave it out.")])
+    return wanted
 
 
 def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
@@ -116,15 +175,22 @@ def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
     media_type, bom = MEDIA_TYPES[suffix], call.values.get("bom") == "1"
     folder = exports.made(call.exports, call.store) if _asks_for_all(table, call) else None
     if folder is not None:
-        file = folder / f"{table.name}.{suffix}"
+        file, rows = folder / f"{table.name}.{suffix}", exports.rows(folder)[table.name]
         if bom:
-            return Answer(chain([BOM_UTF8], _chunks(file)), media_type)
+            return Answer(chain([BOM_UTF8], _chunks(file)), media_type, total=rows)
         # What is small is given whole, so that it can be compressed and kept.
-        return Answer(file if file.stat().st_size > SMALL else file.read_bytes(), media_type)
-    shape, records = table.columns(call), table.records(call)
+        return Answer(file if file.stat().st_size > SMALL else file.read_bytes(), media_type, total=rows)
+    shape, records = table.columns(call), Counted(table.records(call))
+    return Answer(written(shape, records, suffix, bom=bom), media_type, total=records)
+
+
+def written(
+    shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], suffix: str, *, bom: bool
+) -> Iterator[bytes]:
+    """A table in one of its forms, in chunks."""
     if suffix == "csv":
-        return Answer(as_csv(shape, records, bom=bom), media_type)
-    return Answer(as_array(shape, records) if suffix == "json" else as_lines(shape, records), media_type)
+        return as_csv(shape, records, bom=bom)
+    return as_array(shape, records) if suffix == "json" else as_lines(shape, records)
 
 
 def _asks_for_all(table: FlatTable, call: Call) -> bool:

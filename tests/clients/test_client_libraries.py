@@ -172,6 +172,46 @@ def test_frictionless_validates_the_archive(v1, tmp_path, tables):
     assert sum(task.stats["rows"] for task in report.tasks) == sum(table["rows"] for table in tables.values())
 
 
+def test_csvw_finds_the_description_of_every_table_and_validates_it(v1, tables):
+    from csvw import CSVW
+
+    for name, table in tables.items():
+        found = CSVW(f"{v1}/{name}.csv", validate=True)
+        assert not found.no_metadata, f"{name}: the Link leads to no description"
+        assert found.is_valid, [name, *(str(one.message) for one in found.warnings)]
+        (read,) = found.tables
+        assert sum(1 for _ in read.iterdicts()) == table["rows"], name
+
+
+def test_csvw_reads_lists_dates_and_truth_values_under_a_filter_too(v1):
+    from datetime import date
+
+    from csvw import CSVW
+
+    (read,) = CSVW(f"{v1}/silences.csv?fold=none", validate=True).tables
+    served = httpx.get(f"{v1}/silences.json?fold=none").json()
+    for row, one in zip(read.iterdicts(), served, strict=True):
+        assert row["asked_by_ids"] == (one["asked_by_ids"] or "").split("; ")
+        assert row["days"] == one["days"]
+    (read,) = CSVW(f"{v1}/positions.csv?party=russia", validate=True).tables
+    rows = list(read.iterdicts())
+    assert all(isinstance(row["reported_on"], date) and isinstance(row["ended"], bool) for row in rows)
+    assert len(rows) == len(httpx.get(f"{v1}/positions.json?party=russia").json()) > 0
+
+
+def test_csvw_validates_the_tables_together_with_the_keys_between_them(v1, tmp_path, tables):
+    from csvw import CSVW
+
+    at_its_address = CSVW(f"{v1}/csv-metadata.json", validate=True)
+    assert at_its_address.is_valid, [str(one.message) for one in at_its_address.warnings]
+    archive = tmp_path / "positions.zip"
+    archive.write_bytes(httpx.get(f"{v1}/exports/positions-csv.zip").content)
+    zipfile.ZipFile(archive).extractall(tmp_path)
+    unpacked = CSVW(str(tmp_path / "csv-metadata.json"), validate=True)
+    assert unpacked.is_valid, [str(one.message) for one in unpacked.warnings]
+    assert len(unpacked.tables) == len(tables)
+
+
 def test_datasette_serves_the_exported_database(v1, tmp_path, tables):
     database = tmp_path / "positions.sqlite"
     database.write_bytes(httpx.get(f"{v1}/exports/positions.sqlite").content)

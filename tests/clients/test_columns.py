@@ -41,7 +41,7 @@ def _declared() -> dict[str, list[list[str]]]:
 
 
 def _rows(operation: Operation) -> dict[str, Any]:
-    shape: dict[str, Any] = operation.content["application/json"]
+    shape: dict[str, Any] = operation.content.get("application/json", {})
     return shape.get("items", {}) if shape.get("type") == "array" else {}
 
 

@@ -41,7 +41,8 @@ def test_the_archive_holds_the_very_tables_that_are_served(v1, tables):
             served = httpx.get(f"{v1}/{name}.csv").content
             assert archive.read(f"{name}.csv") == served, name
             assert (len(served), hashlib.sha256(served).hexdigest()) == (table["bytes"], table["sha256"]), name
-        assert archive.read("datapackage.json") == httpx.get(f"{v1}/datapackage.json").content
+        for name in ("datapackage.json", "csv-metadata.json"):
+            assert archive.read(name) == httpx.get(f"{v1}/{name}").content
 
 
 def test_the_database_holds_the_rows_of_every_table_with_their_types(v1, tables, tmp_path):

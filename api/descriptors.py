@@ -1,0 +1,137 @@
+"""What describes the flat tables to programs: Table Schemas and the Data Package of Frictionless, and the metadata of CSV on the Web."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.database import Store
+from api.representations import LIST_SEPARATOR, Column
+
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+MISSING = ""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A table as it is described: its name, what it is, its columns, and the column that identifies a row."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    key: str | None
+
+    def references(self, names: Collection[str]) -> Iterator[tuple[Column, str]]:
+        """The columns whose cells are ids of the rows of a table among ``names``, each with that table."""
+        for column in self.columns:
+            if column.references in names:
+                yield column, str(column.references)
+
+
+def table_schema(table: Described) -> dict[str, Any]:
+    """A Frictionless Table Schema."""
+    schema: dict[str, Any] = {
+        "fields": [
+            {
+                "name": column.name,
+                "type": column.type,
+                "description": column.description,
+                **({"constraints": {"required": True}} if column.required else {}),
+            }
+            for column in table.columns
+        ],
+        "missingValues": [MISSING],
+    }
+    return {**schema, "primaryKey": [table.key]} if table.key else schema
+
+
+def foreign_keys(table: Described, names: Collection[str]) -> list[dict[str, Any]]:
+    """The foreign keys of a Table Schema in a Data Package."""
+    return [
+        {"fields": [column.name], "reference": {"resource": "" if other == table.name else other, "fields": ["id"]}}
+        for column, other in table.references(names)
+    ]
+
+
+def data_package(store: Store, tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A Frictionless Data Package; its paths are relative, so it holds in the archive and at its address alike.
+
+    Args:
+        tables: of each its ``name``, ``about``, ``schema``, and the ``bytes`` and ``sha256`` of its CSV.
+    """
+    return {
+        "profile": "tabular-data-package",
+        "name": "positions",
+        "title": "Positions: the open, structured record of a negotiation",
+        "version": store.release,
+        "created": f"{store.date.isoformat()}T00:00:00Z",
+        "licenses": [LICENCE],
+        "resources": [
+            {
+                "name": table["name"],
+                "description": table["about"],
+                "path": f"{table['name']}.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": table["bytes"],
+                "hash": f"sha256:{table['sha256']}",
+                "schema": table["schema"],
+            }
+            for table in tables
+        ],
+    }
+
+
+def csvw_table(store: Store, table: Described, url: str) -> dict[str, Any]:
+    """One CSV as CSV on the Web describes it (W3C, “Metadata Vocabulary for Tabular Data”), without foreign keys: the tables of a
+    foreign key are described together. ``url`` is that of the CSV, which may be relative to that of the description.
+    """
+    return {**_csvw(store), **_csvw_table(table, url, ())}
+
+
+def csvw_group(store: Store, tables: Sequence[Described]) -> dict[str, Any]:
+    """All tables together, beside which their CSV lies, with the foreign keys that every row has: where a cell is empty, a validator
+    must say that there is no row that it refers to.
+    """
+    names = {table.name for table in tables}
+    return {**_csvw(store), "tables": [_csvw_table(table, f"{table.name}.csv", names) for table in tables]}
+
+
+def _csvw(store: Store) -> dict[str, Any]:
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:license": {"@id": LICENCE["path"]},
+        "dc:modified": {"@value": store.date.isoformat(), "@type": "xsd:date"},
+        "schema:version": store.release,
+    }
+
+
+def _csvw_table(table: Described, url: str, names: Collection[str]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"null": MISSING, "columns": [_csvw_column(column) for column in table.columns]}
+    if table.key:
+        schema["primaryKey"] = table.key
+    keys = [
+        {"columnReference": column.name, "reference": {"resource": f"{other}.csv", "columnReference": "id"}}
+        for column, other in table.references(names)
+        if column.always
+    ]
+    if keys:
+        schema["foreignKeys"] = keys
+    return {"url": url, "dc:title": table.name, "dc:description": table.about, "tableSchema": schema}
+
+
+def _csvw_column(column: Column) -> dict[str, Any]:
+    """A column; its type has the name there that it has in a Table Schema."""
+    return {
+        "name": column.name,
+        "titles": column.name,  # a title is what the header line says
+        "dc:description": column.description,
+        "datatype": column.type,
+        **({"required": True} if column.required else {}),
+        **({"separator": LIST_SEPARATOR} if column.several else {}),
+    }
