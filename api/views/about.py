@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from api.examples import renamed, stand_ins
 from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, ref
-from api.parameters import query
+from api.parameters import UNSEARCHED, query
 from api.problems import KINDS, not_found
 from api.resource import Table
 from api.views.analyses import analyses
@@ -78,7 +78,11 @@ def _way_in(call: Call) -> Answer:
             ),
             ("facets", "facets/positions?by=issue,stance", "Counts of a collection's records by value."),
             ("cite", "cite?path=/v1/matrix", "A citation of any answer, and the path that gives it again."),
-            ("search", "search?q=ceasefire", "Full text over every collection."),
+            (
+                "search",
+                "search?q=ceasefire",
+                f"Full text over the records, but for {', '.join(UNSEARCHED)}.",
+            ),
             ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
             ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
             ("exports", "exports", "The whole release as files: CSV in an archive, SQLite, JSON Lines."),
