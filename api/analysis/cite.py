@@ -21,10 +21,12 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from api.operation import Answer, Call, Operation, filled
 from api.parameters import read
-from api.problems import Problem, Wrong, invalid, unknown
+from api.problems import Problem, Wrong, invalid, nearest_path, unknown
 from api.records import MovedTo
 
 VERSION_PATH = "/v1"
+#: Below these are the pages, each at the path of the answer that it shows.
+PAGES = ("/explore/", "/embed/")
 PUBLISHER = "The Positions authors"
 _CHUNK = 2**16
 
@@ -48,7 +50,7 @@ class Paths:
         """What a path of ours stands for, its release pinned.
 
         Raises:
-            Problem: 404 where the path is not one of ours, 400 where it is no path or its query cannot be read.
+            Problem: 404 where the path is not one of the API, 400 where it is no path or its query cannot be read.
         """
         parts = urlsplit(path)
         if parts.scheme or parts.netloc or parts.fragment or not parts.path.startswith("/"):
@@ -58,9 +60,9 @@ class Paths:
         try:
             number, ids = self._routes().bind("localhost").match(bare, method="GET")
         except (HTTPException, RequestRedirect) as error:
-            raise _unknown(parts.path) from error
+            raise self._unknown(path) from error
         if bare == "/" and not versioned:
-            raise _unknown(parts.path)
+            raise self._unknown(path)
         operation = self._operations[number]
         given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
@@ -68,6 +70,18 @@ class Paths:
         values = read(operation.query, MultiDict(given))
         inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
         return Cited(operation, inner)
+
+    def _unknown(self, path: str) -> Problem:
+        """That a path has no answer to cite; with the nearest that has one, which for a page is that whose answer it shows."""
+        bare, hint = path.partition("?")[0], ""
+        page = next((each for each in PAGES if len(bare) > len(each) and bare.startswith(each)), "")
+        if page and self._routes().bind("localhost").test(f"/{unquote(bare).removeprefix(page)}"):
+            hint = f" The page shows the answer of “{VERSION_PATH}/{path.removeprefix(page)[:200]}”."
+        elif bare.startswith(f"{VERSION_PATH}/"):
+            rules = [rule.rule for rule in self._routes().iter_rules()]
+            hint = nearest_path(bare, [*rules, *(f"{VERSION_PATH}{rule}" for rule in rules)])
+        told = f"“{bare[:200]}” is not a path of the API, whose answers alone can be cited.{hint} The way in is {VERSION_PATH}/."
+        return unknown([Wrong("path", path[:200], told)])
 
     def _routes(self) -> Map:
         if self._map is None:
@@ -77,12 +91,6 @@ class Paths:
             ]
             self._map = Map(rules, strict_slashes=True, merge_slashes=False)
         return self._map
-
-
-def _unknown(path: str) -> Problem:
-    return unknown(
-        [Wrong("path", path[:200], f"“{path[:200]}” is not a path of this service; see /v1/ for what there is.")]
-    )
 
 
 def cite(call: Call, paths: Paths, path: str) -> dict[str, Any]:

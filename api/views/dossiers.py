@@ -129,7 +129,7 @@ def citing(operations: Sequence[Operation]) -> Operation:
         tag=TAG,
         summary="A citation of any answer",
         description=(
-            "The citation of the answer to a path of this service as a sentence, BibTeX and CSL-JSON, with its SHA-256. The path that "
+            "The citation of the answer to a path of this API as a sentence, BibTeX and CSL-JSON, with its SHA-256. The path that "
             "it gives pins the release, and so replays the same answer; where another release is loaded, that path is 410. An answer that "
             "tells of the releases before is the same where the same were loaded before."
         ),
