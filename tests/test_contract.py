@@ -37,6 +37,13 @@ def test_the_contract_is_served_as_it_is_committed(shipped: Service) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["openapi.json", "openapi.yaml"])
+def test_the_contract_is_below_the_version_too(api: Api, name: str) -> None:
+    plain, versioned = api.ask(f"/{name}"), api.ask(f"/v1/{name}")
+    assert (versioned.status_code, versioned.content_type) == (200, plain.content_type)
+    assert versioned.data == plain.data
+
+
 def test_on_other_data_the_examples_alone_differ(api: Api, service: Service) -> None:
     served = yaml.safe_load(api.ask("/openapi.yaml").text)
     assert api.get("/openapi.json") == served
