@@ -394,6 +394,14 @@ def test_what_no_path_has_is_406(api: Api, path: str, accept: str) -> None:
     assert problem["type"] == "/v1/problems/not-acceptable"
 
 
+def test_an_accept_header_that_cannot_be_read_is_told_as_it_was_sent(api: Api) -> None:
+    told = api.problem("/v1/parties", 406, headers={"Accept": "application/json;q=abc"})["detail"]
+    assert "“application/json;q=abc”, in which no media type can be read" in told
+    assert "can be read" not in api.problem("/v1/parties", 406, headers={"Accept": "image/png"})["detail"]
+    told = api.problem("/v1/parties", 406, headers={"Accept": f"image/{'x' * 5000}"})["detail"]
+    assert len(told) < 400
+
+
 @pytest.mark.parametrize(
     "accept",
     ["*/*", "application/*", "text/html,*/*;q=0.8", "application/json", "APPLICATION/JSON", "", "nonsense, */*"],
