@@ -288,7 +288,7 @@ def test_a_path_that_is_not_there_is_a_problem_too(api: Api, path: str) -> None:
         ("/partes", "“/parties”"),
         ("/v1/options/party", "“/v1/options/parties”"),
         ("/v1/feeds/changes.rss", "“/v1/feeds/changes.atom”"),
-        ("/v1/openapi.yaml", "“/openapi.yaml”"),
+        ("/v2/openapi.yaml", "“/v1/openapi.yaml”"),
         ("/v1/feeds", "“/v1/feeds/changes.atom” or “/v1/feeds/events.ics”"),
         ("/v1/parties/", "“/v1/parties”"),
         ("/v1/parties/aldoria/position", "“/v1/parties/aldoria/positions”"),
