@@ -490,7 +490,7 @@ def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
     make_service: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = make_service(seeds=None)
-    monkeypatch.setattr(broken.wsgi.database, "current", lambda: 1 / 0)
+    monkeypatch.setattr(broken.wsgi.database, "at_hand", lambda: 1 / 0)
     problem = Api(broken.wsgi).problem("/v1/parties", 500)
     assert problem["type"] == "/v1/problems/internal"
     assert "ZeroDivision" not in orjson.dumps(problem).decode()
