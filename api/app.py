@@ -199,10 +199,11 @@ def _negotiate(operation: Operation, answer: Answer) -> None:
         return
     media_type = answer.media_type.partition(";")[0]
     if not request.accept_mimetypes.best_match([media_type]):
+        unread = "" if request.accept_mimetypes else ", in which no media type can be read"
         raise Problem(
             problems.NOT_ACCEPTABLE,
             f"This path answers with {' or '.join(operation.content)}; "
-            f"the Accept header is “{str(request.accept_mimetypes)[:200]}”.",
+            f"the Accept header is “{request.headers['Accept'][:200]}”{unread}.",
         )
 
 

@@ -24,8 +24,8 @@ POLICY = (
 
 
 def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str | None) -> None:
-    """Serve the contract, with examples that the release has, at /openapi.json and /openapi.yaml, its page at /docs/, and where they are
-    at /.well-known/api-catalog. The delivery keeps what is served until the release changes.
+    """Serve the contract, with examples that the release has, at /openapi.json and /openapi.yaml, with the version before them too; its
+    page at /docs/, and where they are at /.well-known/api-catalog. The delivery keeps what is served until the release changes.
     """
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the provider of Flask has it
     swagger = Swagger(
@@ -58,11 +58,17 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str
         with request.environ["positions.store"].reading() as connection:
             return in_release(contract, table, connection)
 
-    app.view_functions["flasgger.contract"] = lambda: jsonify(served())
+    def contract_json() -> Response:
+        return jsonify(served())
 
-    @app.get("/openapi.yaml")
     def contract_yaml() -> Response:
         return Response(to_yaml(served()), mimetype="application/yaml")
+
+    app.view_functions["flasgger.contract"] = contract_json
+    app.add_url_rule("/openapi.yaml", view_func=contract_yaml)
+    # For programs that look for the contract below the address of the version.
+    app.add_url_rule("/v1/openapi.json", view_func=contract_json)
+    app.add_url_rule("/v1/openapi.yaml", view_func=contract_yaml)
 
     @app.get("/.well-known/api-catalog")
     def api_catalog() -> Response:

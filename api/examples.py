@@ -1,4 +1,8 @@
-"""The records that the contract's examples name: those of the shipped data, and in their place others where a release lacks them."""
+"""The records that the contract's examples name: those of the shipped data, and in their place others where a release lacks them.
+
+The ids of evidence, changes and releases hold digests of content or differ from release to release, so one that is committed would soon
+name nothing: the contract that is committed has no example of them, and the one that is served has those of its release.
+"""
 
 import re
 from copy import deepcopy
@@ -18,19 +22,26 @@ _MORE = {"parties": PARTIES, "proposals": (RECEIVED, LATER, EARLIER)}
 
 def in_release(contract: dict[str, Any], table: Table, connection: Connection) -> dict[str, Any]:
     """The contract as a release serves it: an example that names records which the release lacks names others of the same collections,
-    or is left out where there are none.
+    or is left out where there are none; what the contract has no lasting example of has one of the release.
     """
     instead = stand_ins(table, connection)
-    if not instead:
-        return contract
     served = deepcopy(contract)
+    shared = served["components"]["parameters"]
     operations = (operation for item in served["paths"].values() for operation in item.values())
     listed = (one for operation in operations for one in operation["parameters"])
-    for parameter in (*listed, *served["components"]["parameters"].values()):
+    for parameter in (*listed, *shared.values()):
         if "example" in parameter:
             parameter["example"] = renamed(parameter["example"], instead)
             if parameter["example"] is None:
                 del parameter["example"]
+    lacking = {resource.name: resource for resource in table if resource.schema.example is None}
+    found = {name: connection.scalar(_foremost(resource).limit(1)) for name, resource in lacking.items()}
+    for path, item in served["paths"].items():
+        id = found.get(path.split("/")[1]) if "{id}" in path else None
+        for parameter in item["get"]["parameters"] if id else ():
+            one = shared[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+            if one["in"] == "path":
+                one["example"] = id
     return served
 
 

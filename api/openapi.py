@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -31,6 +31,14 @@ of negotiations, read-only and without keys. Data changes only by loading a rele
 with claim status and counts worked out from the evidence known by then, and without references to what was not known yet.
 
 **Evidence.** Every record carries citations; `claim_status` is worked out from them by rule (see `/v1/vocabularies`).
+
+**Links.** Records and lists have `links`, and here each operation says which others its answer leads to: a list to a record and to its
+next page, a record to what is below it, and each with `If-None-Match` to itself, which is 304 until something changes. A parameter that a
+link does not name stays as it was.
+
+**Versions.** Within `/v1` fields, parameters, paths and terms may be added; none is taken away or changes its meaning. What would break a
+client is a new major version below `/v2`, to which the paths without a version then lead. `/v1` stays beside it for at least twelve months;
+once the day of its end is set, its answers have `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) headers.
 
 **Licences.** The code is under Apache-2.0, the data under CC BY 4.0.
 """
@@ -78,7 +86,10 @@ def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
             "headers": _headers(*_ALWAYS),
         },
     )
-    described = [(one, _operation(one)) for one in listed]
+    paths = {one.path: one for one in listed}
+    for name, link in _to_records(paths).items():
+        spec.components.link(name, link)
+    described = [(one, _operation(one, paths)) for one in listed]
     for name, parameter in _share(described).items():
         spec.components.parameter(name, str(parameter["in"]), parameter)
     for operation, description in described:
@@ -178,13 +189,53 @@ def _tag(tag: str, table: Table) -> str:
     }.get(tag, f"The {tag}.")
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _to_records(paths: Mapping[str, Operation]) -> dict[str, dict[str, Any]]:
+    """The links from a list to its first record, by the last part of the list's path."""
+    records = {path.split("/")[1]: one for path, one in paths.items() if re.fullmatch(r"/\w+/{id}", path)}
+    listed = {_last(one.path) for one in paths.values() if one.paged}
+    return {
+        name: {"operationId": one.name, "parameters": {"id": "$response.body#/data/0/id"}}
+        for name, one in records.items()
+        if name in listed
+    }
+
+
+def _links(operation: Operation, paths: Mapping[str, Operation]) -> dict[str, Any]:
+    """Where an answer leads: a list to a record and to its next page, a record to what is below it, each of them to itself again."""
+    own = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", operation.path)}
+    record = paths.get(f"/{_last(operation.path)}/{{id}}")
+    links: dict[str, Any] = {}
+    if operation.paged:
+        if record:
+            links["record"] = {"$ref": f"#/components/links/{_last(operation.path)}"}
+        links["next"] = {
+            "operationId": operation.name,
+            "parameters": {**own, "after": "$response.body#/page/next"},
+        }
+    below = operation.path + "/"
+    for path, one in paths.items():
+        if own and path.startswith(below) and "." not in path:
+            links[path.removeprefix(below)] = {"operationId": one.name, "parameters": own}
+    if operation.quick:
+        links["unchanged"] = {
+            "operationId": operation.name,
+            "parameters": {**own, "If-None-Match": "$response.header.ETag"},
+        }
+    return links
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _operation(operation: Operation, every: Mapping[str, Operation]) -> dict[str, Any]:
+    links = _links(operation, every)
     paths = [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "description": "The id of the record.",
+            "description": f"The id of one of the {operation.path.split('/')[1]}.",
             "schema": {"type": "string", "maxLength": 300},
             **({"example": operation.examples[name]} if operation.examples.get(name) else {}),
         }
@@ -208,6 +259,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
                 "description": "The answer.",
                 "headers": _headers(*_ALWAYS, "ETag", "Cache-Control", "Last-Modified", *operation.sends),
                 "content": {media_type: {"schema": shape} for media_type, shape in operation.content.items()},
+                **({"links": links} if links else {}),
             },
             "304": {"$ref": "#/components/responses/NotModified"},
             "400": {"$ref": "#/components/responses/Problem"},

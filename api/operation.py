@@ -150,6 +150,11 @@ class Operation:
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
 
+    @property
+    def paged(self) -> bool:
+        """Whether its answer is a page, behind which others may follow. A table with a suffix is given whole, or in part, without pages."""
+        return "after" in self.query.fields and "." not in self.path
+
     def run(self, call: Call) -> Answer:
         """Answer a call.
 

@@ -200,11 +200,11 @@ def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
     if isinstance(error, MethodNotAllowed):
         headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))}
     if status == NOT_FOUND.status:
-        return not_found(f"There is no path “{path[:200]}”.{_nearest_path(path, paths)} The way in is /v1/.")
+        return not_found(f"There is no path “{path[:200]}”.{nearest_path(path, paths)} The way in is /v1/.")
     return Problem(kind, kind.meaning if status in (405, 500) else str(error.description), headers=dict(headers))
 
 
-def _nearest_path(path: str, paths: Iterable[str]) -> str:
+def nearest_path(path: str, paths: Iterable[str]) -> str:
     """A sentence that suggests the paths that are most like the one asked for, whatever version it names, or nothing."""
     version = _VERSION.match(path)
     asked = path[version.end() if version else 0 :].strip("/").split("/")

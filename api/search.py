@@ -1,4 +1,4 @@
-"""Full text over every collection: SQLite FTS5 or PostgreSQL's own, behind one interface.
+"""Full text over the collections: SQLite FTS5 or PostgreSQL's own, behind one interface.
 
 What is searched is what a record says at every knowledge time: a field that only later evidence teaches is left out, so
 that a search never tells what nobody could yet know.
@@ -47,7 +47,7 @@ _SEARCHED = Table(
     "searched",
     MetaData(),
     Column("number", Integer),
-    *(Column(name, Text) for name in ("collection", "id", "title", "words", "vector")),
+    *(Column(name, Text) for name in ("collection", "id", "process", "title", "words", "vector")),
 )
 _FOUND = _SEARCHED.c
 _FTS5 = Table("search", MetaData(), Column("rowid", Integer))
@@ -60,13 +60,16 @@ _WORDS = Table(VOCABULARY, MetaData(), Column("plain", Text), Column("word", Tex
 
 
 class Entry(NamedTuple):
-    """A record as search sees it. Of hits that match alike, those of a higher score come first."""
+    """A record as search sees it. Of hits that match alike, those of a higher score come first. ``process`` is what it belongs to, a
+    process to itself; None where several may share it.
+    """
 
     collection: str
     id: str
     title: str
     words: str
     score: int
+    process: str | None
 
 
 class TooManyWordsError(Exception):
@@ -89,7 +92,7 @@ class Hit(NamedTuple):
 def create(connection: Connection) -> None:
     """Make the empty tables of entries and of words."""
     connection.exec_driver_sql(
-        f"CREATE TABLE {ENTRIES} (collection text, id text, title text, words text, score integer)"
+        f"CREATE TABLE {ENTRIES} (collection text, id text, title text, words text, score integer, process text)"
     )
     bytewise = "" if connection.dialect.name == "sqlite" else 'COLLATE "C"'
     connection.exec_driver_sql(f"CREATE TABLE {VOCABULARY} (plain text {bytewise}, word text {bytewise})")
@@ -113,12 +116,13 @@ def _plain(word: str) -> str:
 def index(connection: Connection) -> None:
     """Make what is searched of the entries, numbered in the order of their scores."""
     numbered = (
-        "SELECT row_number() OVER (ORDER BY score DESC, collection, id) AS number, collection, id, title, words "
+        "SELECT row_number() OVER (ORDER BY score DESC, collection, id) AS number, collection, id, process, title, words "
         f"FROM {ENTRIES} ORDER BY 1"
     )
     if connection.dialect.name == "sqlite":
         statements = [
-            "CREATE TABLE searched (number INTEGER PRIMARY KEY, collection TEXT, id TEXT, title TEXT, words TEXT)",
+            """CREATE TABLE searched (number INTEGER PRIMARY KEY, collection TEXT, id TEXT, process TEXT, title TEXT,
+               words TEXT)""",
             f"INSERT INTO searched {numbered}",
             """CREATE VIRTUAL TABLE search USING fts5(title, words, content = 'searched', content_rowid = 'number',
                tokenize = 'porter unicode61 remove_diacritics 2')""",
@@ -129,9 +133,9 @@ def index(connection: Connection) -> None:
     else:
         numbered = numbered.replace("collection, id)", 'collection COLLATE "C", id COLLATE "C")')
         statements = [
-            """CREATE TABLE searched (number bigint, collection text COLLATE "C", id text COLLATE "C", title text,
+            """CREATE TABLE searched (number bigint, collection text COLLATE "C", id text COLLATE "C", process text, title text,
                words text, vector tsvector)""",
-            f"""INSERT INTO searched SELECT number, collection, id, title, words,
+            f"""INSERT INTO searched SELECT number, collection, id, process, title, words,
                 setweight(to_tsvector('english', title), 'A') || to_tsvector('english', words)
                 FROM ({numbered}) AS numbered""",
             "CREATE INDEX searched_vector ON searched USING gin (vector)",
@@ -251,7 +255,8 @@ class Search:
     at load. So no hit is looked at but those of the page, however many there are.
 
     ``shown`` gives, for collections of which not every record counts, the condition that a record of an id does.
-    ``collections`` None means every record of every collection, which is the quickest.
+    ``collections`` None means every record of every collection, which is the quickest. ``within`` gives the condition that a record
+    counts by its process, its collection and its id.
     """
 
     def __init__(
@@ -259,12 +264,14 @@ class Search:
         dialect: str,
         collections: Iterable[str] | None,
         shown: Mapping[str, Callable[[ColumnElement[str]], ColumnElement[bool]]],
+        within: Callable[[ColumnElement[str], ColumnElement[str], ColumnElement[str]], ColumnElement[bool]]
+        | None = None,
     ) -> None:
         self.dialect = dialect
         how = _Sqlite() if dialect == "sqlite" else _Postgres()
-        counted, where = how.alone, []
+        counted: FromClause = how.alone if within is None and collections is None else how.tables
+        where = [] if within is None else [within(_FOUND.process, _FOUND.collection, _FOUND.id)]
         if collections is not None:
-            counted = how.tables
             whole = [name for name in sorted(collections) if name not in shown]
             counts = (and_(_FOUND.collection == name, counts(_FOUND.id)) for name, counts in sorted(shown.items()))
             where.append(or_(_FOUND.collection.in_(whole), *counts))

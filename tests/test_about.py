@@ -104,6 +104,49 @@ def test_search_finds_the_records_of_the_collections_that_are_searched_and_no_ot
         assert (f"{resource.name}/{record['id']}" in found) is resource.searched
 
 
+@pytest.mark.parametrize("clocks", [{}, {"known_at": "2030-06-01"}, {"mode": "anonymous"}, {"as_of": "2030-02-01"}])
+@pytest.mark.parametrize("word", ["pepper", "aldoria", "dünmark", "tariff", "share", "ga*", "th*"])
+def test_search_by_process_has_what_the_lists_of_the_process_have(api: Api, word: str, clocks: dict[str, str]) -> None:
+    every = hits(api, word, **clocks)
+    found = {}
+    for process in ("spice-round", "glacier-accord"):
+        of_it = {f"processes/{process}"}
+        for collection in {one.split("/")[0] for one in every} - {"processes"}:
+            given = {name: day for name, day in clocks.items() if name in RESOURCES.by_name[collection].model.clocks}
+            of_it |= {f"{collection}/{id}" for id in api.ids(f"/v1/{collection}", process=process, **given)}
+        found[process] = hits(api, word, process=process, **clocks)
+        assert found[process] == [one for one in every if one in of_it]
+        assert hits(api, word, process=process, collection="parties,terms", **clocks) == [
+            one for one in found[process] if one.startswith(("parties/", "terms/"))
+        ]
+    assert set(hits(api, word, process="spice-round,glacier-accord", **clocks)) == set().union(*found.values())
+    assert hits(api, word, process="*", **clocks) == every
+
+
+def test_search_by_process_leaves_out_and_pages(api: Api) -> None:
+    spice, glacier = (hits(api, "ta*", process=process) for process in ("spice-round", "glacier-accord"))
+    assert "sources/tariff-dataset" in set(spice) & set(glacier), "what both use"
+    assert set(spice) - set(glacier)
+    assert "statements/dunmark-for-share" in hits(api, "dünmark", process="glacier-accord")
+    assert hits(api, "dünmark", process="spice-round") == []
+    assert hits(api, "glacier accord", process="glacier-accord") == ["processes/glacier-accord"]
+    found = hits(api, "aldoria", process="spice-round")
+    assert [
+        f"{one['collection']}/{one['id']}" for one in api.all("/v1/search", q="aldoria", process="spice-round", limit=2)
+    ] == found
+    assert api.get("/v1/search", q="aldoria", process="spice-round")["page"]["total"] == len(found)
+    (error,) = api.problem("/v1/search", 404, q="aldoria", process="spice-rounds")["errors"]
+    assert (error["parameter"], "“spice-round”" in error["message"]) == ("process", True)
+
+
+def test_search_says_what_it_searches(api: Api) -> None:
+    operation = api.get("/openapi.json")["paths"]["/search"]["get"]
+    described = operation["description"].partition(":")[0]
+    for collection in COLLECTIONS:
+        named = api.ask("/v1/search", q="pepper", collection=collection).status_code == 200
+        assert (collection in described) == named, collection
+
+
 def test_search_needs_words(api: Api) -> None:
     assert [one["parameter"] for one in api.problem("/v1/search", 400)["errors"]] == ["q"]
     assert [one["parameter"] for one in api.problem("/v1/search?q=", 400)["errors"]] == ["q"]

@@ -1,7 +1,7 @@
 """The contract and the service are the same: paths, shapes, headers, examples, pages; every link leads somewhere."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
@@ -21,6 +21,9 @@ from api.openapi import to_yaml
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
 
+#: What the committed contract has no example of: their ids change with the content or from release to release.
+UNSTABLE = ("evidence", "releases", "changes")
+
 
 def test_the_committed_contract_is_what_the_code_declares(service: Service) -> None:
     assert (ROOT / "openapi.yaml").read_text(encoding="utf-8") == to_yaml(service.contract), "run `positions openapi`"
@@ -28,13 +31,26 @@ def test_the_committed_contract_is_what_the_code_declares(service: Service) -> N
 
 def test_the_contract_is_served_as_it_is_committed(shipped: Service) -> None:
     api = Api(shipped.wsgi)
-    served = api.ask("/openapi.yaml")
-    assert served.text == (ROOT / "openapi.yaml").read_text(encoding="utf-8")
-    assert served.content_type == "application/yaml"
-    assert api.get("/openapi.json") == yaml.safe_load(served.text)
+    response = api.ask("/openapi.yaml")
+    assert response.content_type == "application/yaml"
+    served = yaml.safe_load(response.text)
+    assert api.get("/openapi.json") == served
+    for collection in UNSTABLE:
+        (id,) = (
+            one for one in served["paths"][f"/{collection}/{{id}}"]["get"]["parameters"] if one.get("name") == "id"
+        )
+        assert api.data(f"/v1/{collection}/{id.pop('example')}")
+    assert to_yaml(served) == (ROOT / "openapi.yaml").read_text(encoding="utf-8")
     assert list(api.get("/openapi.json")["paths"]) == list(shipped.contract["paths"]), (
         "in the order of the declarations"
     )
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "openapi.yaml"])
+def test_the_contract_is_below_the_version_too(api: Api, name: str) -> None:
+    plain, versioned = api.ask(f"/{name}"), api.ask(f"/v1/{name}")
+    assert (versioned.status_code, versioned.content_type) == (200, plain.content_type)
+    assert versioned.data == plain.data
 
 
 def test_on_other_data_the_examples_alone_differ(api: Api, service: Service) -> None:
@@ -43,7 +59,7 @@ def test_on_other_data_the_examples_alone_differ(api: Api, service: Service) -> 
     shipped = yaml.safe_load(to_yaml(service.contract))
     assert without_examples(served) == without_examples(shipped)
     assert "russia" not in str(list(examples(served)))
-    assert len(list(examples(served))) == len(list(examples(shipped)))
+    assert len(list(examples(served))) == len(list(examples(shipped))) + len(UNSTABLE)
 
 
 #: A data set without states, proposals or events.
@@ -313,24 +329,74 @@ def test_every_example_answers_on_other_data(api: Api) -> None:
 def example_answers(api: Api) -> Iterator[tuple[str, TestResponse]]:
     """Each path of the contract that is served, and its answer to its examples."""
     contract = api.get("/openapi.json")
-    for path, item in contract["paths"].items():
-        listed = [
-            contract["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
-            for one in item["get"]["parameters"]
-        ]
-        address, query = path, {}
-        for one in listed:
-            if one["in"] == "path" and "example" in one:
-                address = address.replace(f"{{{one['name']}}}", str(one["example"]))
-            elif one["in"] == "query" and "example" in one:
-                query[one["name"]] = one["example"]
-        if "{" in address:
-            # Ids that change with the content have no example; a list gives one.
-            assert path.startswith(("/evidence/", "/changes/", "/releases/")), f"{path} has no example of its id"
-            address = f"/{path.split('/')[1]}/{api.data('/v1/' + path.split('/')[1])[0]['id']}{path.partition('}')[2]}"
-        response = api.ask(f"/v1{address}", **query)
-        assert response.status_code == 200, f"{address} {query}: {response.text[:300]}"
+    for path in contract["paths"]:
+        given = {one["name"]: one["example"] for one in declared(contract, path) if "example" in one}
+        response = asked_with(api, contract, path, given)
+        assert response.status_code == 200, f"{path} {given}: {response.text[:300]}"
         yield path, response
+
+
+def declared(contract: Any, path: str) -> list[dict[str, Any]]:
+    """The parameters of a path of the contract."""
+    return [
+        contract["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+        for one in contract["paths"][path]["get"]["parameters"]
+    ]
+
+
+def asked_with(api: Api, contract: Any, path: str, given: dict[str, Any]) -> TestResponse:
+    """The answer of a path of the contract to these parameters, each given where it is declared."""
+    places = {one["name"]: one["in"] for one in declared(contract, path)}
+    of = {place: {name: one for name, one in given.items() if places[name] == place} for place in places.values()}
+    return api.ask(f"/v1{path.format_map(of.get('path', {}))}", headers=of["header"], **of["query"])
+
+
+def value_of(expression: str, ids: dict[str, str], response: TestResponse) -> Any:
+    """What a runtime expression of OpenAPI stands for; None where there is nothing at its place."""
+    where, _, name = expression.partition(
+        "#/" if "#" in expression else "." if "header" not in expression else "header."
+    )
+    if where == "$request":
+        return ids[name.removeprefix("path.")]
+    if where == "$response.":
+        return response.headers[name]
+    found = response.get_json()
+    for step in name.split("/"):
+        found = found.get(step) if isinstance(found, dict) else next(iter(found[int(step) :]), {})
+    return found
+
+
+def test_every_link_of_the_contract_leads_where_it_says(shipped: Service) -> None:
+    api, followed = Api(shipped.wsgi), Counter[str]()
+    contract = api.get("/openapi.json")
+    targets = {item["get"]["operationId"]: path for path, item in contract["paths"].items()}
+    for path, item in contract["paths"].items():
+        listed = {one["name"]: one for one in declared(contract, path)}
+        asked = {name: one["example"] for name, one in listed.items() if "example" in one}
+        asked |= {"limit": 1} if "limit" in listed else {}
+        response = asked_with(api, contract, path, asked)
+        for name, link in item["get"]["responses"]["200"].get("links", {}).items():
+            one = contract["components"]["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
+            target = targets[one["operationId"]]
+            given = {key: value_of(text, asked, response) for key, text in one["parameters"].items()}
+            if None in given.values():
+                empty = {"next": response.get_json()["page"]["next"] is None, "record": not response.get_json()["data"]}
+                assert empty[name], f"{path} {name}"
+                continue
+            needed = {each["name"]: each["example"] for each in declared(contract, target) if each.get("required")}
+            again = asked_with(api, contract, target, {**(asked if target == path else needed), **given})
+            followed[name] += 1
+            assert again.status_code == (304 if name == "unchanged" else 200), f"{path} {name}: {again.text[:300]}"
+            if name == "record":
+                assert again.get_json()["data"]["href"] == response.get_json()["data"][0]["href"]
+            elif name == "next":
+                assert again.get_json()["data"] == api.data(response.get_json()["links"]["next"])
+            elif name != "unchanged":
+                assert target == f"{path}/{name}"
+    assert followed["record"] > followed["next"] > 20
+    assert followed["evidence"] == followed["dossier"] + 1 > 5
+    assert followed["unchanged"] > 40
+    assert {"positions", "terms", "reception", "diff"} <= followed.keys()
 
 
 def test_the_shipped_data_has_the_shape_that_the_contract_says(shipped: Service) -> None:

@@ -288,7 +288,7 @@ def test_a_path_that_is_not_there_is_a_problem_too(api: Api, path: str) -> None:
         ("/partes", "“/parties”"),
         ("/v1/options/party", "“/v1/options/parties”"),
         ("/v1/feeds/changes.rss", "“/v1/feeds/changes.atom”"),
-        ("/v1/openapi.yaml", "“/openapi.yaml”"),
+        ("/v2/openapi.yaml", "“/v1/openapi.yaml”"),
         ("/v1/feeds", "“/v1/feeds/changes.atom” or “/v1/feeds/events.ics”"),
         ("/v1/parties/", "“/v1/parties”"),
         ("/v1/parties/aldoria/position", "“/v1/parties/aldoria/positions”"),
@@ -398,6 +398,14 @@ def test_what_no_path_has_is_406(api: Api, path: str, accept: str) -> None:
     assert problem["type"] == "/v1/problems/not-acceptable"
 
 
+def test_an_accept_header_that_cannot_be_read_is_told_as_it_was_sent(api: Api) -> None:
+    told = api.problem("/v1/parties", 406, headers={"Accept": "application/json;q=abc"})["detail"]
+    assert "“application/json;q=abc”, in which no media type can be read" in told
+    assert "can be read" not in api.problem("/v1/parties", 406, headers={"Accept": "image/png"})["detail"]
+    told = api.problem("/v1/parties", 406, headers={"Accept": f"image/{'x' * 5000}"})["detail"]
+    assert len(told) < 400
+
+
 @pytest.mark.parametrize(
     "accept",
     ["*/*", "application/*", "text/html,*/*;q=0.8", "application/json", "APPLICATION/JSON", "", "nonsense, */*"],
@@ -486,7 +494,7 @@ def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
     make_service: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = make_service(seeds=None)
-    monkeypatch.setattr(broken.wsgi.database, "current", lambda: 1 / 0)
+    monkeypatch.setattr(broken.wsgi.database, "at_hand", lambda: 1 / 0)
     problem = Api(broken.wsgi).problem("/v1/parties", 500)
     assert problem["type"] == "/v1/problems/internal"
     assert "ZeroDivision" not in orjson.dumps(problem).decode()

@@ -1,6 +1,7 @@
 """No list reads a large table from end to end: the plan of every filter and sort, and the totals that are prepared."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -18,6 +19,7 @@ from api.queries import Asked
 from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
 from api.views.feeds import newest_changes
+from api.views.finding import statements
 from bench.generate import write
 from schemas.events import EventSchema
 
@@ -46,6 +48,21 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
     load(folder / "seeds", database, RESOURCES)
     with database.current().connect() as connection:
         yield connection
+
+
+@contextmanager
+def noted(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are executed meanwhile, with their parameters."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
 
 
 def asked_for() -> Iterator[Any]:
@@ -129,16 +146,8 @@ def test_a_list_of_a_topic_reads_its_issues_alone(connection: Connection, name: 
 
 @pytest.mark.parametrize("resource", list(RESOURCES), ids=lambda resource: resource.name)
 def test_what_is_near_an_id_is_looked_for_by_the_id(connection: Connection, resource: Any) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
+    with noted(connection) as asked:
         queries.nearest(connection, resource.model, "p-000100", resource)
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
     for statement, parameters in asked:
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         assert len(plan) == 1, plan
@@ -150,24 +159,30 @@ def test_what_is_near_an_id_is_looked_for_by_the_id(connection: Connection, reso
 def test_a_page_of_the_feed_of_changes_is_read_in_the_order_of_an_index(
     connection: Connection, values: dict[str, Any]
 ) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
+    with noted(connection) as asked:
         first = list(newest_changes(connection, values, 50))
         assert len(first) == 50
         assert len(list(newest_changes(connection, {**values, "after": first[-1][0].id}, 50))) == 50
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
     for statement, parameters in asked:
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         if "FROM changes" in statement:
             assert len(plan) == 1, plan
             assert plan[0].startswith("SEARCH changes USING INDEX changes_by_"), plan
     assert any("FROM changes" in statement for statement, _ in asked)
+
+
+def test_a_search_by_process_looks_up_what_matches_alone(connection: Connection) -> None:
+    found = statements(RESOURCES, "sqlite", None, Clocks().kind, ("generated",))
+    parameters = found.asked(queries.phrase(connection, "troops"))
+    with noted(connection) as asked:
+        total = found.total(connection, parameters)
+        assert total > len(found.page(connection, parameters, None, 51)) == 51
+        assert found.total(connection, found.asked(queries.phrase(connection, "zebra"))) == 0
+    for statement, given in asked:
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
+        assert plan[0].startswith("SCAN search VIRTUAL TABLE INDEX"), plan
+        assert plan[1] == "SEARCH searched USING INTEGER PRIMARY KEY (rowid=?)", plan
+        assert plan[3:] == ["SEARCH uses USING COVERING INDEX uses_key (collection=? AND process_id=? AND id=?)"], plan
 
 
 def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None:

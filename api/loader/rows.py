@@ -14,7 +14,7 @@ from api import search
 from api.claims import Citation, Claim, Grounds, origins, versions
 from api.loader.compiled import selector, writer
 from api.loader.record import Seed
-from api.models import FIRST_DAY, LAST_DAY, Cited, Dated
+from api.models import FIRST_DAY, LAST_DAY, Cited, Dated, Process
 from schemas.dates import Edtf
 from schemas.fields import Pieces, Ref, References, Strings, Text, date_answer, href, references_in
 from schemas.record import Record
@@ -187,7 +187,9 @@ def entry(seed: Seed, cited: Sequence[Citation]) -> search.Entry:
         if value and name not in later:
             words += value if several else [str(value)]
     words.append(seed.id.replace("-", " "))
-    return search.Entry(seed.resource.name, seed.id, seed.ref.name, " · ".join(words), _score(seed, cited))
+    resource = seed.resource
+    process = seed.id if resource.model is Process else None if resource.shared else seed.process
+    return search.Entry(resource.name, seed.id, seed.ref.name, " · ".join(words), _score(seed, cited), process)
 
 
 def _score(seed: Seed, cited: Sequence[Citation]) -> int:

@@ -79,7 +79,7 @@ def _way_in(call: Call) -> Answer:
             ),
             ("facets", "facets/positions?by=issue,stance", "Counts of a collection's records by value."),
             ("cite", "cite?path=/v1/matrix", "A citation of any answer, and the path that gives it again."),
-            ("search", "search?q=ceasefire", "Full text over every collection."),
+            ("search", "search?q=ceasefire", "Full text over the records."),
             ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
             ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
             ("csvw", "csv-metadata.json", "The tables as CSV on the Web (W3C)."),

@@ -24,12 +24,14 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 from api.examples import PARTIES
 from api.operation import JSON, Answer, Call, Operation, enveloped, filled, json_answer, ref
 from api.parameters import query, read
-from api.problems import Problem, Wrong, invalid, unknown
+from api.problems import Problem, Wrong, invalid, nearest_path, unknown
 from api.records import MovedTo
 from api.views.analysis import TAG
 from schemas.fields import Contract, JsonSchema, Side
 
 VERSION_PATH = "/v1"
+#: Below these are the pages, each at the path of the answer that it shows.
+PAGES = ("/explore/", "/embed/")
 PUBLISHER = "The Positions authors"
 _CHUNK = 2**16
 
@@ -44,7 +46,7 @@ def citation_operation(operations: Sequence[Operation]) -> Operation:
         tag=TAG,
         summary="A citation of any answer",
         description=(
-            "The citation of the answer to a path of this service as a sentence, BibTeX and CSL-JSON, with its SHA-256. The path that "
+            "The citation of the answer to a path of this API as a sentence, BibTeX and CSL-JSON, with its SHA-256. The path that "
             "it gives pins the release, and so replays the same answer; where another release is loaded, that path is 410. An answer that "
             "tells of the releases before is the same where the same were loaded before."
         ),
@@ -58,7 +60,7 @@ def citation_operation(operations: Sequence[Operation]) -> Operation:
 
 
 class PathField(Contract[str]):
-    """A path of this service, with its query."""
+    """A path of the API, with its query."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "string", "pattern": "^/[!-~]*$", "maxLength": 7000}
@@ -89,7 +91,7 @@ class Paths:
         """What a path of ours stands for, its release pinned.
 
         Raises:
-            Problem: 404 where the path is not one of ours, 400 where it is no path or its query cannot be read.
+            Problem: 404 where the path is not one of the API, 400 where it is no path or its query cannot be read.
         """
         parts = urlsplit(path)
         if parts.scheme or parts.netloc or parts.fragment or not parts.path.startswith("/"):
@@ -99,9 +101,9 @@ class Paths:
         try:
             number, ids = self._routes().bind("localhost").match(bare, method="GET")
         except (HTTPException, RequestRedirect) as error:
-            raise _unknown(parts.path) from error
+            raise self._unknown(path) from error
         if bare == "/" and not versioned:
-            raise _unknown(parts.path)
+            raise self._unknown(path)
         operation = self._operations[number]
         given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
@@ -109,6 +111,18 @@ class Paths:
         values = read(operation.query, MultiDict(given))
         inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
         return Cited(operation, inner)
+
+    def _unknown(self, path: str) -> Problem:
+        """That a path has no answer to cite; with the nearest that has one, which for a page is that whose answer it shows."""
+        bare, hint = path.partition("?")[0], ""
+        page = next((each for each in PAGES if len(bare) > len(each) and bare.startswith(each)), "")
+        if page and self._routes().bind("localhost").test(f"/{unquote(bare).removeprefix(page)}"):
+            hint = f" The page shows the answer of “{VERSION_PATH}/{path.removeprefix(page)[:200]}”."
+        elif bare.startswith(f"{VERSION_PATH}/"):
+            rules = [rule.rule for rule in self._routes().iter_rules()]
+            hint = nearest_path(bare, [*rules, *(f"{VERSION_PATH}{rule}" for rule in rules)])
+        told = f"“{bare[:200]}” is not a path of the API, whose answers alone can be cited.{hint} The way in is {VERSION_PATH}/."
+        return unknown([Wrong("path", path[:200], told)])
 
     def _routes(self) -> Map:
         if self._map is None:
@@ -118,12 +132,6 @@ class Paths:
             ]
             self._map = Map(rules, strict_slashes=True, merge_slashes=False)
         return self._map
-
-
-def _unknown(path: str) -> Problem:
-    return unknown(
-        [Wrong("path", path[:200], f"“{path[:200]}” is not a path of this service; see /v1/ for what there is.")]
-    )
 
 
 def cite(call: Call, paths: Paths, path: str) -> dict[str, Any]:

@@ -4,38 +4,44 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from api import search
-from api.models import Clocks, ClocksKind
+from api.models import Clocks, ClocksKind, Process, Use, in_any
 from api.operation import JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
-from api.problems import Wrong, unknown
-from api.queries import phrase
+from api.problems import Wrong, refuse_unknown, unknown
+from api.queries import phrase, unknown_ids
 from api.representations import envelope
 from api.resource import Resource, Table
-from schemas.fields import SLUG, Choice, Integer, Pattern, href
+from schemas.fields import SLUG, Choice, Integer, Pattern, Slug, href
 
 
 def finding_operations(table: Table) -> Iterator[Operation]:
     """The search."""
+    searched = [resource.name for resource in table if resource.searched]
+    wordless = [resource.name for resource in table if not resource.worded]
     yield Operation(
         path="/search",
         name="search",
         tag="search",
-        summary="Search every collection",
+        summary="Search the records",
         description=(
-            "Records in whose text every word stands, in some form: first those that have all of them in their names. Among these, "
-            "as among the others, processes, parties and issues come first, then what the assertions of more origins support, at no "
-            "clock, and sources last; ties are in order of collection and id. What the clocks do not show is left out; a collection "
+            f"Of {', '.join(searched)}: the records in whose text every word stands, in some form. Positions are found by their kinds, "
+            f"an offer by its term; {', '.join(wordless)} are not searched. First come those that have all of the words in their names. "
+            "Among these, as among the others, processes, parties and issues come first, then what the assertions of more origins support, "
+            "at no clock, and sources last; ties are in order of collection and id. What the clocks do not show is left out; a collection "
             "without clocks is always shown. `highlight` is HTML-escaped, with what was found in `<mark>`."
         ),
         view=_search,
         query=query(
             q=Words("The words to find.", required=True),
             collection=AnyOf(
-                Choice(tuple(one.name for one in table if one.searched), "Collection."),
+                Choice(tuple(searched), "Collection."),
                 "Only records of these collections.",
+            ),
+            process=AnyOf(
+                Slug(), "Only these processes, what belongs to them, and of what several share what they use."
             ),
             limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
             after=Pattern(
@@ -54,10 +60,13 @@ def finding_operations(table: Table) -> Iterator[Operation]:
 
 def _search(call: Call) -> Answer:
     wanted: tuple[str, ...] | None = tuple(sorted(call.values["collection"])) or None
+    processes: tuple[str, ...] = tuple(sorted(call.values["process"]))
+    refuse_unknown(unknown_ids(call.connection, "process", Process, processes))
     clocks = call.clocks
-    found = _statements(call.table, call.connection.dialect.name, wanted, clocks.kind)
+    found = statements(call.table, call.connection.dialect.name, wanted, clocks.kind, processes)
     parameters = {**clocks.days, **found.asked(phrase(call.connection, call.values["q"]))}
-    total = call.store.remembered((wanted, clocks.kind), parameters, lambda: found.total(call.connection, parameters))
+    asked = {**parameters, "process": processes}
+    total = call.store.remembered((wanted, clocks.kind), asked, lambda: found.total(call.connection, parameters))
     limit: int = call.values["limit"] or 50
     after: str | None = call.values["after"]
     try:
@@ -93,8 +102,10 @@ def _search(call: Call) -> Answer:
 
 
 @lru_cache(maxsize=64)
-def _statements(table: Table, dialect: str, wanted: tuple[str, ...] | None, kind: ClocksKind) -> search.Search:
-    """The statements of a search in some collections, or in all, at clocks of some kind."""
+def statements(
+    table: Table, dialect: str, wanted: tuple[str, ...] | None, kind: ClocksKind, processes: tuple[str, ...]
+) -> search.Search:
+    """The statements of a search in some collections, or in all, at clocks of some kind, in some processes, or in all."""
     every = {resource.name: resource for resource in table if resource.searched}
     at, asked = Clocks.of_kind(kind), kind != Clocks().kind
     shown = {
@@ -102,7 +113,16 @@ def _statements(table: Table, dialect: str, wanted: tuple[str, ...] | None, kind
         for name, resource in every.items()
         if (wanted is None or name in wanted) and asked and resource.model.clocks
     }
-    return search.Search(dialect, None if wanted is None and not shown else wanted or every, shown)
+    within = partial(_within, processes) if processes else None
+    return search.Search(dialect, None if wanted is None and not shown else wanted or every, shown, within)
+
+
+def _within(
+    processes: tuple[str, ...], process: ColumnElement[str], collection: ColumnElement[str], id: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """The condition that a record belongs to one of some processes or, where several share it, that one of them uses it."""
+    used = select(Use.id).where(Use.collection == collection, Use.id == id, in_any(Use.process_id, processes))
+    return or_(in_any(process, processes), and_(process.is_(None), used.exists()))
 
 
 def _counts(resource: Resource, at: Clocks, id: ColumnElement[str]) -> ColumnElement[bool]:

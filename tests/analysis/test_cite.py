@@ -118,6 +118,26 @@ def test_what_is_no_path_of_ours_cannot_be_cited(shipped: Api, path: str, status
     assert problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/explore/matrix?as_of=2024-02-20", "The page shows the answer of “/v1/matrix?as_of=2024-02-20”."),
+        ("/explore/parties/russia", "The page shows the answer of “/v1/parties/russia”."),
+        ("/embed/gaps?parties=russia,ukraine", "The page shows the answer of “/v1/gaps?parties=russia,ukraine”."),
+        ("/v1/partys", "Did you mean “/v1/parties”?"),
+        *((path, None) for path in ("/", "/explore/", "/explore/style.css", "/docs/", "/openapi.json", "/metrics")),
+    ],
+)
+def test_what_has_no_answer_to_cite_is_told_with_the_nearest_that_has(
+    shipped: Api, path: str, hint: str | None
+) -> None:
+    (error,) = shipped.get(f"/v1/cite?path={quote(path)}", 404)["errors"]
+    told = "is not a path of the API, whose answers alone can be cited."
+    assert error["message"] == f"“{path.partition('?')[0]}” {told}{f' {hint}' if hint else ''} The way in is /v1/."
+    if hint:
+        assert shipped.ask(hint.split("“")[1].split("”")[0]).status_code == 200
+
+
 def test_a_citation_can_be_cited(shipped: Api) -> None:
     link = "/v1/gaps?parties=russia,ukraine"
     for _ in range(3):
