@@ -21,6 +21,11 @@ BEGIN, END = "<!-- answers -->", "<!-- /answers -->"
 QUESTIONS = (
     ("What has been proposed?", "/proposals", 560),
     ("Which positions does Russia hold or voice?", "/parties/russia/positions", 700),
+    (
+        "Since when is Russia for a freeze, and what does that rest on?",
+        "/stances.json?party=russia&issue=freeze-current-lines",
+        1400,
+    ),
     ("How far apart are Russia and Ukraine, and on what?", "/gaps.csv?parties=russia,ukraine", 760),
     (
         "How was the American plan received, term by term?",
