@@ -267,7 +267,7 @@ def test_a_page_says_who_stands_where_as_the_matrix_does(api: Api, collection: s
             line["since_edtf"] or line["valid_from_edtf"] for line in held if line["since"] or line["valid_from"]
         )
         agreeing = [str(line["agreeing_count"]) for line in held if line["agreeing_count"] > 1]
-        assert sorted(re.findall(r", in (\d+) positions", text)) == sorted(agreeing)
+        assert sorted(re.findall(r"\((\d+) positions\)", text)) == sorted(agreeing)
         told += len(agreeing)
     assert told
 
