@@ -62,7 +62,7 @@ def check_command(seeds: Path | None) -> None:
         root = seeds or _settings().seeds
         with _progress() as report:
             found = check(root, RESOURCES, report)
-    counts = ", ".join(f"{len(group)} {name}" for name, group in found.records.items() if group) or "no records"
+    counts = ", ".join(f"{name} {len(group)}" for name, group in found.records.items() if group) or "no records"
     click.echo(f"{root}: {found.release['id']} is sound: {counts}.")
     _note(found.unplaced)
 
