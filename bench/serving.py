@@ -5,7 +5,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote_plus, urlencode
 
@@ -31,10 +31,24 @@ CLOCKS = f"as_of={AS_OF}&known_at={KNOWN_AT}"
 
 @dataclass(frozen=True)
 class Ask:
-    """What a kind of request is to one server: paths to ask for in turn, and headers."""
+    """What a kind of request is to one server: paths to ask for in turn, and headers; or, ``again``, one path whose answer one has."""
 
     paths: Sequence[str]
     headers: dict[str, str] = field(default_factory=dict)
+    again: bool = False
+
+    def of(self, server: Server) -> "Ask":
+        """The same, with the tag that this server gives: it is of the host too.
+
+        Raises:
+            SystemExit: the server does not answer 304.
+        """
+        if not self.again:
+            return self
+        headers = {"If-None-Match": server.get(self.paths[0]).header("etag")}
+        if (status := server.get(self.paths[0], headers).status) != 304:
+            raise SystemExit(f"{server.name}: {self.paths[0]} answers {status}, not 304")
+        return replace(self, headers=headers)
 
 
 @dataclass
@@ -90,6 +104,7 @@ def compare(release: Release, scratch: Path, *, rounds: int, seconds: int, worke
             for one in (*_own(release, workers, scratch), *peers(release, workers, scratch))
         ]
         for one in contestants:  # so that nobody is measured while it starts, and all that is kept is kept
+            one.asks = {kind: ask.of(one.server) for kind, ask in one.asks.items()}
             for ask in one.asks.values():
                 for path in ask.paths[:20]:
                     one.server.get(path, ask.headers)
@@ -158,7 +173,7 @@ def _own(release: Release, workers: int, scratch: Path) -> list[Contestant]:
         whole, unchanged = replies[name]
         if whole.status != 200 or unchanged.status != 304:
             raise SystemExit(f"{name}: answers {whole.status} and {unchanged.status}, not 200 and 304")
-        warm[f"{name}, 304"] = Ask(warm[kind].paths, {"If-None-Match": whole.header("etag")})
+        warm[f"{name}, 304"] = Ask(warm[kind].paths, again=True)
     bare.keep(scratch, replies, release.peers)
     limit = {
         **{kind: Ask([f"/{name}"]) for name, kind in (("list", LIST), ("record", RECORD))},
