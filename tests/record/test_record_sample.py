@@ -188,7 +188,7 @@ def test_the_readmes_record_is_sound_as_it_stands_there(tmp_path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(f"\n{pasted}")
     checked, verified, loaded = map(typed, commands)
-    assert " 2 statements" in checked
+    assert " statements 2" in checked
     assert "Note:" not in checked
     assert "citations of 2 sources hold" in verified
     assert "release r2031-1 is loaded" in loaded
