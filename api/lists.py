@@ -4,7 +4,7 @@ form of question, and given its values.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Date, Select, bindparam, func, select
@@ -166,7 +166,7 @@ def page(
         check_ids(connection, asked)  # else the rows show that what the filters name exists
     if not after and found <= limit:
         return Page(rows, following=None, total=found)
-    total = _remembered(store, connection, asked, form, parameters, before_counting)
+    total = _total(store, connection, asked, form, parameters, before_counting)
     if found <= limit:
         return Page(rows, following=None, total=total)
     shown = {name: lines[: lines.rindex("\n")] for name, lines in rows.items()}
@@ -176,10 +176,10 @@ def page(
 def total(store: Store, connection: Connection, asked: Asked, related: Sequence[str]) -> int:
     """How many records a list has, whatever part of it is asked for; see `page`."""
     form, parameters = Form.of(widened(connection, asked), connection, related)
-    return _remembered(store, connection, asked, form, parameters, lambda: None)
+    return _total(store, connection, asked, form, parameters, lambda: None)
 
 
-def _remembered(
+def _total(
     store: Store,
     connection: Connection,
     asked: Asked,
@@ -187,20 +187,13 @@ def _remembered(
     parameters: dict[str, Any],
     before_counting: Callable[[], None],
 ) -> int:
-    counted = partial(_total, connection, asked, form, parameters, before_counting)
-    return store.remembered(form, parameters, counted)
+    """How many records a list has: as prepared at load, or else counted, once a release."""
 
+    def count() -> int:
+        prepared = prepared_total(connection, asked)
+        if prepared is not None:
+            return prepared
+        before_counting()
+        return int(connection.scalar(_count(form), parameters, execution_options=form.options) or 0)
 
-def _total(
-    connection: Connection,
-    asked: Asked,
-    form: Form,
-    parameters: dict[str, Any],
-    before_counting: Callable[[], None],
-) -> int:
-    """How many records a list has: as prepared at load, or else counted."""
-    prepared = prepared_total(connection, asked)
-    if prepared is not None:
-        return prepared
-    before_counting()
-    return int(connection.scalar(_count(form), parameters, execution_options=form.options) or 0)
+    return store.remembered(form, parameters, count)
