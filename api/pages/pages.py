@@ -16,13 +16,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
 from api.looks import LOOKS, STYLE
+from api.pages.words import bound, plain, reported, spoken
 from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
 from api.records import MovedTo
 from api.resource import Table
 from schemas.fields import Piece, Subject, Term
 from schemas.record import OfProcess
-from schemas.vocabulary import VOCABULARIES, Mode, Precision, Stance, Vocabulary
+from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
 
 HERE = Path(__file__).parent
 MAIN_PARTIES = 5  # on the first page: states before others, and of each those with the most positions
@@ -34,7 +35,6 @@ _NOT_NARROWING = ("by", "sort", "limit", "after")
 _PARTIES = ("parties", "party")
 #: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
 _STANDING = {"parties": "party", "issues": "issue"}
-_SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "terms", "note", "absent",
@@ -376,49 +376,6 @@ def stands(rows: Iterable[Any], long: Iterable[Any], told_of: str) -> dict[bool,
             told = {"under": under["name"] if under else "Other", "line": line, "cell": cell, "since": since}
             found[cell["ended"]].append(told)
     return found
-
-
-def plain(value: object) -> str:
-    """A term of a vocabulary as words."""
-    return str(value).replace("_", " ")
-
-
-def spoken(edtf: str) -> str:
-    """A date in EDTF as words: “2025~/..” is “since about 2025”."""
-    start, between, end = edtf.partition("/")
-    if not between:
-        plainly = _plainly(start.rstrip("?~%"))
-        about = "about " if start.endswith(("~", "%")) else ""
-        return f"{about}{plainly}{' (uncertain)' if start.endswith(('?', '%')) else ''}"
-    if start in ("", ".."):
-        return f"by {spoken(end)}"
-    if end in ("", ".."):
-        return f"since {spoken(start)}" + (", end unknown" if not end else "")
-    return f"{spoken(start)} to {spoken(end)}"
-
-
-def reported(date: Mapping[str, str]) -> str:
-    """When something was first reported: the day, else by when."""
-    return spoken(date["edtf"]) if date["precision"] == Precision.DAY.value else f"by {date['latest']}"
-
-
-def bound(edtf: str) -> str:
-    """The day on which something began or ended, as words: “2025~/2025-12-03” is “between about 2025 and 2025-12-03”."""
-    start, _, end = edtf.partition("/")
-    between = start not in ("", "..") and end not in ("", "..")
-    return f"between {spoken(start)} and {spoken(end)}" if between else spoken(edtf)
-
-
-def _plainly(date: str) -> str:
-    """A date without marks: “2024-21” is “spring 2024”, “202X” the 2020s."""
-    year, _, rest = date.partition("-")
-    if rest in _SEASONS:
-        return f"{_SEASONS[rest]} {year}"
-    if "X" in rest:
-        return f"{date.partition('-XX')[0]}, {'day' if rest.endswith('-XX') and rest != 'XX-XX' else 'month'} unknown"
-    if year.endswith("XX"):
-        return f"{year[:2]}00 to {year[:2]}99"
-    return f"{year[:3]}0s" if year.endswith("X") else date
 
 
 def _given(names: Container[str]) -> list[tuple[str, str]]:
