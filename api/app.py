@@ -13,19 +13,18 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from api import problems
-from api.counts import Counts
+from api.contract.docs import add_docs
+from api.contract.openapi import API_VERSION, document
 from api.database import open_database
-from api.delivery import Delivery
-from api.docs import add_docs
-from api.lanes import HURRIED
+from api.delivery.counts import Counts
+from api.delivery.metrics import PATH, add_metrics
+from api.delivery.middleware import Delivery
 from api.loader import build_digest
-from api.metrics import PATH, add_metrics
-from api.openapi import API_VERSION, document
-from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, collected, filled
+from api.operation import HURRIED, JSON, LINES, TOTAL, Answer, Call, Operation, collected, filled
 from api.pages import add_pages
 from api.parameters import read
 from api.problems import MEDIA_TYPE, Problem
-from api.records import MovedTo
+from api.reading.records import MovedTo
 from api.resource import Table
 from api.resources import RESOURCES
 from api.settings import Settings
@@ -49,7 +48,7 @@ class Service:
 
 def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     """Make the service; no release needs to be loaded yet."""
-    app = Flask("api", static_folder=None)
+    app = Flask("api", static_folder=None, template_folder="contract/templates")
     app.url_rule_class = _Route
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False

@@ -11,6 +11,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from api.app import create_service
+from api.contract.openapi import to_yaml
 from api.database import DatabaseError, NothingLoaded, Store, open_database
 from api.loader import Loaded, SeedError, build_digest, check, load, seeds_digest
 from api.loader.check import Progress as Report
@@ -18,7 +19,6 @@ from api.loader.editors import editor_schemas
 from api.loader.faults import Unplaced, suggestion
 from api.loader.load import Prepare
 from api.loader.read import fault_at
-from api.openapi import to_yaml
 from api.passages import CitingError, cite, coverage_page, text_of, verify
 from api.prepared import preparing
 from api.resources import RESOURCES

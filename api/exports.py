@@ -27,8 +27,8 @@ from typing import IO, Any
 
 import orjson
 
+from api.contract.descriptors import LICENCE, Described, csvw_group, data_package, foreign_keys, table_schema
 from api.database import Store
-from api.descriptors import LICENCE, Described, csvw_group, data_package, foreign_keys, table_schema
 from api.representations import Cell, csv_of, flat, objects_of
 
 ARCHIVE, SQLITE, LINES, PACKAGE, CSVW, SUMS = (

@@ -15,11 +15,10 @@ from marshmallow import Schema
 from sqlalchemy import Connection, select
 
 from api.database import Store
-from api.lanes import TakesLong
+from api.memoize import memoized
 from api.models import Clocks, Prepared
 from api.problems import GONE, Problem
-from api.queries import clocks
-from api.remembering import remembering
+from api.reading.queries import clocks
 from api.resource import Table
 from schemas.fields import JsonSchema
 
@@ -30,6 +29,13 @@ CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
 #: The header that has `Answer.total`.
 TOTAL = "X-Total-Count"
+#: In the environ of a request that is answered in the thread on which all others wait: several threads contend for the interpreter,
+#: which costs more than answering from the cache. That thread gives what takes no time, and leaves the rest to others.
+HURRIED = "positions.hurried"
+
+
+class TakesLong(Exception):
+    """The answer may take long, or waits for somebody: it is not for the thread on which all others wait."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def filled(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in given if value != "")
 
 
-@remembering(4096)
+@memoized(4096)
 def _spelt(name: str, value: str) -> str:
     return urlencode([(name, value)], safe=",/:*")
 

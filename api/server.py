@@ -20,7 +20,7 @@ from granian.server import mp
 from granian.server.mp import MPServer
 
 from api.app import create_app
-from api.lanes import HURRIED, TakesLong
+from api.operation import HURRIED, TakesLong
 
 HEADER_SECONDS = 10
 STARTING_SECONDS = 0.5  # many times what a forked worker takes to start

@@ -17,7 +17,7 @@ from support import COLLECTIONS, PARTS, ROOT, TABLED, Api, dispose, path_of, ser
 from werkzeug.test import TestResponse
 
 from api.app import Service
-from api.openapi import to_yaml
+from api.contract.openapi import to_yaml
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
 

@@ -16,8 +16,8 @@ from test_metrics import requests, scrape
 from werkzeug.test import TestResponse
 
 from api.app import Service, create_app, create_service
-from api.cache import Cache, Kept, Ready
 from api.database import Replaced, open_database
+from api.delivery.cache import Cache, Kept, Ready
 from api.loader import build, load
 from api.models import Party
 from api.resources import RESOURCES

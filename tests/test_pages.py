@@ -13,8 +13,8 @@ from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
 from api.embeds import Embed, Embeds
+from api.pages.humanize import bound, plain, spoken
 from api.pages.pages import HEADED
-from api.pages.words import bound, plain, spoken
 from api.resources import RESOURCES
 from schemas.fields import Piece
 from schemas.vocabulary import Mode, PositionKind, TermChange, Verdict, Vocabulary

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.engine import make_url
 
-from api import queries, totals
 from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Edge, Event, Party, Total
-from api.queries import Asked
+from api.reading import queries, totals
+from api.reading.queries import Asked
 from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
 from api.views.feeds import newest_changes

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select
 
-from api import queries, totals
 from api.analysis.footing import LISTED
 from api.analysis.question import Findings
 from api.models import Clocks, Process, Recorded
-from api.queries import Asked
+from api.reading import queries, totals
+from api.reading.queries import Asked
 from api.representations import Column
 from api.resource import Facet, Resource, Table
 from schemas.vocabulary import Vocabulary

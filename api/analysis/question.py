@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from api.analysis.folding import Folding
 from api.models import LAST_DAY, Affiliation, Clocks, Issue, Party, Process, Recorded, in_any
 from api.problems import refuse_unknown
-from api.queries import unknown_ids
+from api.reading.queries import unknown_ids
 from api.resource import issues_of
 from schemas.fields import Ref
 

@@ -18,7 +18,7 @@ from api.analysis.footing import rests_on
 from api.analysis.latest import answering
 from api.analysis.question import Findings, Question, Reference
 from api.models import Event, Position, Proposal, Term
-from api.queries import streamed
+from api.reading.queries import streamed
 from api.resource import issues_of
 from schemas.vocabulary import PositionKind, Precision
 

@@ -16,10 +16,10 @@ from marshmallow import Schema
 
 from api.loader import rules
 from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable
+from api.loader.parallel import collecting_between_tasks, in_parallel
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import Half, Seed, field_of, halves, halves_of_parts, inside, load_by, named, record, right_parts
 from api.loader.seeds import LENGTH, Seeds
-from api.loader.spread import collecting_between_tasks, spread
 from api.resource import Table
 from schemas.releases import ReleaseFileSchema, RetiredSchema
 
@@ -71,7 +71,7 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
                 seeds.unread.add(file.collection)
     seeds.size = sum(chunk.end - chunk.start for chunk in parts)
     done = 0
-    for chunk, found in zip(parts, spread(first, parts, seeds.size), strict=True):
+    for chunk, found in zip(parts, in_parallel(first, parts, seeds.size), strict=True):
         _merge(seeds, found, faults)
         done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
@@ -97,7 +97,7 @@ def second(
     done, count = 0, sum(len(known) for known in seeds.records.values())
     total = sum(size for _, size in seeds.blocks)
     faults += [fault_at(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
-    for (_, size), (wrong, result) in zip(seeds.blocks, spread(task, seeds.blocks, seeds.size), strict=True):
+    for (_, size), (wrong, result) in zip(seeds.blocks, in_parallel(task, seeds.blocks, seeds.size), strict=True):
         faults += wrong
         if not faults:
             take(result)

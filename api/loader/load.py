@@ -9,20 +9,21 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from api import holdings, search, totals
+from api import holdings, search
 from api.database import Database, Store, fill, index
 from api.loader.build import build_digest
 from api.loader.check import Progress, check_rest, checked, read, second
 from api.loader.derive import Citations, complete, representing
 from api.loader.faults import Fault, Place
 from api.loader.history import History, Loaded, dated_after, is_taken, release_before
+from api.loader.parallel import collecting_between_tasks
 from api.loader.read import digest as seeds_digest
 from api.loader.read import fault_at
 from api.loader.record import Seed
 from api.loader.rows import Row, Rows, edges, entry, rows
 from api.loader.seeds import Seeds
-from api.loader.spread import collecting_between_tasks
 from api.models import FIRST_DAY, LAST_DAY, Affiliation, Edge, Footing, Prepared, Retired, Total, Use
+from api.reading import totals
 from api.resource import Table
 from schemas.fields import references_in
 

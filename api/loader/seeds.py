@@ -16,7 +16,7 @@ from marshmallow import Schema
 
 from api.claims import reported
 from api.loader.faults import Place, Unplaced, suggestion
-from api.loader.places import Places
+from api.loader.id_table import IdTable
 from api.loader.read import SeedFile
 from api.loader.record import Half, Seed, inside, record
 from api.resource import Table
@@ -35,7 +35,7 @@ class Known(Mapping[str, Seed]):
         #: Which collection this is, and of how many: a place is put down as one of as many numbers.
         self.number, self.collections = names.index(collection), len(names)
         self.collection = collection
-        self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, Places())
+        self.places = seeds.taken.setdefault(seeds.table.by_name[collection].model.__tablename__, IdTable())
         self._order = array("Q")
         self._read = lru_cache(maxsize=1024)(self._seed)
         self.ref = lru_cache(maxsize=16384)(self._ref)
@@ -115,7 +115,7 @@ class Seeds:
         self.unresolved = 0
         self.blocks: list[tuple[int, int]] = []
         #: For each table of the database, whose rows share one space of ids: the place of each.
-        self.taken: dict[str, Places] = {}
+        self.taken: dict[str, IdTable] = {}
         #: What could not be read is a fault already; that others name it is not another.
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()

@@ -15,11 +15,11 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
-from api.looks import LOOKS, STYLE
-from api.pages.words import bound, plain, reported, spoken
+from api.pages.humanize import bound, plain, reported, spoken
+from api.palette import LOOKS, STYLE
 from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
-from api.records import MovedTo
+from api.reading.records import MovedTo
 from api.resource import Table
 from schemas.fields import Piece, Subject, Term
 from schemas.record import OfProcess

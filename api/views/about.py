@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from api.descriptors import LICENCE
-from api.examples import renamed, stand_ins
+from api.contract.descriptors import LICENCE
+from api.contract.examples import renamed, stand_ins
 from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import KINDS, not_found

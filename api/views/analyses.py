@@ -9,7 +9,7 @@ from marshmallow import Schema
 from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
 from api.analysis.question import Findings
 from api.analysis.stances import stances
-from api.examples import EARLIER, LATER, PARTIES, RECEIVED
+from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.models import Cited
 from api.operation import Call, Operation, ref
 from api.parameters import AnyOf, Moment

@@ -8,13 +8,13 @@ import orjson
 from marshmallow import ValidationError
 from sqlalchemy import Connection
 
-from api import queries, records
 from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, AnyOf, query
 from api.problems import Problem, Wrong, invalid, of_parameter
-from api.records import Moved, MovedTo
+from api.reading import queries, records
+from api.reading.records import Moved, MovedTo
 from api.representations import Column
 from api.resource import Resource
 from api.views.flat import FlatTable, answer, form_asked, forms

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 
 from api.analysis import matrix
-from api.examples import PARTIES, RECEIVED
-from api.looks import CONFLICTING, LOOKS, UNRECORDED, Look
+from api.contract.examples import PARTIES, RECEIVED
 from api.operation import JSON, Answer, Call, Operation, ref
+from api.palette import CONFLICTING, LOOKS, UNRECORDED, Look
 from api.parameters import query
 from api.views.analysis import compared, named, question
 from api.views.flat import FlatTable

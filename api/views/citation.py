@@ -21,11 +21,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from api.examples import PARTIES
+from api.contract.examples import PARTIES
 from api.operation import JSON, Answer, Call, Operation, enveloped, filled, json_answer, ref
 from api.parameters import query, read
 from api.problems import Problem, Wrong, invalid, nearest_path, unknown
-from api.records import MovedTo
+from api.reading.records import MovedTo
 from api.views.analysis import TAG
 from schemas.fields import Contract, JsonSchema, Side
 

@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from api import queries
-from api.lists import PAGE, page, total
 from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
-from api.queries import Asked
-from api.records import Moved, MovedTo, record, whole
+from api.reading import queries
+from api.reading.lists import PAGE, page, total
+from api.reading.queries import Asked
+from api.reading.records import Moved, MovedTo, record, whole
 from api.representations import (
     Column,
     Counted,

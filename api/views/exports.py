@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 
-from api import exports, queries
+from api import exports
 from api.database import Store
 from api.exports import Content, Sheet
 from api.operation import CSVM, JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import UNAVAILABLE, Problem
-from api.queries import Asked
+from api.reading import queries
+from api.reading.queries import Asked
 from api.resource import Table
 from api.views.flat import FlatTable
 from schemas.fields import JsonSchema

@@ -5,13 +5,13 @@ from typing import Any
 
 from marshmallow import ValidationError, missing
 
-from api import totals
 from api.analysis import facets
 from api.analysis.question import Findings
 from api.models import Issue, Party
 from api.operation import Call, ref
 from api.parameters import AnyOf, narrowing
-from api.queries import Asked
+from api.reading import totals
+from api.reading.queries import Asked
 from api.resource import Resource
 from api.views.analysis import Analysis
 from schemas.fields import Choice, JsonSchema, Side

@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 
 from sqlalchemy import Connection, select
 
-from api import queries
 from api.models import Change, Release, in_any
 from api.operation import Answer, Call, Operation
 from api.parameters import narrowing, of_filter, query
 from api.problems import Wrong, unknown
-from api.queries import Asked
+from api.reading import queries
+from api.reading.queries import Asked
 from api.representations import parsed
 from api.resource import Resource, Table
 from schemas.fields import DERIVED_ID_LENGTH, Integer, Slug

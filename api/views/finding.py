@@ -11,7 +11,7 @@ from api.models import Clocks, ClocksKind, Process, Use, in_any
 from api.operation import JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
 from api.problems import Wrong, refuse_unknown, unknown
-from api.queries import phrase, unknown_ids
+from api.reading.queries import phrase, unknown_ids
 from api.representations import envelope
 from api.resource import Resource, Table
 from schemas.fields import SLUG, Choice, Integer, Pattern, Slug, href

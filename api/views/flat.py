@@ -10,12 +10,14 @@ from typing import Any
 
 import orjson
 
-from api import descriptors, exports, queries
-from api.descriptors import Described
+from api import exports
+from api.contract import descriptors
+from api.contract.descriptors import Described
 from api.operation import CSV, CSVM, JSON, LINES, TOTAL, Answer, Call, Operation, ref
 from api.parameters import narrowing, query
 from api.problems import Wrong, invalid
-from api.queries import Asked
+from api.reading import queries
+from api.reading.queries import Asked
 from api.representations import Column, Counted, as_array, as_csv, as_lines, columns, parsed
 from api.resource import Resource, Table
 from schemas.fields import Choice, Contract, JsonSchema, component

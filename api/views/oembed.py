@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 import orjson
 from werkzeug.datastructures import MultiDict
 
+from api.contract.examples import PARTIES
 from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
-from api.examples import PARTIES
 from api.operation import JSON, Answer, Call, Operation, filled, ref, whole
 from api.parameters import query, read
 from api.problems import Problem, Wrong, did_you_mean, unknown
-from api.records import MovedTo
+from api.reading.records import MovedTo
 from api.resource import Table
 from schemas.fields import Choice, Integer, Pattern
 

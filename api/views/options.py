@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import orjson
 
-from api import queries
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import narrowing, query
-from api.queries import Asked
+from api.reading import queries
+from api.reading.queries import Asked
 from api.representations import array, parsed
 from api.resource import Resource, Table
 

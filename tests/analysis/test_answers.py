@@ -7,7 +7,7 @@ import pytest
 from support import CITED, ROOT, Api, counted
 from written import Position
 
-from api.openapi import document
+from api.contract.openapi import document
 from api.resources import RESOURCES
 from api.views import operations
 from api.views.analyses import analyses

@@ -11,8 +11,8 @@ import flask_swagger_ui
 from flasgger import Swagger
 from flask import Flask, Response, abort, jsonify, request
 
-from api.examples import in_release
-from api.openapi import to_yaml
+from api.contract.examples import in_release
+from api.contract.openapi import to_yaml
 from api.resource import Table
 
 SWAGGER_UI = Path(flask_swagger_ui.__file__).with_name("dist")

@@ -17,8 +17,8 @@ from prometheus_client.metrics_core import (
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from api.counts import BUCKETS, Counts, Sums, Worker
 from api.database import Database, DatabaseError
+from api.delivery.counts import BUCKETS, Counts, Sums, Worker
 
 PATH = "/metrics"
 _BOUNDS = (*map(str, BUCKETS), "+Inf")

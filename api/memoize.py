@@ -10,7 +10,7 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
-def remembering(entries: int) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+def memoized(entries: int) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
     """A decorator of functions of texts: the results are remembered of so many calls, the latest, whose texts are short in all."""
 
     def remember(function: Callable[Given, Made]) -> Callable[Given, Made]:

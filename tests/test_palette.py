@@ -5,7 +5,7 @@ import re
 
 from support import ROOT, Api
 
-from api.looks import CONFLICTING, LOOKS, UNRECORDED
+from api.palette import CONFLICTING, LOOKS, UNRECORDED
 from schemas.vocabulary import Stance
 
 

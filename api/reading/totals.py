@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, literal_column, select
 
 from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
-from api.queries import Asked, conditions
+from api.reading.queries import Asked, conditions
 from api.resource import Facet, Resource, Table
 
 

@@ -47,7 +47,7 @@ def _at_work(item: Any) -> Any:
     return _done(_task, item)
 
 
-def spread(task: Callable[[T], R], items: Iterable[T], size: int) -> Iterator[R]:
+def in_parallel(task: Callable[[T], R], items: Iterable[T], size: int) -> Iterator[R]:
     """``map``, over as many processes as there are cores where ``size`` is worth it; never far ahead of who takes the results.
 
     The task reaches the processes by their being forked, so it may be large and need not be picklable.

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from apispec import APISpec
 
-from api.components import components
+from api.contract.components import components
 from api.operation import TOTAL, Operation, ref
 from api.parameters import AnyOf
 from api.problems import MEDIA_TYPE

@@ -10,7 +10,7 @@ from array import array
 _LEAST = 1 << 10  # places for ids; always a power of two, so that the end of a hash is its place
 
 
-class Places:
+class IdTable:
     """A number for each id, at least 0 and below 2**64."""
 
     def __init__(self) -> None:

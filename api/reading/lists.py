@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
 from api.database import Store
 from api.models import Clocks
-from api.queries import (
+from api.reading.queries import (
     FORMS,
     Asked,
     behind,
@@ -25,8 +25,8 @@ from api.queries import (
     place_of,
     widened,
 )
+from api.reading.totals import prepared_total
 from api.resource import Part, Resource
-from api.totals import prepared_total
 
 PAGE = 50
 FEW = 50  # values of a question whose statements are kept; each makes them larger by some kilobytes

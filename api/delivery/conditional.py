@@ -9,7 +9,7 @@ from typing import IO
 import brotli
 import zstandard
 
-from api.remembering import remembering
+from api.memoize import memoized
 
 CODINGS = ("zstd", "br", "gzip")
 PACKED = ("zstd",)  # the coding that a large answer is kept in
@@ -20,7 +20,7 @@ _LEVEL = 6  # of zstd
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 
-@remembering(256)
+@memoized(256)
 def coding_for(accepted: str, among: tuple[str, ...] = CODINGS) -> str | None:
     """The best of some codings that the client takes; none is forbidden by its being left out (RFC 9110, §12.5.3)."""
     if not accepted:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Proposal, Release, Retired, Term
 from api.problems import GONE, Problem, not_found
-from api.queries import FORMS, joined, nearest
+from api.reading.queries import FORMS, joined, nearest
 from api.resource import Resource
 from schemas.vocabulary import Action, PositionKind
 

@@ -22,11 +22,11 @@ from wsgiref.handlers import format_date_time
 from wsgiref.util import setup_testing_defaults
 
 from api import problems
-from api.cache import Cache, Kept, Ready, normalised
-from api.conditional import CODINGS, PACKED, PIECE, coding_for, encode, matches, pack, span_of, unpacked
-from api.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
 from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
-from api.lanes import HURRIED, TakesLong
+from api.delivery.cache import Cache, Kept, Ready, normalised
+from api.delivery.conditional import CODINGS, PACKED, PIECE, coding_for, encode, matches, pack, span_of, unpacked
+from api.delivery.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
+from api.operation import HURRIED, TakesLong
 from api.problems import MEDIA_TYPE, Problem
 
 Environ = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Reading a release: conditions as SQL, pages of lists, single records, totals."""
