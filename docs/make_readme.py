@@ -1,8 +1,12 @@
 """Fill the README's questions with the real answers of the shipped data: ``python docs/make_readme.py [--check]``."""
 
+import json
 import sys
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.engine import make_url
@@ -16,32 +20,87 @@ from api.settings import SHIPPED_SEEDS, Settings
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- answers -->", "<!-- /answers -->"
+WIDTH = 118  # characters of a line
+LEFT_OUT = "…"
 
-#: What is asked, where, and how many characters of the answer are shown.
+
+@dataclass(frozen=True)
+class Question:
+    """A question, where it is asked, and what the README shows of the answer.
+
+    ``keep`` names the values of a JSON answer that are shown, by their path through objects and lists (none: all of them); of each
+    list, ``items`` are shown. Of a table, ``items`` rows are shown.
+    """
+
+    text: str
+    path: str
+    keep: tuple[str, ...] = ()
+    items: int = 1
+
+
+_RECORD = ("id", "made_on.edtf", "claim_status", "document_count", "origin_count")
 QUESTIONS = (
-    ("What has been proposed?", "/proposals", 560),
-    ("Which positions does Russia hold or voice?", "/parties/russia/positions", 700),
-    (
-        "Since when is Russia for a freeze, and what does that rest on?",
-        "/stances.json?party=russia&issue=freeze-current-lines",
-        1400,
+    Question(
+        "What has been proposed?",
+        "/proposals",
+        (
+            *(f"data.{name}" for name in (*_RECORD, "title", "kind", "status", "first_reported_on")),
+            *("data.proposers.id", "data.proposers.name", "page", "links.self", "meta.release"),
+        ),
     ),
-    ("How far apart are Russia and Ukraine, and on what?", "/gaps.csv?parties=russia,ukraine", 760),
-    (
+    Question(
+        "Which positions does Russia hold or voice?",
+        "/parties/russia/positions",
+        (
+            *(f"data.{name}" for name in (*_RECORD, "kind", "stance", "summary", "valid_from", "role")),
+            *("data.party.id", "data.issue.id", "data.issue.name", "page"),
+        ),
+    ),
+    Question(
+        "Where does each party stand, since when, and how well is that supported?",
+        "/stances.csv?issue=freeze-current-lines",
+        items=9,
+    ),
+    Question(
+        "How far apart are Russia and Ukraine, and on what?",
+        "/gaps.csv?parties=russia,ukraine",
+        items=6,
+    ),
+    Question(
         "How was the American plan received, term by term?",
         "/proposals/us-phased-withdrawal-proposal/reception.csv",
-        900,
+        items=9,
     ),
-    ("Did that call take place?", "/events/ushakov-sullivan-call/dossier", 400),
-    (
+    Question(
+        "Did that call take place?",
+        "/events/ushakov-sullivan-call/dossier",
+        (
+            *(f"data.{name}" for name in ("subject.name", "claim_status", "rule", "relations", "modes")),
+            *(f"data.claims.{name}" for name in ("relation", "mode", "source.id", "origin.id", "known_on", "decides")),
+        ),
+    ),
+    Question(
         "How many positions were known on 20 February 2024, by stance?",
-        "/facets/positions?by=stance&known_at=2024-02-20",
-        800,
+        "/facets/positions?by=stance&known_at=2024-02-20&format=csv",
+        items=9,
     ),
-    ("What rests on named speakers alone?", "/positions.csv?mode=on_record&issue=security", 700),
-    ("Who has not answered what Russia asks?", "/silences.csv?party=russia", 640),
-    ("Where is something said about Crimea?", "/search?q=crimea&limit=2", 560),
-    ("What if I mistype?", "/parties/rusia", 600),
+    Question(
+        "What rests on named speakers alone?",
+        "/positions.csv?mode=on_record&issue=security",
+        items=5,
+    ),
+    Question(
+        "Who has not answered what Russia asks?",
+        "/silences.csv?party=russia",
+        items=4,
+    ),
+    Question(
+        "Where is something said about Crimea?",
+        "/search?q=crimea&limit=2",
+        ("data.collection", "data.id", "data.highlight", "page.total"),
+        items=2,
+    ),
+    Question("What if I mistype?", "/parties/rusia", ("type", "title", "status", "detail")),
 )
 
 
@@ -52,12 +111,64 @@ def answers() -> str:
         load(settings.seeds, open_database(settings.database), RESOURCES)
         client = Client(create_service(settings).wsgi)
         parts = []
-        for question, path, length in QUESTIONS:
-            text = client.get(path).get_data(as_text=True).replace("\r\n", "\n")
-            shown = text if len(text) <= length else text[:length] + "…"
-            quoted = f"'localhost:8000{path}'" if "&" in path or "?" in path else f"localhost:8000{path}"
-            parts.append(f"**{question}**\n\n```console\n$ curl {quoted}\n{shown.rstrip()}\n```")
+        for question in QUESTIONS:
+            reply = client.get(question.path)
+            text = reply.get_data(as_text=True)
+            is_table = reply.content_type.startswith("text/csv")
+            shown = table(text, question.items) if is_table else laid_out(excerpt(json.loads(text), question))
+            quoted = f"'localhost:8000{question.path}'" if "?" in question.path else f"localhost:8000{question.path}"
+            parts.append(f"**{question.text}**\n\n```console\n$ curl {quoted}\n{shown}\n```")
     return "\n\n".join(parts)
+
+
+def table(text: str, rows: int) -> str:
+    """The first rows of a CSV table, below its header."""
+    lines = text.replace("\r\n", "\n").strip().split("\n")
+    return "\n".join([*lines[: rows + 1], *([LEFT_OUT] if len(lines) > rows + 1 else [])])
+
+
+def excerpt(value: Any, question: Question, keep: tuple[str, ...] | None = None) -> Any:
+    """What is shown of a JSON value; where something is left out, an object has `LEFT_OUT` as its last name, a list as its last item."""
+    keep = question.keep if keep is None else keep
+    if not keep or not isinstance(value, dict | list):
+        return value
+    if isinstance(value, list):
+        shown = [excerpt(item, question, keep) for item in value[: question.items]]
+        return [*shown, *([LEFT_OUT] if len(value) > question.items else [])]
+    below = {name: _below(name, keep) for name in value}
+    kept = {name: excerpt(value[name], question, rest) for name, rest in below.items() if rest is not None}
+    return kept if len(kept) == len(value) else {**kept, LEFT_OUT: None}
+
+
+def _below(name: str, keep: Iterable[str]) -> tuple[str, ...] | None:
+    """The paths that go on below a name: none where all of it is kept; None where it is left out."""
+    paths = [path.partition(".") for path in keep]
+    found = tuple(rest for head, _, rest in paths if head == name)
+    return None if not found else () if "" in found else found
+
+
+def laid_out(value: Any, indent: str = "") -> str:
+    """JSON with each object or list on one line where it fits, else with an item a line."""
+    line = _line(value)
+    if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list):
+        return line
+    inner = indent + "  "
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + laid_out(item, inner) for item in value) + f"\n{indent}]"
+    items = (
+        inner + (LEFT_OUT if name == LEFT_OUT else f"{json.dumps(name)}: {laid_out(item, inner)}")
+        for name, item in value.items()
+    )
+    return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, dict):
+        items = (LEFT_OUT if name == LEFT_OUT else f"{json.dumps(name)}: {_line(item)}" for name, item in value.items())
+        return "{" + ", ".join(items) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_line, value)) + "]"
+    return LEFT_OUT if value == LEFT_OUT else json.dumps(value, ensure_ascii=False)
 
 
 @click.command()
