@@ -31,9 +31,11 @@ def differing(api: Api, **query: Any) -> dict[tuple[str, str], tuple[str | None,
 def test_what_separates_russia_and_ukraine(shipped: Api) -> None:
     found = gaps(shipped, parties="russia,ukraine")
     apart = {issue for issue, gap in found.items() if gap["distance"]}
-    assert apart == {"russia-ukraine-talks", "cession-of-donbas-and-south"}
-    assert {tuple(ids_of(found[issue]["blockers"])) for issue in apart} == {("ukraine",)}
-    assert ids_of(found["ukraine-nato-membership"]["missing"]) == ["ukraine"], "the articles do not quote Ukraine on it"
+    assert apart == {"russia-ukraine-talks", "cession-of-donbas-and-south", "ukraine-nato-membership"}
+    blocking = {issue: ids_of(found[issue]["blockers"]) for issue in apart}
+    assert blocking.pop("ukraine-nato-membership") == ["russia"], "an author tells of Ukraine's wish"
+    assert set(map(tuple, blocking.values())) == {("ukraine",)}
+    assert ids_of(found["nato-expansion-limits"]["missing"]) == ["ukraine"], "the articles do not tell of Ukraine on it"
     for issue in ("crimea-recognised-as-russian", "russia-keeps-occupied-territory"):
         ended = {stance["party"]["id"]: (stance["stance"], stance["ended"]) for stance in found[issue]["stances"]}
         assert ended == {"russia": ("supports", False), "ukraine": ("opposes", True)}
@@ -47,8 +49,8 @@ def test_what_separates_russia_and_ukraine(shipped: Api) -> None:
 def test_what_separates_those_who_negotiate_over_the_twenty_points(shipped: Api) -> None:
     (gap,) = shipped.data("/v1/gaps", parties="russia,ukraine,united-states", issue="twenty-point-plan")
     stances = {one["party"]["id"]: one["stance"] for one in gap["stances"]}
-    assert stances == {"russia": "opposes_in_part", "ukraine": "unclear", "united-states": "supports"}
-    assert (gap["distance"], gap["missing"]) == (0.75, [])
+    assert stances == {"russia": "unclear", "ukraine": "unclear", "united-states": "supports"}
+    assert (gap["distance"], gap["missing"]) == (None, []), "Ushakov accepts some wordings and names no plan"
 
 
 def test_the_united_states_came_to_talk_with_russia_about_ukraine(shipped: Api) -> None:
@@ -79,7 +81,12 @@ def test_an_answer_to_a_plan_as_a_whole_is_on_no_issue(shipped: Api) -> None:
 
 
 def test_who_refused_to_negotiate_has_not_said_where_it_stands(shipped: Api) -> None:
-    for id in ("us-answers-prewar-nato-buildup", "us-answers-prewar-nato-membership"):
+    ids = (
+        "us-answers-prewar-nato-buildup",
+        "us-answers-prewar-nato-membership",
+        "us-answers-ceasefire-without-ukraine",
+    )
+    for id in ids:
         response = shipped.data(f"/v1/responses/{id}")
         assert (response["verdict"], response["stance"]) == ("refused_to_discuss", "unclear")
 
@@ -120,7 +127,7 @@ def test_what_was_knowable_in_february_2024_and_not_before_march_14(shipped: Api
 
 def test_what_rests_on_anonymous_sources_alone(shipped: Api) -> None:
     assert differing(shipped, compare="without:anonymous") == {
-        ("ceasefire-now", "united-states"): ("opposes_in_part", None),
+        ("ceasefire-now", "united-states"): ("unclear", None),
         ("nato-buildup-in-eastern-europe", "united-states"): ("unclear", None),
         ("recognition-of-annexation", "united-states"): ("opposes", None),
         ("ukraine-nato-membership", "united-states"): ("unclear", None),
@@ -215,7 +222,7 @@ def test_russia_has_been_for_a_freeze_since_it_proposed_one(shipped: Api) -> Non
     (line,) = shipped.get("/v1/stances.json", party="russia", issue="freeze-current-lines")
     assert (line["reported_on"], line["valid_from"], line["origin_count"]) == ("2024-02-13", None, 0)
     assert (line["since_edtf"], line["agreeing_document_count"], line["agreeing_origin_count"]) == (
-        "2023/2024-01~",
+        "2023/2024-02-13",
         2,
         1,
     )

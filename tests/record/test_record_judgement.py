@@ -193,6 +193,8 @@ def test_the_spring_talks_name_their_hosts_and_who_pressed_for_no_deal(shipped: 
     assert {one["id"] for one in talks["hosts"]} == {"turkey", "israel"}
     pressing = shipped.all("/v1/demands", issue="spring-2022-deal", stance="opposes")
     assert {one["party"]["id"] for one in pressing} == {"united-states", "united-kingdom"}
+    answers = shipped.all("/v1/responses", proposal="spring-2022-draft-deal")
+    assert answers == [], "they pressed Ukraine; nobody is said to have answered the draft"
 
 
 def test_dates_are_as_sure_as_the_articles(shipped: Any) -> None:
