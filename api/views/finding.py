@@ -27,8 +27,8 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         tag="search",
         summary="Search the records",
         description=(
-            f"Searches {', '.join(searched)}: finds the records whose text contains every word, in any inflected form. A position is found as "
-            f"a record of its kind, an offer through its term; {', '.join(wordless)} are not searched.\n\n"
+            f"Searches {', '.join(searched)}: finds the records whose text contains every word, in any inflected form. A position is "
+            f"found as a record of its kind, an offer through its term; {', '.join(wordless)} are not searched.\n\n"
             "Order: first the records with all words in their names, then the others. Within both groups: processes, parties and "
             "issues; then records by the number of origins that support them (whatever the clocks), the most first; then sources. Ties "
             "are ordered by collection and id.\n\n"
