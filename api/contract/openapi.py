@@ -33,9 +33,10 @@ structured record of negotiations. It is read-only and needs no key. Data change
 | All positions as one table | `/v1/positions.csv` |
 | Everything else | `/v1/`, which links to every collection and view |
 
-**Lists and tables.** Lists and records are nested JSON in an envelope of `data`, `links` and `meta`. Every collection except
-processes, releases and changes is also one flat table (`.csv`, `.json`, `.ndjson`), and every list can be had as a table
-with `format=csv`. Filters take several values, separated by commas; an empty value or `*` means no filter.
+**Lists and tables.** Lists and records are nested JSON in an envelope of `data`, `links` and `meta`; lists add `page`.
+Every collection except processes, releases and changes is also one flat table (`.csv`, `.json`, `.ndjson`), and every
+list can be had as a table with `format=csv`. Filters take several values, separated by commas; an empty value or `*`
+means no filter.
 
 **Two clocks.** `as_of` is valid time: what was held on that day. `known_at` is knowledge time: what the public could know
 on that day. With `known_at`, claim status and counts are derived only from the evidence known by then, and references to
@@ -194,7 +195,7 @@ def _tag(tag: str, table: Table) -> str:
     if resource:
         return (resource.schema.__doc__ or "").strip().split("\n")[0]
     return {
-        "about": "The service itself: entry point, vocabularies, errors, citations.",
+        "about": "The service itself: its entry point, vocabularies and errors.",
         "search": "Full-text search over the records.",
         "tables": "Flat tables for dashboards, whole or filtered.",
         "analyses": "The questions that every briefing asks, with the evidence behind each answer.",
