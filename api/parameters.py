@@ -101,8 +101,8 @@ class Moment(Contract[date]):
 
     def __init__(self, description: str) -> None:
         super().__init__(
-            f"{description} A date, a date-time or milliseconds since 1970; of the latter, and where the date-time has an offset, "
-            "the day in UTC."
+            f"{description} A date, a date-time or milliseconds since 1970. Milliseconds, and date-times with an offset, stand for "
+            "their day in UTC."
         )
 
     def shape(self, side: Side) -> JsonSchema:
@@ -152,7 +152,7 @@ class Words(Contract[str]):
 
     def __init__(self, description: str, **options: Any) -> None:
         how = (
-            f"A word that ends in `*` stands for all that begin with it, of which {LEAST_LETTERS} letters must be given: `russi*`. "
+            f"A word that ends in `*` matches all words that begin with it, and needs at least {LEAST_LETTERS} letters: `russi*`. "
             "Order and quotation marks make no difference."
         )
         super().__init__(f"{description} {how}", **options)
@@ -196,11 +196,11 @@ class Clock(Day):
 
 
 CLOCKS: dict[str, Contract[Any]] = {
-    "as_of": Clock("Answer with what was held, made or begun on this day (valid time)."),
-    "known_at": Clock("Answer from only the evidence that the public could know on this day (knowledge time)."),
-    "mode": AnyOf(Term(Mode), "Count only evidence of these modes."),
+    "as_of": Clock("Only what may have been held on this day, or made or begun by then (valid time)."),
+    "known_at": Clock("Use only evidence that the public could know on this day (knowledge time)."),
+    "mode": AnyOf(Term(Mode), "Use only evidence of these modes."),
 }
-RELEASE = Slug("Answer only from this release; 410 where another is loaded.", longest=80)
+RELEASE = Slug("Answer only from this release; 410 if another is loaded.", longest=80)
 
 
 def query(**fields: Contract[Any]) -> Schema:
@@ -222,16 +222,18 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     """The parameters that narrow a list of a resource: its filters, its clocks, and what holds for every list."""
     declared: dict[str, Contract[Any]] = {one.name: of_filter(one) for one in resource.filters}
     if "process" in resource.schema._declared_fields:
-        uses = " or, where several share it, that uses it" if resource.shared else ""
-        declared["process"] = AnyOf(Slug(), f"The process that it belongs to{uses}.")
+        uses = ", or that uses it if several share it" if resource.shared else ""
+        declared["process"] = AnyOf(Slug(), f"The process it belongs to{uses}.")
     declared.update({name: CLOCKS[name] for name in resource.model.clocks})
     if "as_of" in resource.model.clocks:
-        declared["claim_status"] = AnyOf(Term(ClaimStatus), "How well it is supported, by the evidence that counts.")
+        declared["claim_status"] = AnyOf(
+            Term(ClaimStatus), "How well the record is supported, by the evidence that counts."
+        )
     if resource.model.dated:
-        declared["from"] = Moment("Only what may lie on or after this day.")
-        declared["to"] = Moment("Only what may lie on or before this day; not before `from`.")
+        declared["from"] = Moment("Only what may fall on or after this day.")
+        declared["to"] = Moment("Only what may fall on or before this day, which must not precede `from`.")
     if resource.worded:
-        declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")
+        declared["q"] = Words("Only records whose text contains each of these words, in any inflected form.")
     return declared
 
 
@@ -239,9 +241,11 @@ def paging(resource: Resource) -> dict[str, Contract[Any]]:
     """The parameters that page and order a list."""
     orders = [name for sort in resource.sorts for name in (sort.name, f"-{sort.name}")]
     return {
-        "sort": Choice(("id", "-id", *orders), "The order; `-` reverses it, and the id settles ties."),
+        "sort": Choice(("id", "-id", *orders), "The sort order; `-` reverses it, and ties are ordered by id."),
         "limit": Integer("Records on a page; 50 by default.", least=1, most=200),
-        "after": Slug("The id behind which the page begins.", longest=DERIVED_ID_LENGTH),
+        "after": Slug(
+            "Start the page after the record with this id (`page.next` of the page before).", longest=DERIVED_ID_LENGTH
+        ),
     }
 
 

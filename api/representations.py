@@ -77,13 +77,13 @@ _SUBJECT = (
     Column(
         "subject_collection",
         "string",
-        "The collection of what its evidence is about: of itself, or for an offer of its term.",
+        "The collection of the record that its evidence is about: the record itself, or for an offer its term.",
         lambda record: _subject(record)[0],
     ),
     Column(
         "subject_id",
         "string",
-        "The id of what its evidence is about, by which the table of evidence is joined: its own, or for an offer that of its term.",
+        "The id of the record that its evidence is about, for joining the table of evidence: its own, or for an offer that of its term.",
         lambda record: _subject(record)[1],
     ),
 )
@@ -107,7 +107,7 @@ def _latest(name: str, kind: Any) -> Iterator[Column]:
         yield Column(
             f"{name}_latest",
             "date",
-            f"{kind.description} The latest day that it can mean; empty where it is open.",
+            f"{kind.description} Latest day that it can mean; empty if open.",
             lambda record: record[name] and record[name]["latest"],
         )
     elif isinstance(kind, Piece) and not isinstance(kind, Pieces):
@@ -131,7 +131,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
         yield Column(
             name,
             "string",
-            f"{about} Joined.",
+            f"{about} Joined with “; ”.",
             lambda record: _join(_piece(kind, one) for one in record[name]),
             several=True,
         )
@@ -147,21 +147,21 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
         yield Column(
             f"{name}_label",
             "string",
-            f"{about} Its name.",
+            f"{about} Name.",
             lambda record: record[name] and record[name]["name"],
         )
     elif isinstance(kind, References):
         yield Column(
             f"{name}_ids",
             "string",
-            f"{about} Joined.",
+            f"{about} Joined with “; ”.",
             lambda record: _join([ref["id"] for ref in record[name]]),
             several=True,
         )
         yield Column(
             f"{name}_labels",
             "string",
-            f"{about} Their names, joined.",
+            f"{about} Names, joined with “; ”.",
             lambda record: _join([ref["name"] for ref in record[name]]),
             several=True,
         )
@@ -169,21 +169,21 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
         yield Column(
             f"{name}_collection",
             "string",
-            f"{about} Its collection.",
+            f"{about} Collection.",
             lambda record: record[name] and record[name]["collection"],
         )
         yield Column(f"{name}_id", "string", about, lambda record: record[name] and record[name]["id"])
         yield Column(
             f"{name}_label",
             "string",
-            f"{about} Its name.",
+            f"{about} Name.",
             lambda record: record[name] and record[name]["name"],
         )
     elif isinstance(kind, Subjects):
         yield Column(
             name,
             "string",
-            f"{about} Joined.",
+            f"{about} Joined with “; ”.",
             lambda record: _join(f"{ref['collection']}/{ref['id']}" for ref in record[name]),
             several=True,
         )
@@ -194,14 +194,14 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             yield Column(
                 f"{column}_earliest",
                 "date",
-                f"{about} The earliest day that it can mean; empty where it is open.",
+                f"{about} Earliest day that it can mean; empty if open.",
                 lambda record: record[name]["earliest"],
             )
         else:
             yield Column(
                 name,
                 "date",
-                f"{about} The earliest day, or else the latest.",
+                f"{about} Earliest day that it can mean; the latest if that is open.",
                 lambda record: _plain(record[name]),
             )
         yield Column(
@@ -213,7 +213,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
         yield Column(
             f"{column}_precision",
             "string",
-            f"{about} How finely it is known.",
+            f"{about} Precision.",
             lambda record: record[name] and record[name]["precision"],
         )
     elif isinstance(kind, Term) and kind.vocabulary is Stance:
@@ -221,7 +221,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
         yield Column(
             f"{name}_score",
             "number",
-            "The stance's score, −1 to 1; empty where it is unclear.",
+            "The stance's score, −1 to 1; empty if there is none.",
             lambda record: _score(record[name]),
         )
     elif isinstance(kind, Term) and all(term.value.isdecimal() for term in kind.vocabulary):
@@ -236,7 +236,7 @@ def _columns(name: str, kind: Any) -> Iterator[Column]:
             several=True,
         )
     elif isinstance(kind, Strings | BearableFields):
-        yield Column(name, "string", f"{about} Joined.", lambda record: _join(record[name]), several=True)
+        yield Column(name, "string", f"{about} Joined with “; ”.", lambda record: _join(record[name]), several=True)
     else:
         # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
         yield Column(

@@ -201,7 +201,7 @@ def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:
     """A filter by issue, where a topic stands for all of its issues."""
     return Filter(
         name,
-        "The issue; a topic stands for all of its issues.",
+        "The issue; a topic stands for all its issues.",
         lambda wanted, _clocks: in_any(column, wanted),
         references=Issue,
         field=_field(column),
@@ -218,7 +218,7 @@ def term_issue(name: str, column: InstrumentedAttribute[Any]) -> Filter:
 
     return Filter(
         name,
-        "An issue that one of its terms settles; a topic stands for all of its issues.",
+        "An issue that one of its terms settles; a topic stands for all its issues.",
         clause,
         references=Issue,
         stands_for=issues_of,
@@ -266,7 +266,7 @@ def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter
         voiced: ColumnElement[bool] = model.subject.in_(said)
         return voiced
 
-    return Filter(name, "Who asserted or confirmed it in the evidence.", clause, references=references)
+    return Filter(name, "A party that asserts or confirms it in the evidence.", clause, references=references)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,18 +54,20 @@ from schemas.vocabulary import (
     Verdict,
 )
 
-HOLDER = any_of("party", Position.party_id, Party, "Who holds it.")
+HOLDER = any_of("party", Position.party_id, Party, "The party that holds it.")
 SPEAKER = voiced_by("speaker", Position, Party)
-PROPOSER = linked("proposer", Proposal, Party, "Who put it forward.", field="proposers")
-ADDRESSEE = linked("addressee", Proposal, Party, "To whom it is addressed.", field="addressees")
-INTERMEDIARY = linked("intermediary", Proposal, Party, "Who carried it.", field="intermediaries")
-PARTICIPANT = linked("participant", Event, Party, "Who took part or acted.", field="participants")
-HOST = linked("host", Event, Party, "Who hosted it.", field="hosts")
-MEDIATOR = linked("mediator", Event, Party, "Who mediated.", field="mediators")
-OF_PROPOSAL = any_of("proposal", Term.proposal_id, Proposal, "The proposal that it is a provision of.")
+PROPOSER = linked("proposer", Proposal, Party, "The party that put it forward.", field="proposers")
+ADDRESSEE = linked("addressee", Proposal, Party, "The party it is addressed to.", field="addressees")
+INTERMEDIARY = linked("intermediary", Proposal, Party, "The party that conveyed it.", field="intermediaries")
+PARTICIPANT = linked("participant", Event, Party, "The party that took part or acted.", field="participants")
+HOST = linked("host", Event, Party, "The party that hosted it.", field="hosts")
+MEDIATOR = linked("mediator", Event, Party, "The party that mediated.", field="mediators")
+OF_PROPOSAL = any_of("proposal", Term.proposal_id, Proposal, "The proposal it is a provision of.")
 ON_ISSUE = issue_or_topic("issue", Position.issue_id)
-ANSWERING = any_of("proposal", Position.proposal_id, Proposal, "The proposal that it answers, as a whole or in a term.")
-OF_SOURCE = any_of("source", Evidence.source_id, Source, "The document.")
+ANSWERING = any_of(
+    "proposal", Position.proposal_id, Proposal, "The proposal it answers, as a whole or in one of its terms."
+)
+OF_SOURCE = any_of("source", Evidence.source_id, Source, "The document cited.")
 
 #: What every position is filtered by, offers among them, which have only what terms say: what is written of the other kinds alone
 #: is a filter of theirs and of positions, as `firmness` is one of demands.
@@ -90,13 +92,13 @@ EVIDENCE = Resource(
     searched=False,
     filters=(
         OF_SOURCE,
-        any_of("relation", Evidence.relation, Relation, "What it does to its subject."),
-        any_of("speaker", Evidence.speaker_id, Party, "Who says so."),
-        any_of("via", Evidence.via_id, Party, "The outlet that the source has it from."),
+        any_of("relation", Evidence.relation, Relation, "What the evidence does to its subject."),
+        any_of("speaker", Evidence.speaker_id, Party, "The party that says so."),
+        any_of("via", Evidence.via_id, Party, "The outlet that the source took it from."),
         free(
             "subject",
             Evidence.subject,
-            "The record that it is about, as `collection/id`; that of an offer is about its term.",
+            "The record it is about, as `collection/id`; an offer finds the evidence of its term.",
             stands_for=subjects_of,
         ),
     ),
@@ -108,10 +110,10 @@ SOURCES = Resource(
     model=Source,
     schema=SourceSchema,
     filters=(
-        any_of("kind", Source.kind, SourceKind, "What sort of document it is."),
-        any_of("publisher", Source.publisher_id, Party, "Who published it."),
-        linked("relays", Source, Party, "The outlet that it reports from.", field="relays"),
-        linked("author", Source, Party, "Who wrote it.", field="authors"),
+        any_of("kind", Source.kind, SourceKind, "The sort of document."),
+        any_of("publisher", Source.publisher_id, Party, "The outlet that published it."),
+        linked("relays", Source, Party, "The outlet whose reports it relays.", field="relays"),
+        linked("author", Source, Party, "The party that wrote it.", field="authors"),
     ),
     sorts=(Sort("published_on", Source.earliest), Sort("known_on", Source.known_on)),
     parts=(Part(EVIDENCE, {"source": OF_SOURCE}),),
@@ -125,8 +127,8 @@ TERMS = Resource(
     filters=(
         OF_PROPOSAL,
         issue_or_topic("issue", Term.issue_id),
-        any_of("stance", Term.stance, Stance, "What it provides, toward the issue's proposition."),
-        free("lineage", Term.lineage, "The same provision's key across versions."),
+        any_of("stance", Term.stance, Stance, "The stance that it takes toward the issue's proposition."),
+        free("lineage", Term.lineage, "The key that the same provision has in every version of a proposal."),
     ),
     sorts=(Sort("number", Term.number), Sort("first_reported_on", Term.first_reported_on)),
 )
@@ -137,7 +139,7 @@ POSITIONS = Resource(
     schema=PositionSchema,
     seeded=False,
     searched=False,
-    filters=(any_of("kind", Position.kind, PositionKind, "Which of the four kinds."), *POSITION_FILTERS),
+    filters=(any_of("kind", Position.kind, PositionKind, "The kind of position."), *POSITION_FILTERS),
     sorts=POSITION_SORTS,
 )
 
@@ -148,9 +150,9 @@ DEMANDS = Resource(
     where=Position.kind == PositionKind.DEMAND.value,
     filters=(
         *POSITION_FILTERS,
-        linked("addressee", Position, Party, "Of whom it is asked.", field="addressees"),
-        any_of("firmness", Position.firmness, Firmness, "How firm it is, as stated."),
-        any_of("lifecycle", Position.lifecycle, Lifecycle, "What has become of it."),
+        linked("addressee", Position, Party, "The party it is asked of.", field="addressees"),
+        any_of("firmness", Position.firmness, Firmness, "How firm the demand is, as stated."),
+        any_of("lifecycle", Position.lifecycle, Lifecycle, "What has become of the demand."),
     ),
     sorts=POSITION_SORTS,
 )
@@ -165,7 +167,7 @@ RESPONSES = Resource(
         ANSWERING,
         any_of("term", Position.term_id, Term, "The term that it answers."),
         any_of("demand", Position.demand_id, Position, "The demand that it answers."),
-        any_of("verdict", Position.verdict, Verdict, "How it answers."),
+        any_of("verdict", Position.verdict, Verdict, "The verdict of the answer."),
     ),
     sorts=POSITION_SORTS,
 )
@@ -188,7 +190,7 @@ OFFERS = Resource(
     searched=False,
     filters=(
         *POSITION_FILTERS,
-        any_of("proposal", Position.proposal_id, Proposal, "The proposal."),
+        any_of("proposal", Position.proposal_id, Proposal, "The proposal whose term is put forward."),
         any_of("term", Position.term_id, Term, "The term put forward."),
     ),
     sorts=POSITION_SORTS,
@@ -201,9 +203,9 @@ PROPOSALS = Resource(
     filters=(
         PROPOSER,
         ADDRESSEE,
-        any_of("kind", Proposal.kind, ProposalKind, "What sort of plan it is."),
-        any_of("status", Proposal.status, ProposalStatus, "Where it stands."),
-        any_of("channel", Proposal.channel, Channel, "How it was made."),
+        any_of("kind", Proposal.kind, ProposalKind, "The sort of plan."),
+        any_of("status", Proposal.status, ProposalStatus, "Where the proposal stands."),
+        any_of("channel", Proposal.channel, Channel, "How the proposal was conveyed."),
         term_issue("issue", Proposal.id),
     ),
     sorts=(Sort("first_reported_on", Proposal.first_reported_on), Sort("made_on", Proposal.earliest)),
@@ -215,7 +217,7 @@ EVENTS = Resource(
     model=Event,
     schema=EventSchema,
     filters=(
-        any_of("kind", Event.kind, EventKind, "What sort of happening it is."),
+        any_of("kind", Event.kind, EventKind, "The sort of event."),
         PARTICIPANT,
         HOST,
         MEDIATOR,
@@ -230,8 +232,8 @@ PARTIES = Resource(
     model=Party,
     schema=PartySchema,
     filters=(
-        any_of("kind", Party.kind, PartyKind, "What sort of actor it is."),
-        linked("affiliation", Party, Party, "To whom it belongs.", field="affiliations"),
+        any_of("kind", Party.kind, PartyKind, "The sort of actor."),
+        linked("affiliation", Party, Party, "A party it belongs to.", field="affiliations"),
     ),
     sorts=(Sort("name", Party.name),),
     parts=(
@@ -270,9 +272,9 @@ CHANGES = Resource(
     seeded=False,
     searched=False,
     filters=(
-        any_of("release", Change.release_id, Release, "The release that made it."),
+        any_of("release", Change.release_id, Release, "The release that made the change."),
         free("collection", Change.collection, "The record's collection."),
-        any_of("action", Change.action, Action, "What was done to the record."),
+        any_of("action", Change.action, Action, "What the release did to the record."),
     ),
 )
 

@@ -40,40 +40,40 @@ from schemas.vocabulary import (
 _GIVEN: dict[str, Any] = {"dump_only": True}
 _MAYBE: dict[str, Any] = {"dump_only": True, "allow_none": True}
 ASSUMED = (
-    "With `as_of`: the record does not say that it was held on the day: its beginning, or its end, may lie on the other side. "
-    "False without `as_of`."
+    "With `as_of`: it may have been held on the day, but the record does not confirm it: it may have begun later or ended "
+    "earlier. False without `as_of`."
 )
 
 
 class FootingSchema(Mapping):
     """What an answer rests on."""
 
-    records = Integer("Different records.", **_GIVEN)
-    documents = Integer("Different sources among their evidence.", **_GIVEN)
-    origins = Integer("Different outlets that their assertions go back to.", **_GIVEN)
+    records = Integer("Distinct records.", **_GIVEN)
+    documents = Integer("Distinct sources among their evidence.", **_GIVEN)
+    origins = Integer("Distinct outlets that their assertions go back to.", **_GIVEN)
 
 
 class AnalysisMetaSchema(Mapping):
-    """What an analysis says of itself: the release, the clocks, the filters, and what it rests on."""
+    """The context of an answer: the release, the clocks, the filters, and what it rests on."""
 
-    release = Text("The release that it is from.", **_GIVEN)
-    as_of = Day("The day of valid time that was asked for.", **_MAYBE)
-    known_at = Day("The day of knowledge time that was asked for.", **_MAYBE)
-    mode = Strings("The modes of evidence that count; all of them where none is named.", **_GIVEN)
+    release = Text("The release that the answer is from.", **_GIVEN)
+    as_of = Day("The `as_of` that was asked for.", **_MAYBE)
+    known_at = Day("The `known_at` that was asked for.", **_MAYBE)
+    mode = Strings("The modes of evidence that count; empty means all.", **_GIVEN)
     cite = Link("Where to cite this answer.", **_GIVEN)
-    day = Day("The day that it takes for today: as_of, else the release's date.", **_GIVEN)
-    filters = Values("What else was asked for, by parameter.", **_GIVEN)
+    day = Day("The day used as today: `as_of`, or else the release's date.", **_GIVEN)
+    filters = Values("The other parameters that were asked for, by name.", **_GIVEN)
     rests_on = Piece(FootingSchema, "How many records, documents and origins it rests on.", **_GIVEN)
 
 
 class HeldSchema(Mapping):
-    """A stance on record: the position that gives it, and who holds that."""
+    """A recorded stance: the position that gives it, and who holds that position."""
 
     stance = Term(Stance, **_GIVEN)
     position = Reference("positions", "The position.", **_GIVEN)
-    holder = Reference("parties", "Who holds it by itself, before any folding.", **_GIVEN)
+    holder = Reference("parties", "The party that itself holds the position, before folding.", **_GIVEN)
     kind = Term(PositionKind, **_GIVEN)
-    valid_from = EdtfDate("Since when it is held; null: since it was first reported, or earlier.", **_MAYBE)
+    valid_from = EdtfDate("Since when it has been held; null means since it was first reported, or earlier.", **_MAYBE)
     valid_until = EdtfDate("Until when it was held.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
     claim_status = Term(ClaimStatus, **_GIVEN)
@@ -84,133 +84,144 @@ class HeldSchema(Mapping):
 class MatrixCellSchema(Mapping):
     """One party's latest stance on one issue."""
 
-    party = Reference("parties", "Whose it is; with folding, also that of those who represent it.", **_GIVEN)
-    stance = Term(Stance, "The stance; null where simultaneous records contradict one another.", **_MAYBE)
-    score = Number("Its score, −1 to 1; null where the stance is unclear or conflicting.", **_MAYBE)
-    conflicting = Flag("Whether simultaneous records contradict one another; `records` then has them all.", **_GIVEN)
+    party = Reference(
+        "parties",
+        "The party whose stance it is; with folding, this includes the stances of those who represent it.",
+        **_GIVEN,
+    )
+    stance = Term(Stance, "The stance; null if simultaneous records contradict one another.", **_MAYBE)
+    score = Number("Its score, −1 to 1; null if the stance is unclear or conflicting.", **_MAYBE)
+    conflicting = Flag("Whether simultaneous records contradict one another; `records` then lists them.", **_GIVEN)
     ended = Flag("Whether the party had given it up by the day.", **_GIVEN)
     position = Reference("positions", "The latest position: the first of the records.", **_GIVEN)
-    records = Pieces(HeldSchema, "The position behind it; where they conflict, one for each of the stances.", **_GIVEN)
-    document_count = Integer("Different sources among the evidence of the records.", **_GIVEN)
-    origin_count = Integer("Different outlets that the assertions of the records go back to.", **_GIVEN)
-    claim_status = Term(ClaimStatus, "That of the position; null where records conflict.", **_MAYBE)
-    assumed = Flag(f"{ASSUMED} Where records conflict: of one of them.", **_GIVEN)
+    records = Pieces(HeldSchema, "The position behind it; if records conflict, one for each of the stances.", **_GIVEN)
+    document_count = Integer("Distinct sources among the evidence of the records.", **_GIVEN)
+    origin_count = Integer("Distinct outlets that the assertions of the records go back to.", **_GIVEN)
+    claim_status = Term(ClaimStatus, "The claim status of the position; null if records conflict.", **_MAYBE)
+    assumed = Flag(f"{ASSUMED} If records conflict: true if one of them is.", **_GIVEN)
 
 
 class MatrixRowSchema(Mapping):
     """One issue, with each party's latest stance on it; a party without a cell has no recorded position."""
 
     issue = Reference("issues", "The issue.", **_GIVEN)
-    topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
+    topic = Reference("issues", "The topic of the issue.", **_MAYBE)
     cells = Pieces(MatrixCellSchema, "The recorded stances, in the order of the parties' ids.", **_GIVEN)
 
 
 class TopicCellSchema(Mapping):
     """One party's stances on the issues of one topic. A topic has no proposition, so they are counted, not merged."""
 
-    party = Reference("parties", "Whose they are.", **_GIVEN)
+    party = Reference("parties", "The party whose stances they are.", **_GIVEN)
     stances = Counts(
-        "How many issues of the topic it takes each stance on; `conflicting` where records conflict.", **_GIVEN
+        "The number of issues of the topic on which it takes each stance; `conflicting` counts those with conflicting records.",
+        **_GIVEN,
     )
-    assumed_count = Integer("On how many of them it is only assumed to have held its stance `as_of` the day.", **_GIVEN)
+    assumed_count = Integer(
+        "The number of these issues on which it is only assumed to have held its stance `as_of` the day.", **_GIVEN
+    )
 
 
 class MatrixTopicSchema(Mapping):
     """One topic, with what each party holds on its issues."""
 
-    topic = Reference("issues", "The topic; null for issues that belong to none.", **_MAYBE)
-    issue_count = Integer("How many of its issues anyone has a recorded stance on.", **_GIVEN)
-    cells = Pieces(TopicCellSchema, "The parties that have any.", **_GIVEN)
+    topic = Reference("issues", "The topic; null for issues without one.", **_MAYBE)
+    issue_count = Integer("The number of its issues on which any party has a recorded stance.", **_GIVEN)
+    cells = Pieces(TopicCellSchema, "The parties that have a stance on any of them.", **_GIVEN)
 
 
 class MatrixChangeSchema(Mapping):
-    """A cell that is another under the clock or the modes that it is compared with."""
+    """A cell that differs under the clock or the modes compared with."""
 
     issue = Reference("issues", "The issue.", **_GIVEN)
     party = Reference("parties", "The party.", **_GIVEN)
-    before = Piece(MatrixCellSchema, "The cell as asked; null where there is none.", **_MAYBE)
-    after = Piece(MatrixCellSchema, "The cell as compared; null where there is none.", **_MAYBE)
+    before = Piece(
+        MatrixCellSchema, "The cell under the clocks and modes of the request; null if there is none.", **_MAYBE
+    )
+    after = Piece(MatrixCellSchema, "The cell under those of `compare`; null if there is none.", **_MAYBE)
 
 
 class MatrixLineSchema(Mapping):
-    """A row of the wide table: one issue; behind these columns each party has one with its stance and one with its score."""
+    """A row of the wide table: one issue. After these columns each party has two: its stance and its score."""
 
     issue = Reference("issues", "The issue.", **_GIVEN)
-    topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
-    ended = References("parties", "Those who had given their stance up by the day.", **_GIVEN)
-    assumed = References("parties", "Those who are only assumed to have held theirs `as_of` the day.", **_GIVEN)
+    topic = Reference("issues", "The topic of the issue.", **_MAYBE)
+    ended = References("parties", "The parties that had given up their stance by the day.", **_GIVEN)
+    assumed = References("parties", "The parties only assumed to have held their stance `as_of` the day.", **_GIVEN)
 
 
 class StanceLineSchema(Mapping):
-    """A row of the long table of the matrix: one position behind a cell, so that where records conflict a cell has several rows."""
+    """A row of the matrix in long form: one position behind a cell. A cell with conflicting records has several rows."""
 
     issue = Reference("issues", "The issue.", **_GIVEN)
-    topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
-    party = Reference("parties", "Whose stance it is; with folding, also that of those who represent it.", **_GIVEN)
-    stance = Term(Stance, **_GIVEN)
-    conflicting = Flag(
-        "Whether simultaneous records contradict one another; the others are rows of their own.", **_GIVEN
+    topic = Reference("issues", "The topic of the issue.", **_MAYBE)
+    party = Reference(
+        "parties",
+        "The party whose stance it is; with folding, this includes the stances of those who represent it.",
+        **_GIVEN,
     )
+    stance = Term(Stance, **_GIVEN)
+    conflicting = Flag("Whether simultaneous records contradict one another; each has a row of its own.", **_GIVEN)
     ended = Flag("Whether the party had given it up by the day.", **_GIVEN)
     position = Reference("positions", "The position.", **_GIVEN)
-    holder = Reference("parties", "Who holds it by itself, before any folding.", **_GIVEN)
+    holder = Reference("parties", "The party that itself holds the position, before folding.", **_GIVEN)
     kind = Term(PositionKind, **_GIVEN)
-    valid_from = EdtfDate("Since when it is held; empty: since it was first reported, or earlier.", **_MAYBE)
+    valid_from = EdtfDate("Since when it has been held; empty means since it was first reported, or earlier.", **_MAYBE)
     valid_until = EdtfDate("Until when it was held.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
     claim_status = Term(ClaimStatus, **_GIVEN)
-    document_count = Integer("Different sources among its evidence.", **_GIVEN)
-    origin_count = Integer("Different outlets that its assertions go back to.", **_GIVEN)
+    document_count = Integer("Distinct sources among its evidence.", **_GIVEN)
+    origin_count = Integer("Distinct outlets that its assertions go back to.", **_GIVEN)
     assumed = Flag(ASSUMED, **_GIVEN)
     first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
     since = EdtfDate(
-        "Since when the party has held this stance, over all of its positions that agree; empty where records conflict.",
+        "Since when the party has held this stance, across all its positions that agree; empty if records conflict.",
         later=True,
         **_MAYBE,
     )
     agreeing_count = Integer(
-        "How many of its positions agree: the latest, and those before it without another stance between them.",
+        "How many of its positions agree: the latest, and those before it with no other stance in between.",
         later=True,
         **_GIVEN,
     )
-    agreeing_document_count = Integer("Different sources among the evidence of those.", later=True, **_GIVEN)
-    agreeing_origin_count = Integer("Different outlets that the assertions of those go back to.", later=True, **_GIVEN)
+    agreeing_document_count = Integer("Distinct sources among the evidence of those positions.", later=True, **_GIVEN)
+    agreeing_origin_count = Integer(
+        "Distinct outlets that the assertions of those positions go back to.", later=True, **_GIVEN
+    )
 
 
 class GapStanceSchema(Mapping):
     """One party's stance in a gap."""
 
     party = Reference("parties", "The party.", **_GIVEN)
-    stance = Term(Stance, "Its latest stance; null where its records conflict.", **_MAYBE)
-    score = Number("Its score, −1 to 1; null where the stance is unclear or conflicting.", **_MAYBE)
+    stance = Term(Stance, "Its latest stance; null if its records conflict.", **_MAYBE)
+    score = Number("Its score, −1 to 1; null if the stance is unclear or conflicting.", **_MAYBE)
     position = Reference("positions", "The position that gives it.", **_GIVEN)
-    ended = Flag("Whether the party had given it up by the day; it then counts for nothing here.", **_GIVEN)
-    conflicting = Flag(
-        "Whether simultaneous records contradict one another; `others` then has those beside `position`.", **_GIVEN
-    )
-    others = References("positions", "Where they conflict: the other positions.", **_GIVEN)
-    claim_status = Term(ClaimStatus, "That of the position; null where records conflict.", **_MAYBE)
-    document_count = Integer("Different sources among the evidence of the records.", **_GIVEN)
-    origin_count = Integer("Different outlets that the assertions of the records go back to.", **_GIVEN)
-    assumed = Flag(f"{ASSUMED} Where records conflict: of one of them.", **_GIVEN)
+    ended = Flag("Whether the party had given it up by the day; it then does not count here.", **_GIVEN)
+    conflicting = Flag("Whether simultaneous records contradict one another; `others` then lists the rest.", **_GIVEN)
+    others = References("positions", "If records conflict: the other positions.", **_GIVEN)
+    claim_status = Term(ClaimStatus, "The claim status of the position; null if records conflict.", **_MAYBE)
+    document_count = Integer("Distinct sources among the evidence of the records.", **_GIVEN)
+    origin_count = Integer("Distinct outlets that the assertions of the records go back to.", **_GIVEN)
+    assumed = Flag(f"{ASSUMED} If records conflict: true if one of them is.", **_GIVEN)
 
 
 class GapLineSchema(Mapping):
-    """A row of the table of gaps; behind these columns each party has one with its stance and one with its score."""
+    """A row of the table of gaps. After these columns each party has two: its stance and its score."""
 
     issue = Reference("issues", "The issue.", **_GIVEN)
-    topic = Reference("issues", "The topic that it belongs to.", **_MAYBE)
+    topic = Reference("issues", "The topic of the issue.", **_MAYBE)
     distance = Number(
-        "The largest difference of two scores, over 2: 0 agreement, 1 the opposite; null with fewer than two scores.",
+        "The largest difference between two scores, divided by 2: 0 is agreement, 1 the opposite; null with fewer than two scores.",
         **_MAYBE,
     )
-    blockers = References("parties", "Those who oppose what another of the compared parties supports.", **_GIVEN)
-    missing = References("parties", "Those without a recorded position on it.", **_GIVEN)
+    blockers = References("parties", "The parties that oppose what another of the compared parties supports.", **_GIVEN)
+    missing = References("parties", "The compared parties without a recorded position on it.", **_GIVEN)
     ended = References(
-        "parties", "Those who had given their stance up by the day, so that it counts for nothing here.", **_GIVEN
+        "parties", "The parties that had given up their stance by the day, so it does not count here.", **_GIVEN
     )
     assumed = Flag(
-        "Whether the distance would be another without the stances that are only assumed to have been held `as_of` the day.",
+        "Whether the distance would differ without the stances only assumed to have been held `as_of` the day.",
         **_GIVEN,
     )
 
@@ -224,34 +235,34 @@ class GapSchema(GapLineSchema):
 class VerdictSchema(Mapping):
     """One party's latest answer to a proposal or a term."""
 
-    party = Reference("parties", "Whose it is.", **_GIVEN)
-    verdict = Term(Verdict, "How it answers; null where simultaneous records contradict one another.", **_MAYBE)
+    party = Reference("parties", "The party that answers.", **_GIVEN)
+    verdict = Term(Verdict, "How it answers; null if simultaneous records contradict one another.", **_MAYBE)
     stance = Term(
         Stance,
-        "The stance of the latest answer toward the issue, or toward the proposal as a whole; null where answers conflict in it.",
+        "The stance of the latest answer toward the issue, or toward the proposal as a whole; null if answers conflict on it.",
         **_MAYBE,
     )
     conflicting = Flag("Whether simultaneous records contradict one another.", **_GIVEN)
-    blocks = Flag("Whether it stands in the way of the term, or of the proposal.", **_GIVEN)
-    response = Reference("responses", "The latest answer; where they conflict, one of them.", **_GIVEN)
-    others = References("responses", "Where they conflict: the other answers.", **_GIVEN)
-    conditions = Strings("On which conditions; empty where answers conflict, each of which has its own.", **_GIVEN)
-    reasons = Strings("For which reasons; empty where answers conflict.", **_GIVEN)
-    claim_status = Term(ClaimStatus, "That of the answer; null where answers conflict.", **_MAYBE)
-    document_count = Integer("Different sources among the evidence.", **_GIVEN)
-    origin_count = Integer("Different outlets that the assertions go back to.", **_GIVEN)
-    assumed = Flag(f"{ASSUMED} Where answers conflict: of one of them.", **_GIVEN)
+    blocks = Flag("Whether it blocks the term, or the proposal.", **_GIVEN)
+    response = Reference("responses", "The latest answer; if answers conflict, one of them.", **_GIVEN)
+    others = References("responses", "If answers conflict: the other answers.", **_GIVEN)
+    conditions = Strings("The conditions of the answer; empty if answers conflict, as each has its own.", **_GIVEN)
+    reasons = Strings("The reasons given for the answer; empty if answers conflict.", **_GIVEN)
+    claim_status = Term(ClaimStatus, "The claim status of the answer; null if answers conflict.", **_MAYBE)
+    document_count = Integer("Distinct sources among the evidence.", **_GIVEN)
+    origin_count = Integer("Distinct outlets that the assertions go back to.", **_GIVEN)
+    assumed = Flag(f"{ASSUMED} If answers conflict: true if one of them is.", **_GIVEN)
 
 
 class ReceptionTermSchema(Mapping):
-    """How one term was received; the row without a term is about the proposal as a whole."""
+    """How one term was received, or, without a term, the proposal as a whole."""
 
-    term = Reference("terms", "The term; null: the proposal as a whole.", **_MAYBE)
+    term = Reference("terms", "The term; null means the proposal as a whole.", **_MAYBE)
     number = Integer("Its place in the proposal.", **_MAYBE)
-    issue = Reference("issues", "The question that it settles.", **_MAYBE)
-    stance = Term(Stance, "What it provides, toward the issue's proposition.", **_MAYBE)
+    issue = Reference("issues", "The issue that it settles.", **_MAYBE)
+    stance = Term(Stance, "The stance that it takes toward the issue's proposition.", **_MAYBE)
     answers = Pieces(VerdictSchema, "The latest verdict of each party that has answered.", **_GIVEN)
-    blockers = References("parties", "Those who stand in its way.", **_GIVEN)
+    blockers = References("parties", "The parties that block it.", **_GIVEN)
     unanswered = References("parties", "Addressees without a recorded answer to it.", **_GIVEN)
 
 
@@ -259,53 +270,53 @@ class ReceptionSchema(Mapping):
     """How a proposal was received, as a whole and term by term."""
 
     proposal = Reference("proposals", "The proposal.", **_GIVEN)
-    addressees = References("parties", "To whom it was put.", **_GIVEN)
+    addressees = References("parties", "The parties it was addressed to.", **_GIVEN)
     point_count = Integer("How many points it is said to have.", **_MAYBE)
     term_count = Integer("How many of its terms are recorded.", **_GIVEN)
-    terms_absent = Text("Why terms are missing, where some are.", **_MAYBE)
+    terms_absent = Text("Why terms are missing, if any are.", **_MAYBE)
     whole = Piece(ReceptionTermSchema, "The answers to the proposal as a whole.", **_GIVEN)
     terms = Pieces(ReceptionTermSchema, "The answers to each term, in their order.", **_GIVEN)
-    blockers = References("parties", "Those who stand in the way of the whole or of any term.", **_GIVEN)
-    unanswered = References("parties", "Addressees who have answered neither the whole nor any term.", **_GIVEN)
+    blockers = References("parties", "The parties that block the whole or any term.", **_GIVEN)
+    unanswered = References("parties", "Addressees that have answered neither the whole nor any term.", **_GIVEN)
 
 
 class ReceptionLineSchema(Mapping):
     """One party's latest answer to one term, or to the proposal as a whole."""
 
     proposal = Reference("proposals", "The proposal.", **_GIVEN)
-    term = Reference("terms", "The term; empty: the proposal as a whole.", **_MAYBE)
+    term = Reference("terms", "The term; empty means the proposal as a whole.", **_MAYBE)
     number = Integer("Its place in the proposal.", **_MAYBE)
-    issue = Reference("issues", "The question that it settles.", **_MAYBE)
-    party = Reference("parties", "Who answers, or is yet to answer.", **_GIVEN)
+    issue = Reference("issues", "The issue that it settles.", **_MAYBE)
+    party = Reference("parties", "The party that answers, or has yet to answer.", **_GIVEN)
     answered = Flag("Whether an answer is recorded.", **_GIVEN)
-    verdict = Term(Verdict, "How it answers; empty where it has not, or where records conflict.", **_MAYBE)
-    stance = Term(Stance, "The stance of the latest answer; empty where answers conflict in it.", **_MAYBE)
+    verdict = Term(Verdict, "How it answers; empty if it has not, or if records conflict.", **_MAYBE)
+    stance = Term(Stance, "The stance of the latest answer; empty if answers conflict on it.", **_MAYBE)
     conflicting = Flag("Whether simultaneous records contradict one another.", **_GIVEN)
-    blocks = Flag("Whether it stands in the way.", **_GIVEN)
+    blocks = Flag("Whether it blocks the term, or the proposal.", **_GIVEN)
     response = Reference("responses", "The latest answer.", **_MAYBE)
-    others = References("responses", "Where they conflict: the other answers.", **_GIVEN)
+    others = References("responses", "If answers conflict: the other answers.", **_GIVEN)
     claim_status = Term(
-        ClaimStatus, "That of the answer; empty where there is none, or where answers conflict.", **_MAYBE
+        ClaimStatus, "The claim status of the answer; empty if there is none, or if answers conflict.", **_MAYBE
     )
-    document_count = Integer("Different sources among the evidence.", **_MAYBE)
-    origin_count = Integer("Different outlets that the assertions go back to.", **_MAYBE)
-    assumed = Flag(f"{ASSUMED} Where answers conflict: of one of them.", **_GIVEN)
+    document_count = Integer("Distinct sources among the evidence.", **_MAYBE)
+    origin_count = Integer("Distinct outlets that the assertions go back to.", **_MAYBE)
+    assumed = Flag(f"{ASSUMED} If answers conflict: true if one of them is.", **_GIVEN)
 
 
 class DiffTermSchema(Mapping):
     """What became of one provision."""
 
     change = Term(TermChange, **_GIVEN)
-    lineage = Text("The provision's key across versions.", longest=80, **_MAYBE)
+    lineage = Text("The key that the provision has in every version.", longest=80, **_MAYBE)
     before = Reference("terms", "The term of the earlier proposal.", **_MAYBE)
     after = Reference("terms", "The term of the later proposal.", **_MAYBE)
-    number_before = Integer("Its place before.", **_MAYBE)
-    number_after = Integer("Its place after.", **_MAYBE)
-    issue_before = Reference("issues", "The question that it settled.", **_MAYBE)
-    issue_after = Reference("issues", "The question that it settles.", **_MAYBE)
-    stance_before = Term(Stance, "What it provided, toward its issue.", **_MAYBE)
-    stance_after = Term(Stance, "What it provides, toward its issue.", **_MAYBE)
-    differs_in = Strings("Which of number, issue, stance and summary differ.", **_GIVEN)
+    number_before = Integer("Its place in the earlier proposal.", **_MAYBE)
+    number_after = Integer("Its place in the later proposal.", **_MAYBE)
+    issue_before = Reference("issues", "The issue that it settled.", **_MAYBE)
+    issue_after = Reference("issues", "The issue that it settles.", **_MAYBE)
+    stance_before = Term(Stance, "The stance that it took toward its issue.", **_MAYBE)
+    stance_after = Term(Stance, "The stance that it takes toward its issue.", **_MAYBE)
+    differs_in = Strings("Which of `number`, `issue`, `stance` and `summary` differ.", **_GIVEN)
 
 
 class DiffSideSchema(Mapping):
@@ -315,46 +326,46 @@ class DiffSideSchema(Mapping):
     made_on = EdtfDate("When it was put forward.", **_MAYBE)
     point_count = Integer("How many points it is said to have.", **_MAYBE)
     term_count = Integer("How many of its terms are recorded.", **_GIVEN)
-    terms_absent = Text("Why terms are missing, where some are.", **_MAYBE)
+    terms_absent = Text("Why terms are missing, if any are.", **_MAYBE)
 
 
 class DiffSchema(Mapping):
     """What changed from one proposal to another."""
 
-    before = Piece(DiffSideSchema, "The earlier one: `against`.", **_GIVEN)
-    after = Piece(DiffSideSchema, "The later one: that of the path.", **_GIVEN)
-    supersedes = Flag("Whether the record has the later one as the next version of the earlier one.", **_GIVEN)
-    comparable = Flag("Whether terms of both are recorded.", **_GIVEN)
-    counts = Counts("How many provisions underwent each change.", **_GIVEN)
-    terms = Pieces(DiffTermSchema, "Every recorded provision of either.", **_GIVEN)
+    before = Piece(DiffSideSchema, "The earlier proposal, given as `against`.", **_GIVEN)
+    after = Piece(DiffSideSchema, "The later proposal, given in the path.", **_GIVEN)
+    supersedes = Flag("Whether the later proposal is recorded as the next version of the earlier one.", **_GIVEN)
+    comparable = Flag("Whether terms of both proposals are recorded.", **_GIVEN)
+    counts = Counts("The number of provisions per kind of change.", **_GIVEN)
+    terms = Pieces(DiffTermSchema, "Every recorded provision of either proposal.", **_GIVEN)
 
 
 class TimelineEntrySchema(Mapping):
     """Something that happened, was put forward, asked or answered: when, and when the public first heard of it."""
 
     subject = Subject("The record.", **_GIVEN)
-    kind = Text("Its kind within its collection; of a response the verdict, of a demand its firmness.", **_GIVEN)
-    occurred_on = EdtfDate("When; null where no source tells.", **_MAYBE)
+    kind = Text("Its kind within its collection; for a response the verdict, for a demand the firmness.", **_GIVEN)
+    occurred_on = EdtfDate("When it happened; null if no source says.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
     lag = Integer(
-        "Days from the last day on which it can have happened to the first report; 0 where it can have happened on the day of the "
-        "report or after it; null where no last day is known.",
+        "Days from the last day on which it can have happened to the first report; 0 if it can have happened on the day of the "
+        "report or later; null if no last day is known.",
         **_MAYBE,
     )
-    actors = References("parties", "Who acted: participants, proposers, the holder.", **_GIVEN)
-    issue = Reference("issues", "The question that it is about, where there is one.", **_MAYBE)
+    actors = References("parties", "The parties that acted: participants, proposers, the holder.", **_GIVEN)
+    issue = Reference("issues", "The issue it is about, if there is one.", **_MAYBE)
     summary = Text("What it is.", **_MAYBE)
     claim_status = Term(ClaimStatus, **_GIVEN)
-    document_count = Integer("Different sources among its evidence.", **_GIVEN)
-    origin_count = Integer("Different outlets that its assertions go back to.", **_GIVEN)
+    document_count = Integer("Distinct sources among its evidence.", **_GIVEN)
+    origin_count = Integer("Distinct outlets that its assertions go back to.", **_GIVEN)
     time = Integer(
-        "Milliseconds since 1970 to the first day on which it can have happened, else to its report.", **_GIVEN
+        "The first day on which it can have happened, or else its report, in milliseconds since 1970.", **_GIVEN
     )
     timeEnd = Integer(  # noqa: N815  # Grafana's own spelling
-        "Milliseconds since 1970 to the last day on which it can have happened; null where that is the first.", **_MAYBE
+        "The last day on which it can have happened, in milliseconds since 1970; null if that is the first.", **_MAYBE
     )
-    title = Text("What to write on a chart.", **_GIVEN)
-    text = Text("What to write beside it.", **_GIVEN)
+    title = Text("A label for charts.", **_GIVEN)
+    text = Text("A text to show with the label.", **_GIVEN)
     tags = Text("The collection, the kind and the actors, joined by commas as Grafana splits them.", **_GIVEN)
     first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
 
@@ -362,25 +373,25 @@ class TimelineEntrySchema(Mapping):
 class MovementSchema(Mapping):
     """One change of a party's stance on an issue."""
 
-    party = Reference("parties", "Who moved.", **_GIVEN)
-    issue = Reference("issues", "On what.", **_GIVEN)
+    party = Reference("parties", "The party that moved.", **_GIVEN)
+    issue = Reference("issues", "The issue on which it moved.", **_GIVEN)
     direction = Term(Direction, **_GIVEN)
-    occurred_on = EdtfDate("When it took the new stance, or gave the old one up; null where no source tells.", **_MAYBE)
+    occurred_on = EdtfDate("When it took the new stance or gave up the old one; null if no source says.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of the change.", **_GIVEN)
     before_stance = Term(Stance, "The stance before.", **_GIVEN)
     before = Reference("positions", "The position before.", **_GIVEN)
-    after_stance = Term(Stance, "The stance after; null where the position was given up for nothing.", **_MAYBE)
+    after_stance = Term(Stance, "The stance after; null if the position was given up and no other taken.", **_MAYBE)
     after = Reference("positions", "The position after.", **_MAYBE)
-    toward = References("parties", "Those to whose stance of that day it came nearer.", **_GIVEN)
-    away_from = References("parties", "Those from whose stance of that day it went away.", **_GIVEN)
+    toward = References("parties", "The parties to whose stance on that day it came nearer.", **_GIVEN)
+    away_from = References("parties", "The parties from whose stance on that day it moved away.", **_GIVEN)
     claim_status = Term(
         ClaimStatus,
-        "That of the position after; of the one before, where it was given up for nothing.",
+        "The claim status of the position after, or of the one before if it was given up and no other taken.",
         later=True,
         **_GIVEN,
     )
-    document_count = Integer("Different sources among the evidence of that position.", later=True, **_GIVEN)
-    origin_count = Integer("Different outlets that its assertions go back to.", later=True, **_GIVEN)
+    document_count = Integer("Distinct sources among the evidence of that position.", later=True, **_GIVEN)
+    origin_count = Integer("Distinct outlets that its assertions go back to.", later=True, **_GIVEN)
     assumed = Flag(
         "With `as_of`: the position after may have begun later than the day. False without `as_of`.",
         later=True,
@@ -392,72 +403,74 @@ class MovementSchema(Mapping):
 class SilenceSchema(Mapping):
     """A demand or a proposal that one of its addressees has not answered."""
 
-    subject = Subject("What is unanswered.", **_GIVEN)
-    silent = Reference("parties", "Who has not answered.", **_GIVEN)
-    asked_by = References("parties", "Who asked.", **_GIVEN)
-    issue = Reference("issues", "The question that a demand is about; null for a proposal.", **_MAYBE)
-    asked_on = EdtfDate("When it was asked; null where no source tells.", **_MAYBE)
+    subject = Subject("The demand or proposal that is unanswered.", **_GIVEN)
+    silent = Reference("parties", "The addressee that has not answered.", **_GIVEN)
+    asked_by = References("parties", "The parties that asked.", **_GIVEN)
+    issue = Reference("issues", "The issue that a demand is about; null for a proposal.", **_MAYBE)
+    asked_on = EdtfDate("When it was asked; null if no source says.", **_MAYBE)
     first_reported_on = Day("The day from which the public could know of it.", **_GIVEN)
-    days = Integer("Days since: from the last day on which it can have been asked, so at the least.", **_GIVEN)
+    days = Integer("Days since the last day on which it can have been asked, so a minimum.", **_GIVEN)
     lifecycle = Term(Lifecycle, "What has become of the demand.", **_MAYBE)
     status = Term(ProposalStatus, "Where the proposal stands.", **_MAYBE)
-    noted = Reference("responses", "A record that says that no answer came, or that none would be given.", **_MAYBE)
-    stance = Term(Stance, "Its own latest stance on the issue: a position that it has taken is no answer.", **_MAYBE)
+    noted = Reference("responses", "A record stating that no answer came, or that none would be given.", **_MAYBE)
+    stance = Term(Stance, "The latest stance of the addressee on the issue, which is not an answer.", **_MAYBE)
     position = Reference("positions", "The position that gives that stance.", **_MAYBE)
-    assumed = Flag(f"Of that stance. {ASSUMED}", later=True, **_GIVEN)
+    assumed = Flag(f"About that stance. {ASSUMED}", later=True, **_GIVEN)
     first_reported = EdtfDate(FIRST_REPORTED, later=True, **_GIVEN)
 
 
 class ClaimSchema(Mapping):
-    """What one piece of evidence does to a record, and on whose word."""
+    """What one piece of evidence does to a record, and who says so."""
 
     evidence = DerivedId("The evidence.", **_GIVEN)
-    href = Link("Its path.", **_GIVEN)
+    href = Link("The path of the evidence.", **_GIVEN)
     relation = Term(Relation, **_GIVEN)
-    speaker = Reference("parties", "Who says so; null where the source names nobody.", **_MAYBE)
-    speaker_description = Text("Who says so, as far as the source tells.", longest=300, **_MAYBE)
-    by_holder = Flag("Whether the speaker holds what is claimed, or represents one who does.", **_GIVEN)
+    speaker = Reference("parties", "Who says so; null if the source names nobody.", **_MAYBE)
+    speaker_description = Text("Who says so, as the source describes them.", longest=300, **_MAYBE)
+    by_holder = Flag("Whether the speaker holds the claimed position, or represents a party that does.", **_GIVEN)
     mode = Term(Mode, **_GIVEN)
-    source = Reference("sources", "In which document.", **_GIVEN)
-    origin = Subject("The outlet, or else the document, that it goes back to.", **_GIVEN)
+    source = Reference("sources", "The document that says so.", **_GIVEN)
+    origin = Subject("The outlet that it goes back to, or else the document.", **_GIVEN)
     known_on = Day("The day from which the public could know it.", **_GIVEN)
     said_on = EdtfDate("When it was said.", **_MAYBE)
-    decides = Flag("Whether the claim status follows from it.", **_GIVEN)
+    decides = Flag("Whether the claim status follows from this evidence.", **_GIVEN)
 
 
 class OriginSchema(Mapping):
-    """An outlet that assertions go back to, and the documents that carry them: one voice, however many papers."""
+    """An outlet that assertions go back to, and the documents that repeat it: one voice, however many papers."""
 
     origin = Subject("The outlet, or else the document.", **_GIVEN)
-    documents = References("sources", "The documents that have it from there.", **_GIVEN)
+    documents = References("sources", "The documents that took it from there.", **_GIVEN)
 
 
 class StageSchema(Mapping):
-    """How well the record was supported from one day on."""
+    """How well the record was supported from a given day on."""
 
-    known_from = Day("From this day.", **_GIVEN)
+    known_from = Day("The day.", **_GIVEN)
     claim_status = Term(ClaimStatus, **_GIVEN)
     evidence_count = Integer("Pieces of evidence by then.", **_GIVEN)
-    document_count = Integer("Different sources by then.", **_GIVEN)
-    origin_count = Integer("Different outlets by then.", **_GIVEN)
+    document_count = Integer("Distinct sources by then.", **_GIVEN)
+    origin_count = Integer("Distinct outlets by then.", **_GIVEN)
 
 
 class DossierSchema(Mapping):
-    """The claims graph of one record: who says what about it, where that goes back to, and what it amounts to."""
+    """The claims graph of one record: who says what about it, where each claim comes from, and what they amount to."""
 
     subject = Subject("The record.", **_GIVEN)
     claim_status = Term(ClaimStatus, **_GIVEN)
-    rule = Text("The rule that gave the claim status: the first that holds.", **_GIVEN)
+    rule = Text("The rule that gave the claim status, which is the first that holds.", **_GIVEN)
     relations = Counts("How many pieces of evidence assert, confirm, deny and so on.", **_GIVEN)
     modes = Counts("How many pieces of evidence rest on each footing.", **_GIVEN)
     claims = Pieces(ClaimSchema, "Every piece of evidence, in the order in which it became known.", **_GIVEN)
-    documents = References("sources", "The different documents.", **_GIVEN)
+    documents = References("sources", "The distinct documents.", **_GIVEN)
     origins = Pieces(
-        OriginSchema, "The different origins of its assertions, writers' and analysts' judgements left out.", **_GIVEN
+        OriginSchema,
+        "The distinct origins of its assertions, without the judgements of writers and analysts.",
+        **_GIVEN,
     )
-    stages = Pieces(StageSchema, "How the claim status came about, day by day of new evidence.", **_GIVEN)
+    stages = Pieces(StageSchema, "How the claim status came about: one stage for each day with new evidence.", **_GIVEN)
     assumed = Flag(
-        "With `as_of`: the record does not say that what it tells of held on the day, or was done by it. False without `as_of`.",
+        "With `as_of`: the record does not confirm that what it reports held on the day, or was done by then. False without `as_of`.",
         **_GIVEN,
     )
 
@@ -466,29 +479,29 @@ class FacetValueSchema(Mapping):
     """One value of one facet."""
 
     facet = Text("The facet.", **_GIVEN)
-    value = Text("The value; null where the record has none.", **_MAYBE)
+    value = Text("The value; null for records without one.", **_MAYBE)
     label = Text("Its name.", **_MAYBE)
 
 
 class FacetCountSchema(Mapping):
-    """How many records have these values. A record with several values of a facet counts under each."""
+    """The number of records with these values. A record with several values of a facet counts under each."""
 
     values = Pieces(FacetValueSchema, "One value of each facet asked for, in that order.", **_GIVEN)
-    count = Integer("How many records.", **_GIVEN)
+    count = Integer("The number of records.", **_GIVEN)
 
 
 class CitationSchema(Mapping):
-    """How to cite an answer so that it can be had again."""
+    """How to cite an answer so that readers can retrieve it again."""
 
-    path = Link("The path that gives the answer again: it pins the release, and with it everything else.", **_GIVEN)
-    url = Link("The same with the address of this server.", **_GIVEN)
+    path = Link("The path that returns the same answer again: it pins the release.", **_GIVEN)
+    url = Link("The same path with the address of this server.", **_GIVEN)
     title = Text("What the answer is.", **_GIVEN)
     release = Text("The release.", **_GIVEN)
     released_on = Day("Its date.", **_GIVEN)
     release_sha256 = Text("The SHA-256 of its seed files.", **_GIVEN)
-    as_of = Day("The day of valid time, where one was asked for.", **_MAYBE)
-    known_at = Day("The day of knowledge time, where one was asked for.", **_MAYBE)
-    media_type = Text("What the answer is written in.", **_GIVEN)
+    as_of = Day("The `as_of`, if one was asked for.", **_MAYBE)
+    known_at = Day("The `known_at`, if one was asked for.", **_MAYBE)
+    media_type = Text("The media type of the answer.", **_GIVEN)
     bytes = Integer("The length of its body, uncompressed.", **_GIVEN)
     sha256 = Text("The SHA-256 of its body, uncompressed.", **_GIVEN)
     text = Text("The citation as a sentence.", **_GIVEN)

@@ -30,19 +30,19 @@ class AnnotationTargetSchema(Mapping):
     """A specific resource of the W3C Web Annotation Data Model, §4: the passage of the source."""
 
     type = Text("Always SpecificResource.", dump_only=True)
-    source = Link("The source, as published where it has an address, else as recorded here.", dump_only=True)
-    selector = Piece(FragmentSelectorSchema, "Which part of it.", dump_only=True)
+    source = Link("The source: its published address if it has one, otherwise its record here.", dump_only=True)
+    selector = Piece(FragmentSelectorSchema, "The cited part of the source.", dump_only=True)
 
 
 class EvidenceSchema(OfProcess):
-    """One citation: who says what about one record, where, and on what footing."""
+    """One citation: who says what about one record, in which source, and on what footing."""
 
     named_by = "id"
     dated_by = ("said_on",)
 
-    id = DerivedId("Made from what is cited.", dump_only=True)  # type: ignore[assignment]  # made, not written
-    subject = Subject("The record that it is about.", dump_only=True)
-    source = Reference("sources", "The document.", required=True)
+    id = DerivedId("Derived from what is cited.", dump_only=True)  # type: ignore[assignment]  # made, not written
+    subject = Subject("The record it is about.", dump_only=True)
+    source = Reference("sources", "The document cited.", required=True)
     selector = Selector("The passage, as a range of characters of the normalised text (RFC 5147).", title="Passage")
     digest = Pattern(
         "The first 16 hexadecimal digits of the passage's SHA-256.",
@@ -52,30 +52,31 @@ class EvidenceSchema(OfProcess):
         longest=16,
     )
     relation = Term(Relation, required=True)
-    speaker = Reference("parties", "Who says so; null where the source names nobody.")
-    speaker_description = Text(
-        "Who says so, as far as the source describes them.", title="Speaker, as described", longest=300
-    )
+    speaker = Reference("parties", "Who says so; null if the source names nobody.")
+    speaker_description = Text("Who says so, as the source describes them.", title="Speaker, as described", longest=300)
     mode = Term(Mode, required=True)
-    via = Reference("parties", "The outlet that the source has it from.", title="Taken from")
+    via = Reference("parties", "The outlet that the source took it from.", title="Taken from")
     credibility = Term(Credibility, required=True)
     said_on = EdtfDate("When it was said.")
     bears_on = BearableFields(
-        "The only fields that it teaches; empty where it is about the record as a whole.", title="Teaches only"
+        "The only fields that it establishes; empty if it is about the record as a whole.", title="Teaches only"
     )
     target = Piece(
         AnnotationTargetSchema,
-        "The passage in the form of the W3C Web Annotation Data Model; null without a selector.",
+        "The passage as a target of the W3C Web Annotation Data Model; null without a selector.",
         dump_only=True,
         allow_none=True,
     )
     quote = Text(
-        "The passage itself, where the server has the texts; else null, as always in tables: they are the same on every server.",
+        "The passage itself, if the server has the texts; otherwise null. Always null in tables, which are the same on every server.",
         longest=100000,
         dump_only=True,
         allow_none=True,
         searched=False,
     )
     known_on = Day(
-        "The day from which the public could know it: its source's.", title="Public from", dump_only=True, tail=True
+        "The day from which the public could know it: that of its source.",
+        title="Public from",
+        dump_only=True,
+        tail=True,
     )

@@ -6,14 +6,14 @@ from schemas.vocabulary import PartyKind
 
 
 class AffiliationSchema(Mapping):
-    """That a party belongs to another, in which role, and when."""
+    """An affiliation of one party with another: in which role, and when."""
 
     dated_by = ("valid_from", "valid_until")
 
-    party = Reference("parties", "To whom it belongs.", required=True)
-    role = Text("In which role, such as “president”.", longest=200, required=True)
+    party = Reference("parties", "The party it belongs to.", required=True)
+    role = Text("Its role there, such as “president”.", longest=200, required=True)
     represents = Flag(
-        "Whether the role speaks on the other's behalf (a president, a spokesman, a ministry; not a legislature or a faction).",
+        "Whether the role speaks on that party's behalf (a president, a spokesman, a ministry; not a legislature or a faction).",
         title="Speaks for it",
         load_default=False,
         allow_none=False,
@@ -31,9 +31,9 @@ class PartySchema(OfProcess):
     name = Text("What it is called, in English.", longest=200, required=True)
     kind = Term(PartyKind, required=True)
     aliases = Strings("Other names and spellings.", title="Also called")
-    affiliations = Pieces(AffiliationSchema, "To whom it belongs.")
+    affiliations = Pieces(AffiliationSchema, "The parties it belongs to, in which role and when.")
     iso3166 = Pattern(
-        "The state's code.",
+        "The country code of a state (ISO 3166-1 alpha-2).",
         title="Country code (ISO 3166)",
         pattern="[A-Z]{2}",
         form="an ISO 3166-1 alpha-2 code such as UA",

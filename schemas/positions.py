@@ -6,28 +6,28 @@ from schemas.vocabulary import Firmness, Lifecycle, PositionKind, Salience, Stan
 
 
 class PositionSchema(Cited):
-    """One party's recorded stance on one issue over a period. Each record also carries the fields of its kind."""
+    """One party's recorded stance on one issue over a period. Each record also has the fields of its kind."""
 
     example = "us-no-talks-without-ukraine"
     named_by = "summary"
     dated_by = ("valid_from", "valid_until")
 
     kind = Term(PositionKind, dump_only=True)
-    party = Reference("parties", "Who holds it.", required=True, holder=True)
-    issue = Reference("issues", "The question it is about; null for an answer to a proposal as a whole.")
+    party = Reference("parties", "The party that holds it.", required=True, holder=True)
+    issue = Reference("issues", "The issue it is about; null for an answer to a proposal as a whole.")
     stance = Term(
         Stance,
-        "Toward the issue's proposition, or toward the proposal where there is no issue.",
+        "The stance toward the issue's proposition; if there is no issue, toward the proposal.",
         required=True,
     )
     summary = Text("What the party holds.", required=True)
     valid_from = EdtfDate(
-        "Since when the party holds it; null: since it was first reported, or earlier.",
+        "Since when the party has held it; null means since it was first reported, or earlier.",
         title="Held since",
         bearable=True,
     )
-    valid_until = EdtfDate("Until when the party held it; null while it does.", title="Held until", bearable=True)
-    ended = Flag("Whether the period had ended by the day: `as_of`, else the release's date.", dump_only=True)
+    valid_until = EdtfDate("Until when the party held it; null while it still does.", title="Held until", bearable=True)
+    ended = Flag("Whether the position had ended by `as_of`, or else by the release's date.", dump_only=True)
     salience = Term(Salience, load_default=Salience.NOT_STATED, allow_none=False)
 
 
@@ -35,12 +35,12 @@ class DemandSchema(PositionSchema):
     """A position that asks something of others."""
 
     example = "russia-guarantees-against-nato-expansion"
-    issue = Reference("issues", "The question it is about.", required=True, proposition=True)
-    addressees = References("parties", "Of whom it is asked.", title="Asked of")
+    issue = Reference("issues", "The issue it is about.", required=True, proposition=True)
+    addressees = References("parties", "The parties it is asked of.", title="Asked of")
     firmness = Term(Firmness, required=True)
     lifecycle = Term(
         Lifecycle,
-        "What has become of it; null at a day before anyone had reported it.",
+        "What has become of it; null for a `known_at` before this was reported.",
         title="What became of it",
         bearable=True,
     )
@@ -48,33 +48,33 @@ class DemandSchema(PositionSchema):
 
 
 class ResponseSchema(PositionSchema):
-    """A position that answers a proposal as a whole, one of its terms, or a demand: exactly one of the three is given in a seed."""
+    """A position that answers exactly one of these: a proposal as a whole, one of its terms, or a demand."""
 
     example = "russia-answers-demilitarised-zones"
     stance = Term(
         Stance,
-        "Toward the issue's proposition, or toward the proposal where there is no issue; implied by most verdicts.",
+        "The stance toward the issue's proposition; if there is no issue, toward the proposal. Most verdicts imply it.",
     )
-    proposal = Reference("proposals", "The proposal that it answers; null at a day before anyone had reported it.")
-    term = Reference("terms", "The term that it answers; null at a day before anyone had reported it.")
-    demand = Reference("demands", "The demand that it answers; null at a day before anyone had reported it.")
+    proposal = Reference("proposals", "The proposal that it answers; null for a `known_at` before that was reported.")
+    term = Reference("terms", "The term that it answers; null for a `known_at` before that was reported.")
+    demand = Reference("demands", "The demand that it answers; null for a `known_at` before that was reported.")
     verdict = Term(Verdict, required=True)
-    conditions = Strings("On which conditions.")
-    reasons = Strings("For which reasons.")
+    conditions = Strings("The conditions of the answer.")
+    reasons = Strings("The reasons given for the answer.")
 
 
 class StatementSchema(PositionSchema):
     """A position declared without asking or answering."""
 
     example = "us-no-talks-without-ukraine"
-    issue = Reference("issues", "The question it is about.", required=True, proposition=True)
+    issue = Reference("issues", "The issue it is about.", required=True, proposition=True)
 
 
 class OfferSchema(PositionSchema):
-    """A position that a proposer takes by putting forward a term: derived at load, never written by hand. Its evidence is the term's."""
+    """A position that a proposer takes by putting forward a term. It is derived from the term, and its evidence is the term's."""
 
     example = "us-plan-demilitarised-zones-by-united-states"
     proposal = Reference(
-        "proposals", "The proposal; null at a day before anyone had reported it.", dump_only=True, allow_none=True
+        "proposals", "The proposal; null for a `known_at` before it was reported.", dump_only=True, allow_none=True
     )
     term = Reference("terms", "The term put forward.", dump_only=True)

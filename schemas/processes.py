@@ -5,7 +5,7 @@ from schemas.record import Record
 
 
 class ProcessSchema(Record):
-    """One negotiation process: everything else belongs to one, or is shared by several."""
+    """One negotiation process. All other records belong to one process, or are shared by several."""
 
     example = "ukraine-war"
     named_by = "title"
@@ -14,4 +14,4 @@ class ProcessSchema(Record):
     title = Text("What it is called.", longest=200, required=True)
     summary = Text("What it is about.", required=True)
     started_on = EdtfDate("When it began.")
-    ended_on = EdtfDate("When it ended; null while it goes on.")
+    ended_on = EdtfDate("When it ended; null while it continues.")

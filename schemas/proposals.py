@@ -6,7 +6,7 @@ from schemas.vocabulary import Channel, Level, ProposalKind, ProposalStatus, Rel
 
 
 class RelatedProposalSchema(Mapping):
-    """That a proposal is related to another, and how."""
+    """A proposal that this one is related to, and how."""
 
     proposal = Reference("proposals", "The other proposal.", required=True)
     how = Term(RelatedHow, required=True)
@@ -21,17 +21,17 @@ class ProposalSchema(Cited):
 
     title = Text("What it is called.", longest=200, required=True)
     kind = Term(ProposalKind, required=True)
-    proposers = References("parties", "Who put it forward.", required=True, holder=True)
-    addressees = References("parties", "To whom.")
+    proposers = References("parties", "The parties that put it forward.", required=True, holder=True)
+    addressees = References("parties", "The parties it is addressed to.")
     made_on = EdtfDate("When it was put forward.", bearable=True)
     channel = Term(Channel, required=True)
-    intermediaries = References("parties", "Who carried it.")
-    status = Term(ProposalStatus, "Where it stands; null at a day before anyone had reported it.", bearable=True)
+    intermediaries = References("parties", "The parties that conveyed it.")
+    status = Term(ProposalStatus, "Where it stands; null for a `known_at` before this was reported.", bearable=True)
     summary = Text("What it provides.", required=True)
-    supersedes = Reference("proposals", "The proposal whose later version it is.", title="Later version of")
-    related = Pieces(RelatedProposalSchema, "Other proposals that it is related to.")
+    supersedes = Reference("proposals", "The earlier version that it replaces.", title="Later version of")
+    related = Pieces(RelatedProposalSchema, "Other proposals it is related to, and how.")
     point_count = Integer(
-        "How many points it is said to have, recorded or not.",
+        "How many points it is said to have, whether recorded or not.",
         title="Points it is said to have",
         least=1,
         most=10000,
@@ -44,7 +44,7 @@ class AssessmentSchema(Mapping):
     """What a source expects of a term."""
 
     expected_impact = Text("What it is expected to bring about.", longest=300)
-    feasibility = Term(Level, "How feasible it is called.")
+    feasibility = Term(Level, "How feasible the source calls it.")
 
 
 class TermSchema(Cited):
@@ -56,20 +56,20 @@ class TermSchema(Cited):
 
     proposal = Reference(
         "proposals",
-        "The proposal that it is a provision of; null at a day before anyone had reported that.",
+        "The proposal it is a provision of; null for a `known_at` before that was reported.",
         dump_only=True,
         allow_none=True,
     )
     number = Integer("Its place in the proposal.", title="Point", least=1, most=10000, required=True)
-    issue = Reference("issues", "The question that it settles.", required=True, proposition=True)
+    issue = Reference("issues", "The issue that it settles.", required=True, proposition=True)
     stance = Term(
         Stance,
-        "What it provides, toward the issue's proposition.",
+        "The stance that it takes toward the issue's proposition.",
         load_default=Stance.SUPPORTS,
         allow_none=False,
     )
     summary = Text("What it provides.", required=True)
     lineage = Slug(
-        "The same provision's key across versions of a proposal.", title="Key across versions", required=False
+        "A key that the same provision has in every version of a proposal.", title="Key across versions", required=False
     )
-    assessment = Piece(AssessmentSchema, "What a source expects of it; null where none gives any.", bearable=True)
+    assessment = Piece(AssessmentSchema, "What a source expects of it; null if none says.", bearable=True)

@@ -9,7 +9,7 @@ from schemas.fields import Absent, Contract, Day, EdtfDate, Integer, Link, Parts
 from schemas.vocabulary import ClaimStatus
 
 FIRST_REPORTED = (
-    "When it was first reported, as exactly as its sources tell; `first_reported_on` is the latest day of it."
+    "When it was first reported, as exactly as its sources show; `first_reported_on` is the latest day this can mean."
 )
 
 
@@ -70,7 +70,7 @@ class OfProcess(Record):
 
     process = Reference(
         "processes",
-        "The process whose folder holds the record; null where several share it.",
+        "The process that the record belongs to; null if several share it.",
         dump_only=True,
         allow_none=True,
     )
@@ -82,13 +82,13 @@ class Cited(OfProcess):
     #: Whether it may be on record before it begins, as what is announced; else it begins by the day on which it is told.
     announced: ClassVar[bool] = False
 
-    evidence = Parts("evidence", "subject", "Why anyone believes the record: one citation or more.", required=True)
+    evidence = Parts("evidence", "subject", "The evidence for the record: one citation or more.", required=True)
     first_reported_on = Day("The day from which the public could know of it.", dump_only=True, tail=True)
     claim_status = Term(ClaimStatus, dump_only=True, tail=True)
     evidence_count = Integer("Pieces of evidence.", dump_only=True, tail=True)
-    document_count = Integer("Different sources among the evidence.", dump_only=True, tail=True)
+    document_count = Integer("Distinct sources among the evidence.", dump_only=True, tail=True)
     origin_count = Integer(
-        "Different outlets that the assertions go back to; what authors and analysts say of themselves is no origin, so it may be 0.",
+        "Distinct outlets that the assertions go back to. The judgements of authors and analysts are no origin, so it may be 0.",
         dump_only=True,
         tail=True,
     )

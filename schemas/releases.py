@@ -20,8 +20,8 @@ from schemas.vocabulary import Action
 class ReleaseFileSchema(Mapping):
     """``release.yaml``: the name and the date of what the folder holds."""
 
-    id = Slug("Its name, such as r2026-1; a changed folder must change it.", longest=20, required=True)
-    date = Day("Its date. Nothing in an answer depends on today: this is the data's own today.", required=True)
+    id = Slug("Its name, such as r2026-1; give a new one whenever the folder changes.", longest=20, required=True)
+    date = Day("Its date, which is “today” for every answer: none depends on the clock of a machine.", required=True)
     note = Text("What is new in it.", longest=2000)
 
 
@@ -32,12 +32,12 @@ class RetiredSchema(Mapping):
         "The collection.", pattern="[a-z]+", form="the name of a collection", longest=40, required=True
     )
     id = Slug("The id that is no longer used.", required=True)
-    successor = Slug("The id to use in its place; left out where the record was withdrawn.", required=False)
+    successor = Slug("The id to use in its place; left out if the record was withdrawn.", required=False)
     note = Text("Why.", longest=500)
 
 
 class ReleaseSchema(Record):
-    """One load of the data."""
+    """One version of the data, loaded as a whole."""
 
     named_by = "id"
 
@@ -51,11 +51,9 @@ class ReleaseSchema(Record):
         dump_only=True,
     )
     record_count = Integer(
-        "Records in it, evidence included, and the offers that follow from terms.", title="Records", dump_only=True
+        "Records in it, including evidence and the offers derived from terms.", title="Records", dump_only=True
     )
-    added = Integer(
-        "Records of the seeds that it added; offers are not counted, as they follow from these.", dump_only=True
-    )
+    added = Integer("Records of the seeds that it added; derived offers are not counted.", dump_only=True)
     changed = Integer("Records that it changed.", dump_only=True)
     removed = Integer("Records that it removed.", dump_only=True)
 
@@ -64,8 +62,8 @@ class FieldChangeSchema(Mapping):
     """One field of a record, before and after."""
 
     field = Text("The field.", longest=80, dump_only=True)
-    before = Anything("Its value in the release before; null where it had none.", dump_only=True)
-    after = Anything("Its value in this release; null where it has none.", dump_only=True)
+    before = Anything("Its value in the release before; null if it had none.", dump_only=True)
+    after = Anything("Its value in this release; null if it has none.", dump_only=True)
 
 
 class ChangeSchema(Record):
@@ -73,9 +71,9 @@ class ChangeSchema(Record):
 
     named_by = "id"
 
-    id = DerivedId("Made from the release and the record.", dump_only=True)  # type: ignore[assignment]  # made, not written
-    release = Reference("releases", "The release.", dump_only=True)
-    record = Subject("The record.", dump_only=True)
+    id = DerivedId("Derived from the release and the record.", dump_only=True)  # type: ignore[assignment]  # made, not written
+    release = Reference("releases", "The release that made the change.", dump_only=True)
+    record = Subject("The record that changed.", dump_only=True)
     collection = Text("The record's collection.", longest=40, dump_only=True, searched=False)
     action = Term(Action, dump_only=True)
     fields_changed = Pieces(FieldChangeSchema, "For a changed record: each field that differs.", dump_only=True)

@@ -21,17 +21,17 @@ class SourceSchema(OfProcess):
     named_by = "title"
     dated_by = ("published_on",)
 
-    title = Text("Its title as published, or a description where it has none.", longest=300, required=True)
+    title = Text("Its title as published, or a description if it has none.", longest=300, required=True)
     authors = References("parties", "Who wrote it.")
-    publisher = Reference("parties", "The outlet that published it; null where the text does not tell.")
+    publisher = Reference("parties", "The outlet that published it; null if the text does not say.")
     published_on = EdtfDate("When it was published.")
-    retrieved_on = Day("The exact day on which the project had it in hand.", required=True)
+    retrieved_on = Day("The exact day on which the project obtained it.", required=True)
     kind = Term(SourceKind, required=True)
     language = Pattern(
         "Its language.", pattern="[a-z]{2,3}", form="an ISO 639 code such as en", longest=3, required=True
     )
     url = Link("Where it can be read.", title="Address")
-    relays = References("parties", "The outlets that it reports from.", title="Reports from")
+    relays = References("parties", "The outlets whose reports it relays.", title="Reports from")
     length = Integer(
         "The length of its normalised text (Unicode NFC, line ends as \\n) in code points.",
         title="Length in characters",
@@ -47,11 +47,11 @@ class SourceSchema(OfProcess):
     reliability = Term(Reliability, required=True)
     passed_over = Pieces(
         PassedOverSchema,
-        "The passages that no record carries, and why: what is left is covered.",
+        "The passages that no record carries, and why; records cover the rest.",
         title="Passages not recorded",
     )
     known_on = Day(
-        "The day from which the public could know it: the latest day that published_on can mean, or retrieved_on if that is earlier.",
+        "The day from which the public could know it: the latest day that `published_on` can mean, or `retrieved_on` if that is earlier.",
         title="Public from",
         dump_only=True,
         tail=True,

@@ -57,17 +57,17 @@ class Stance(Vocabulary):
     SUPPORTS = "supports", "Wants the proposition to hold.", 1.0
     SUPPORTS_CONDITIONALLY = (
         "supports_conditionally",
-        "Would have the proposition hold under conditions.",
+        "Wants the proposition to hold, under conditions.",
         0.5,
     )
     UNDECIDED = "undecided", "Has said that it has not decided.", 0.0
     OPPOSES_IN_PART = (
         "opposes_in_part",
-        "Objects to a part of the proposition, or would put another in its place.",
+        "Objects to part of the proposition, or would put another in its place.",
         -0.5,
     )
     OPPOSES = "opposes", "Does not want the proposition to hold.", -1.0
-    UNCLEAR = "unclear", "The evidence does not tell which way the party stands."
+    UNCLEAR = "unclear", "The evidence does not show on which side the party stands."
 
 
 class Salience(Vocabulary):
@@ -76,7 +76,7 @@ class Salience(Vocabulary):
     HIGH = "high", "The party calls it essential, central or most important."
     MEDIUM = "medium", "The party argues for it among other things."
     LOW = "low", "The party mentions it in passing."
-    NOT_STATED = "not_stated", "The sources do not tell."
+    NOT_STATED = "not_stated", "The sources do not say."
 
 
 class Verdict(Vocabulary):
@@ -93,21 +93,21 @@ class Verdict(Vocabulary):
     COUNTER_PROPOSED = "counter_proposed", "Answered by another proposal in its place."
     INSISTED_ON = "insisted_on", "The subject is called non-negotiable."
     REJECTED = "rejected", "Not agreed to."
-    REFUSED_TO_DISCUSS = "refused_to_discuss", "Not even talked about."
+    REFUSED_TO_DISCUSS = "refused_to_discuss", "The party would not even talk about it."
     NO_RESPONSE = "no_response", "A source says that no answer came."
-    DECLINED_TO_COMMENT = "declined_to_comment", "Asked, the party would not say."
+    DECLINED_TO_COMMENT = "declined_to_comment", "When asked, the party would not say."
     WITHDRAWN = "withdrawn", "An earlier answer was taken back."
 
 
 class Firmness(Vocabulary):
-    """How firm a demand is, as stated by its holder, not as guessed."""
+    """How firm a demand is, as its holder states it (never inferred)."""
 
     NON_NEGOTIABLE = "non_negotiable", "Called beyond negotiation."
     PRECONDITION = "precondition", "To be met before talks or an agreement."
     CORE = "core", "Called central, without being called beyond negotiation."
     PREFERRED = "preferred", "Wished for; alternatives are named."
     TRADEABLE = "tradeable", "Offered as something that can be given up for something else."
-    NOT_STATED = "not_stated", "The sources do not tell how firm it is."
+    NOT_STATED = "not_stated", "The sources do not say how firm it is."
 
 
 class Lifecycle(Vocabulary):
@@ -137,14 +137,14 @@ class ProposalKind(Vocabulary):
     PEACE_PLAN = "peace_plan", "Settles the conflict as a whole."
     SECURITY_TREATY = "security_treaty", "Arranges the security of the parties."
     TRADE_AGREEMENT = "trade_agreement", "Arranges trade or other economic relations of the parties."
-    FRAMEWORK = "framework", "Sets the ground for later agreements."
+    FRAMEWORK = "framework", "Lays the ground for later agreements."
     RECOMMENDATION = "recommendation", "Advice by somebody who is not a party to the conflict."
 
 
 class ProposalStatus(Vocabulary):
     """Where a proposal stands."""
 
-    FLOATED = "floated", "Put about without being formally made."
+    FLOATED = "floated", "Circulated without being formally made."
     TABLED = "tabled", "Formally made."
     UNDER_NEGOTIATION = "under_negotiation", "Being negotiated."
     ACCEPTED = "accepted", "Agreed by those whose agreement it needs."
@@ -154,13 +154,13 @@ class ProposalStatus(Vocabulary):
 
 
 class Channel(Vocabulary):
-    """The way by which a proposal was made."""
+    """How a proposal was conveyed."""
 
     DIRECT = "direct", "From party to party."
     INTERMEDIARY = "intermediary", "Through a third party."
     PUBLIC = "public", "Openly, to everyone."
     UNOFFICIAL = "unofficial", "By people without an official mandate."
-    NOT_STATED = "not_stated", "The sources do not tell."
+    NOT_STATED = "not_stated", "The sources do not say."
 
 
 class RelatedHow(Vocabulary):
@@ -173,7 +173,7 @@ class RelatedHow(Vocabulary):
 
 
 class EventKind(Vocabulary):
-    """What sort of happening an event is."""
+    """What sort of event it is."""
 
     TALKS = "talks", "Negotiations over some time."
     CALL = "call", "A telephone or video call."
@@ -198,7 +198,7 @@ class SourceKind(Vocabulary):
 
 
 class Relation(Vocabulary):
-    """What a piece of evidence does to the record that it is about."""
+    """What a piece of evidence does to the record it is about."""
 
     ASSERTS = "asserts", "Says that it is so."
     CONFIRMS = "confirms", "Says that an earlier report of it is right."
@@ -211,14 +211,14 @@ class Relation(Vocabulary):
 
 
 class Mode(Vocabulary):
-    """On what footing something is said."""
+    """The footing on which something is said."""
 
     ON_RECORD = "on_record", "By a named person or body speaking openly."
     OFFICIAL_DOCUMENT = "official_document", "In a document that an authority published."
     LEAKED_DOCUMENT = "leaked_document", "In a document that was not meant to be published."
     ANONYMOUS = "anonymous", "By somebody whose name is withheld."
-    UNATTRIBUTED = "unattributed", "Told as fact, or put on unnamed officials in general."
-    ANALYST = "analyst", "By an analyst who judges from outside."
+    UNATTRIBUTED = "unattributed", "Stated as fact, or attributed to unnamed officials in general."
+    ANALYST = "analyst", "By an analyst judging from outside."
     AUTHOR = "author", "The writer's own inference or opinion."
 
 
@@ -245,7 +245,7 @@ class Credibility(Vocabulary):
 
 
 class ClaimStatus(Vocabulary):
-    """How well a record is supported, worked out from its evidence; the first rule that holds gives the status."""
+    """How well a record is supported, derived from its evidence: the first rule that holds gives the status."""
 
     RETRACTED = "retracted", "Some evidence retracts it."
     DISPUTED = "disputed", "Some evidence denies or disputes it, and some asserts it."
@@ -272,7 +272,7 @@ class Absence(Vocabulary):
     """Why a value that readers will look for is absent."""
 
     NOT_STATED = "not_stated", "The sources do not state it."
-    NOT_PUBLIC = "not_public", "It exists and has not been made public."
+    NOT_PUBLIC = "not_public", "It exists but has not been made public."
     DISPUTED = "disputed", "The sources contradict one another on it."
     NOT_YET_RECORDED = "not_yet_recorded", "The project has not recorded it yet."
 
@@ -294,7 +294,7 @@ class Precision(Vocabulary):
     YEAR = "year", "One year."
     DECADE = "decade", "Ten years."
     CENTURY = "century", "A hundred years."
-    INTERVAL = "interval", "A span between two dates, or open or unknown at one end."
+    INTERVAL = "interval", "A span between two dates, or with one end open or unknown."
 
 
 class Action(Vocabulary):
@@ -312,18 +312,18 @@ class Direction(Vocabulary):
     HARDENED = "hardened", "It strengthened its stance, or took a side after having been undecided."
     FULFILLED = "fulfilled", "It no longer asks, because what it asked for was done."
     REPLACED = "replaced", "The demand ended because another one of the same party took its place."
-    UNCLEAR = "unclear", "One of the two stances has no score, so that the change has no direction."
+    UNCLEAR = "unclear", "One of the two stances has no score, so the change has no direction."
 
 
 class TermChange(Vocabulary):
-    """What became of a provision from one proposal to another; provisions are the same where their lineage is."""
+    """What became of a provision from one proposal to another; two provisions are the same if they have the same lineage."""
 
     ADDED = "added", "Only the later proposal has it."
     REMOVED = "removed", "Only the earlier proposal has it."
     REWORDED = "reworded", "Both have it, and what it provides differs."
-    MOVED = "moved", "Both have it with the same content, at another place."
-    UNCHANGED = "unchanged", "Both have it with the same content at the same place."
-    UNMATCHED = "unmatched", "The record gives it no lineage, so it cannot be told whether the other has it."
+    MOVED = "moved", "Both have it with the same content, in another place."
+    UNCHANGED = "unchanged", "Both have it with the same content in the same place."
+    UNMATCHED = "unmatched", "The record gives it no lineage, so it is unknown whether the other has it."
     NOT_RECORDED = "not_recorded", "No terms of the other proposal are recorded, so nothing can be compared."
 
 

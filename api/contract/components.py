@@ -132,7 +132,7 @@ _CSVW: dict[str, JsonSchema] = {
 
 _PLAIN: dict[str, JsonSchema] = {
     "Date": _object(
-        "A date as given (EDTF level 1), with the earliest and latest day that it can mean; null: open or unknown.",
+        "A date as recorded (EDTF level 1), with the earliest and latest day that it can mean; null means open or unknown.",
         edtf=_TEXT,
         earliest=_MAYBE_DAY,
         latest=_MAYBE_DAY,
@@ -143,13 +143,13 @@ _PLAIN: dict[str, JsonSchema] = {
     "Links": _object("Links.", self=_PATH),
     "PageLinks": _object("Links; `next` is null on the last page.", self=_PATH, first=_PATH, next=_MAYBE_PATH),
     "Page": _object(
-        "Where the page stands: how many records a page has, how many there are in all, and the `after` of the next page.",
+        "The page: how many records it may hold, how many there are in all, and the `after` of the next page (null on the last).",
         limit={"type": "integer", "format": "int64", "minimum": 1},
         total=_COUNT,
         next=_MAYBE,
     ),
     "Meta": _object(
-        "What the answer rests on.",
+        "The release, clocks and modes that the answer is based on, and the path of its citation.",
         release=_TEXT,
         as_of=_MAYBE_DAY,
         known_at=_MAYBE_DAY,
@@ -173,7 +173,7 @@ _PLAIN: dict[str, JsonSchema] = {
                 allowed={"type": "array", "items": _TEXT},
             ),
         },
-        error=_object("The detail again, for clients that look here.", message=_TEXT),
+        error=_object("`detail` again, for clients that look for it here.", message=_TEXT),
     ),
     "ProblemKind": _object(
         f"One of the {len(KINDS)} kinds of problem.",
@@ -198,7 +198,7 @@ _PLAIN: dict[str, JsonSchema] = {
         },
     ),
     "Service": _object(
-        "What there is.",
+        "The entry point: what the service has, and where.",
         name=_TEXT,
         about=_TEXT,
         release=_object("The release that is loaded.", id=_TEXT, date=_DAY, digest=_TEXT),
@@ -222,13 +222,13 @@ _PLAIN: dict[str, JsonSchema] = {
         },
     },
     "CsvwTable": _object(
-        "A table as of the W3C's “Metadata Vocabulary for Tabular Data”.",
+        "A table, described by the W3C's “Metadata Vocabulary for Tabular Data”.",
         **_CSVW,
         url=_PATH,
         tableSchema={"type": "object"},
     ),
     "CsvwGroup": _object(
-        "Tables together, as of the W3C's “Metadata Vocabulary for Tabular Data”.",
+        "All tables, described by the W3C's “Metadata Vocabulary for Tabular Data”.",
         **_CSVW,
         tables={
             "type": "array",
@@ -252,7 +252,7 @@ _PLAIN: dict[str, JsonSchema] = {
     "Option": _object("A choice: its label and its value.", __text=_TEXT, __value=_TEXT),
     "VegaLite": {
         "type": "object",
-        "description": "A Vega-Lite specification, as of its `$schema`.",
+        "description": "A Vega-Lite specification; see its `$schema`.",
         "required": ["$schema", "description", "data"],
         "properties": {
             "$schema": {"type": "string", "format": "uri"},
@@ -261,7 +261,7 @@ _PLAIN: dict[str, JsonSchema] = {
         },
     },
     "Embed": _object(
-        "The code that embeds a page, as of oEmbed 1.0.",
+        "The code that embeds a page (oEmbed 1.0).",
         version={"type": "string", "enum": ["1.0"]},
         type={"type": "string", "enum": ["rich"]},
         title=_TEXT,

@@ -22,23 +22,40 @@ except ImportError:  # a build of PyYAML without its C part
 
 API_VERSION = "1.0.0"
 _DESCRIPTION = """\
-Who holds which position on what, since when, according to whom, and how far apart are they? A curated, structured record
-of negotiations, read-only and without keys. Data changes only by loading a release.
+Who holds which position on what, since when, according to whom, and how far apart are they? Positions is a curated,
+structured record of negotiations. It is read-only and needs no key. Data changes only when a release is loaded.
 
-**Two layers.** Lists and records are nested JSON in an envelope; every collection is also one flat table (`.csv`, `.json`, `.ndjson`).
+| question | request |
+|---|---|
+| What does a party hold or voice? | `/v1/parties/{id}/positions` |
+| How far apart are two parties, issue by issue? | `/v1/gaps?parties={id},{id}` |
+| How well is a record supported, and by whom? | `/v1/events/{id}/dossier` |
+| All positions as one table | `/v1/positions.csv` |
+| Everything else | `/v1/`, which links to every collection and view |
 
-**Two clocks.** `as_of` is valid time: what was held on that day. `known_at` is knowledge time: what the public could know on that day,
-with claim status and counts worked out from the evidence known by then, and without references to what was not known yet.
+**Lists and tables.** Lists and records are nested JSON in an envelope of `data`, `links` and `meta`; lists add `page`.
+Every collection except processes, releases and changes is also one flat table (`.csv`, `.json`, `.ndjson`), and every
+list can be had as a table with `format=csv`. Filters take several values, separated by commas; an empty value or `*`
+means no filter.
 
-**Evidence.** Every record carries citations; `claim_status` is worked out from them by rule (see `/v1/vocabularies`).
+**Two clocks.** `as_of` is valid time: what was held on that day. `known_at` is knowledge time: what the public could know
+on that day. With `known_at`, claim status and counts are derived only from the evidence known by then, and references to
+records not yet known are left out.
 
-**Links.** Records and lists have `links`, and here each operation says which others its answer leads to: a list to a record and to its
-next page, a record to what is below it, and each with `If-None-Match` to itself, which is 304 until something changes. A parameter that a
-link does not name stays as it was.
+**Evidence.** Every record of what a party says or does carries citations. Its `claim_status` follows from them by rule
+(see `/v1/vocabularies`).
 
-**Versions.** Within `/v1` fields, parameters, paths and terms may be added; none is taken away or changes its meaning. What would break a
-client is a new major version below `/v2`, to which the paths without a version then lead. `/v1` stays beside it for at least twelve months;
-once the day of its end is set, its answers have `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) headers.
+**Errors** are problems (RFC 9457) that name the parameter at fault, what is allowed, and the nearest right value. An unknown
+parameter is an error, never ignored.
+
+**Links.** Records and lists have `links`. In this document each operation also declares where its answer leads: a list to a
+record and to its next page, a record to its sub-collections, and each to itself with `If-None-Match`, which gives 304 until
+something changes. Parameters that a link does not name keep their values.
+
+**Versions.** Within `/v1`, fields, parameters, paths and terms may be added; none is removed or changes its meaning. A change
+that would break a client becomes a new major version under `/v2`, and the paths without a version then lead there. `/v1`
+stays beside it for at least twelve months. Once the day of its end is set, its answers have `Deprecation` (RFC 9745) and
+`Sunset` (RFC 8594) headers.
 
 **Licences.** The code is under Apache-2.0, the data under CC BY 4.0.
 """
@@ -61,8 +78,8 @@ def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
             },
         },
         servers=[
-            {"url": "/v1", "description": "Version 1, the canonical paths."},
-            {"url": "/", "description": "The current version, which is version 1."},
+            {"url": "/v1", "description": "Version 1: the canonical paths."},
+            {"url": "/", "description": "The current version, now version 1."},
         ],
         security=[{}],
         tags=[{"name": tag, "description": _tag(tag, table)} for tag in dict.fromkeys(one.tag for one in listed)],
@@ -74,7 +91,7 @@ def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
     spec.components.response(
         "NotModified",
         {
-            "description": "The representation that the client has is current.",
+            "description": "The client's copy is current.",
             "headers": _headers("ETag", "Cache-Control"),
         },
     )
@@ -152,18 +169,18 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "example": API_VERSION,
     },
     "Data-Release": {
-        "description": "The release that the answer is from.",
+        "description": "The release that the answer comes from.",
         "schema": {"type": "string"},
     },
-    "ETag": {"description": "A strong validator of the representation.", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+    "ETag": {"description": "A strong validator of the answer.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long the answer may be cached.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "The date of the release.", "schema": {"type": "string"}},
     "Link": {
-        "description": "The links of a page's body, or of a table as CSV its description (RFC 8288).",
+        "description": "The links of a page, as in its body; for a table as CSV, a link to its description (RFC 8288).",
         "schema": {"type": "string"},
     },
     TOTAL: {
-        "description": "How many records the list has, or rows the table, in all: of a nested analysis there is none.",
+        "description": "The total number of records in the list, or of rows in the table. Nested analyses do not send it.",
         "schema": {"type": "integer", "format": "int64", "minimum": 0},
     },
 }
@@ -178,14 +195,14 @@ def _tag(tag: str, table: Table) -> str:
     if resource:
         return (resource.schema.__doc__ or "").strip().split("\n")[0]
     return {
-        "about": "What the service says of itself.",
-        "search": "Finding records by their text.",
-        "tables": "The flat layer: whole tables for dashboards.",
+        "about": "The service itself: its entry point, vocabularies and errors.",
+        "search": "Full-text search over the records.",
+        "tables": "Flat tables for dashboards, whole or filtered.",
         "analyses": "The questions that every briefing asks, with the evidence behind each answer.",
         "exports": "The whole release as files.",
-        "feeds": "What changed, and what happened, for readers and calendars.",
-        "charts": "Ready specifications of charts.",
-        "embeds": "What other sites can show in a frame.",
+        "feeds": "What changed, for feed readers; what happened, for calendars.",
+        "charts": "Ready-made Vega-Lite charts.",
+        "embeds": "Pages that other sites can show in a frame.",
     }.get(tag, f"The {tag}.")
 
 
@@ -235,7 +252,7 @@ def _operation(operation: Operation, every: Mapping[str, Operation]) -> dict[str
             "name": name,
             "in": "path",
             "required": True,
-            "description": f"The id of one of the {operation.path.split('/')[1]}.",
+            "description": f"An id from `/{operation.path.split('/')[1]}`.",
             "schema": {"type": "string", "maxLength": 300},
             **({"example": operation.examples[name]} if operation.examples.get(name) else {}),
         }
@@ -245,7 +262,7 @@ def _operation(operation: Operation, every: Mapping[str, Operation]) -> dict[str
     conditional = {
         "name": "If-None-Match",
         "in": "header",
-        "description": "The ETag of the representation that the client has.",
+        "description": "The ETag of the client's copy; the answer is 304 if that is current.",
         "schema": {"type": "string"},
     }
     return {

@@ -26,8 +26,8 @@ def about_operations(_table: Table) -> Iterator[Operation]:
     yield declare(
         path="/",
         name="getService",
-        summary="The way in",
-        description="What there is: every collection and view with its link, the release that is loaded, the licences.",
+        summary="The entry point",
+        description="Every collection and view with its link, the loaded release, the licences.",
         view=_way_in,
         content={JSON: enveloped(ref("Service"))},
     )
@@ -43,7 +43,7 @@ def about_operations(_table: Table) -> Iterator[Operation]:
         path="/problems",
         name="listProblems",
         summary="The kinds of problem",
-        description="Every kind of error that the service answers with.",
+        description="Every kind of error that the service returns.",
         view=lambda call: json_answer([_problem(kind) for kind in KINDS], call),
         content={JSON: enveloped({"type": "array", "items": ref("ProblemKind")})},
     )
@@ -51,7 +51,7 @@ def about_operations(_table: Table) -> Iterator[Operation]:
         path="/problems/{id}",
         name="getProblemKind",
         summary="One kind of problem",
-        description="What a problem's `type` leads to.",
+        description="The page that a problem's `type` links to.",
         view=_one_problem,
         content={JSON: enveloped(ref("ProblemKind"))},
         examples={"id": "invalid-parameter"},
@@ -78,8 +78,12 @@ def _way_in(call: Call) -> Answer:
                 "Who asserts and who denies a record, and on what footing.",
             ),
             ("facets", "facets/positions?by=issue,stance", "Counts of a collection's records by value."),
-            ("cite", "cite?path=/v1/matrix", "A citation of any answer, and the path that gives it again."),
-            ("search", "search?q=ceasefire", "Full text over the records."),
+            (
+                "cite",
+                "cite?path=/v1/matrix",
+                "A citation of any answer, with the path that returns the same answer again.",
+            ),
+            ("search", "search?q=ceasefire", "Full-text search over the records."),
             ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
             ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
             ("csvw", "csv-metadata.json", "The tables as CSV on the Web (W3C)."),

@@ -106,17 +106,17 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="matrix",
                 summary="Parties × issues: the latest stance in each cell",
                 description=(
-                    "Per issue, each party's latest stance with the positions behind it and how many documents and origins they "
-                    "have; a conflict of simultaneous records is shown with all of them. `rows=topic` folds issues into topics. "
-                    "`compare` gives only the cells that differ under another clock or other modes, before and after. The table is "
-                    "wide; `/stances.csv` has the same with a row for each position."
+                    "Per issue, each party's latest stance, the positions behind it, and how many documents and origins these have. If "
+                    "simultaneous records conflict, all of them are shown. `rows=topic` folds issues into topics. `compare` returns "
+                    "only the cells that differ under another clock or other modes, before and after. The table is wide, with two "
+                    "columns per party; `/stances.csv` has the same with one row per position."
                 ),
                 query=COMMON,
                 nested={
-                    "rows": Choice(("issue", "topic"), "What a row is; an issue by default."),
+                    "rows": Choice(("issue", "topic"), "Whether a row is an issue (default) or a topic."),
                     "compare": Comparison(
-                        "Give only the cells that differ under `as_of:`, `known_at:`, `mode:` (these alone) or `without:` (all "
-                        "other modes)."
+                        "Return only the cells that differ under another clock or other modes: `as_of:DATE`, `known_at:DATE`, "
+                        "`mode:MODE` (only this mode) or `without:MODE` (all others); several modes are separated by commas."
                     ),
                 },
                 find=_matrix,
@@ -138,14 +138,14 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="gaps",
                 summary="How far apart parties are, issue by issue",
                 description=(
-                    "Per issue: each party's stance, the distance (the largest difference of scores over 2), who blocks, and who has "
-                    "no recorded position; the widest first. Name at least two parties, or none for all. "
-                    "The table also has two columns for each party; `/stances.csv` has the positions behind them."
+                    "For each issue, the widest gap first: each party's stance, the distance (the largest difference between two scores, "
+                    "divided by 2), who blocks, and who has no recorded position. Name at least two parties, or none for all. "
+                    "The table also has two columns per party; `/stances.csv` has the positions behind them."
                 ),
                 query={
-                    "parties": AnyOf(Slug(), "The parties to compare; all that have a recorded position by default."),
+                    "parties": AnyOf(Slug(), "The parties to compare; by default all with a recorded position."),
                     **COMMON,
-                    "party": AnyOf(Slug(), "More parties to compare: the same as `parties`."),
+                    "party": AnyOf(Slug(), "More parties to compare; works like `parties`."),
                 },
                 find=lambda call: gaps.gaps(compared(call)),
                 data=_listing(GapSchema),
@@ -164,16 +164,16 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="timeline",
                 summary="What happened and when it was first reported",
                 description=(
-                    "Events, proposals, demands and responses on one axis, each with when it happened, when it was first reported and "
-                    "the days between; with the columns of Grafana's annotations."
+                    "Events, proposals, demands and responses on one axis: when each happened, when it was first reported, and the days "
+                    "in between. Includes the columns of Grafana's annotations."
                 ),
                 query={
                     **COMMON,
                     "collection": AnyOf(
                         Choice(timeline.COLLECTIONS, "Collection."), "Only records of these collections."
                     ),
-                    "from": Moment("Only what may lie on or after this day."),
-                    "to": Moment("Only what may lie on or before this day; not before `from`."),
+                    "from": Moment("Only what may fall on or after this day."),
+                    "to": Moment("Only what may fall on or before this day, which must not precede `from`."),
                 },
                 find=lambda call: timeline.timeline(question(call), *_span_asked(call)),
                 data=_listing(TimelineEntrySchema),
@@ -189,8 +189,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="movements",
                 summary="Each change of a party's stance on an issue",
                 description=(
-                    "From which stance to which, when, whether it conceded or hardened, and toward or away from whom; a position given "
-                    "up moves to nothing. `as_of` shows what had moved by that day."
+                    "From which stance to which, when, whether the party conceded or hardened, and toward or away from whom. A position "
+                    "given up moves to nothing. `as_of` shows what may have moved by that day."
                 ),
                 query=COMMON,
                 find=lambda call: movements.movements(question(call)),
@@ -207,8 +207,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="silences",
                 summary="Demands and proposals that an addressee has not answered",
                 description=(
-                    "Who is silent on what, and for how many days at the least: at `as_of`, else at the release's date. `party` is one "
-                    "who asks or one who is asked."
+                    "Who has not answered what, and for at least how many days, by `as_of` or else by the release's date. `party` selects "
+                    "those who ask and those who are asked."
                 ),
                 query=COMMON,
                 find=lambda call: silences.silences(question(call)),
@@ -225,8 +225,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="reception",
                 summary="How a proposal was received, term by term",
                 description=(
-                    "Terms × parties: the latest verdict in each cell, who stands in the way, and which addressees have not answered; "
-                    "and the same for the proposal as a whole."
+                    "Terms × parties: the latest verdict in each cell, who blocks, and which addressees have not answered. The same for "
+                    "the proposal as a whole."
                 ),
                 query=_without("process"),
                 find=_reception,
@@ -244,8 +244,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 name="diff",
                 summary="What changed from one proposal to another",
                 description=(
-                    "Terms added, removed, reworded, moved and unchanged against an earlier proposal, by lineage, with the numbers of "
-                    "points; what is not recorded is said."
+                    "Which terms were added, removed, reworded, moved or unchanged since an earlier proposal, matched by lineage, with "
+                    "the numbers of points. The answer says what is not recorded."
                 ),
                 query={
                     "against": Slug("The earlier proposal.", required=True),
@@ -283,8 +283,8 @@ def _stances() -> FlatTable:
         path="/stances",
         name="stances",
         about=(
-            "The matrix in long form: who holds which position on what, since when, and how well that is supported; a row for each "
-            "position behind a cell."
+            "The matrix in long form: who holds which position on what, since when, and how well supported. One row for each position "
+            "behind a cell."
         ),
         query=COMMON,
         columns=_plain(StanceLineSchema),

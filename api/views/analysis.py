@@ -27,11 +27,11 @@ FOLDS = ("affiliation", "none")
 _NOT_FILTERS = frozenset({*CLOCKS, "release", "format", "bom"})
 COMMON: dict[str, Contract[Any]] = {
     "process": AnyOf(Slug(), "The process that the records belong to."),
-    "issue": AnyOf(Slug(), "The issue; a topic stands for all of its issues."),
-    "party": AnyOf(Slug(), "The party; with folding, also what is held by those who represent it."),
+    "issue": AnyOf(Slug(), "The issue; a topic stands for all its issues."),
+    "party": AnyOf(Slug(), "The party; with folding, this includes what those who represent it hold."),
     "fold": Choice(
         FOLDS,
-        "`affiliation` (by default): what persons and bodies hold counts for whom they represent; `none`: apart.",
+        "`affiliation` (default): what people and bodies hold counts for the party they represent; `none`: each stands alone.",
     ),
     **CLOCKS,
 }
@@ -105,7 +105,7 @@ class Analysis:
             summary=self.summary,
             description=self.description,
             view=self._view,
-            query=query(**self.query, **self.nested, **forms("The flat table in place of the nested answer.")),
+            query=query(**self.query, **self.nested, **forms("Return the flat table instead of the nested answer.")),
             content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
             examples=self.examples,
             prepared=self.prepared,

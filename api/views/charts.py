@@ -45,8 +45,8 @@ def chart_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
             name=f"chart{name.capitalize()}",
             tag="charts",
             summary=chart.summary,
-            description="A Vega-Lite specification that draws from the table at its absolute address, under the same filters: "
-            "paste its address into Vega-Embed, the Vega editor, Altair or Observable.",
+            description="A Vega-Lite specification that reads the table at its absolute address, under the same filters. "
+            "Give its address to Vega-Embed, the Vega editor, Altair or Observable.",
             view=partial(_answer, chart, table),
             query=query(**chart.query, **table.query),
             content={JSON: ref("VegaLite")},

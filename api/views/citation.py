@@ -46,9 +46,9 @@ def citation_operation(operations: Sequence[Operation]) -> Operation:
         tag=TAG,
         summary="A citation of any answer",
         description=(
-            "The citation of the answer to a path of this API as a sentence, BibTeX and CSL-JSON, with its SHA-256. The path that "
-            "it gives pins the release, and so replays the same answer; where another release is loaded, that path is 410. An answer that "
-            "tells of the releases before is the same where the same were loaded before."
+            "Cites the answer to any path of this API as a sentence, in BibTeX and in CSL-JSON, with the answer's SHA-256. The path in "
+            "the citation pins the release, so it returns the same answer again; if another release is loaded, it returns 410. Answers "
+            "about earlier releases are the same wherever the same releases were loaded before."
         ),
         view=lambda call: json_answer(cite(call, paths, call.values["path"]), call),
         query=query(path=PathField("The path to cite, with its query.", required=True)),

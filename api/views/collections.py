@@ -29,11 +29,11 @@ from api.texts import by_sha256
 from api.views.flat import MEDIA_TYPES, form_asked, forms, written
 from schemas.fields import Choice, component, href, span
 
-_FORMS = forms("The flat table in place of the nested list: complete, unless `limit` or `after` asks for a part.")
+_FORMS = forms("Return the flat table instead of the nested list: complete, unless `limit` or `after` asks for a part.")
 ROLE = Column(
     "role",
     "string",
-    "In which role the record names the one whose sub-collection this is.",
+    "The role in which the record names the parent record.",
     lambda record: record["role"],
 )
 
@@ -67,7 +67,7 @@ def _list_operation(resource: Resource) -> Operation:
         name=f"list{resource.name.capitalize()}",
         tag=resource.name,
         summary=f"List {resource.name}",
-        description=f"{_about(resource)} Pages are ordered; nothing is skipped or repeated on the way through them.",
+        description=f"{_about(resource)} Following `page.next` visits every record exactly once.",
         view=lambda call: _list(call, Asked(resource, call.values)),
         query=query(**narrowing(resource), **paging(resource), **_FORMS),
         content=_list_content(resource),
@@ -82,8 +82,8 @@ def _record_operation(resource: Resource) -> Operation:
         path=f"/{resource.name}/{{id}}",
         name=f"get{_name(resource)}",
         tag=resource.name,
-        summary=f"Get one of the {resource.name}",
-        description=f"{_about(resource)} The same object as in a list, with what is too long for lists.",
+        summary=f"Get one {_name(resource).lower()} record",
+        description=f"{_about(resource)} The same object as in a list, with the parts that are too long for lists.",
         view=lambda call: _record(call, resource),
         query=query(**clocks),
         content={JSON: enveloped(ref(f"{_name(resource)}InFull" if _has_more(resource) else _name(resource)))},
@@ -101,13 +101,15 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
     own = {one.name for one in part.roles.values()}
     fields = {name: kind for name, kind in narrowing(child).items() if name not in own or len(part.roles) > 1}
     if len(part.roles) > 1:
-        fields["role"] = AnyOf(Choice(tuple(part.roles), "Role."), "In which role the record names this one.")
-    roles = f" `role` says in which role: {', '.join(part.roles)}." if len(part.roles) > 1 else ""
+        fields["role"] = AnyOf(
+            Choice(tuple(part.roles), "Role."), f"The role in which the record names this {_name(resource).lower()}."
+        )
+    roles = f" `role` narrows to one role: {', '.join(part.roles)}." if len(part.roles) > 1 else ""
     return Operation(
         path=f"/{resource.name}/{{id}}/{child.name}",
         name=f"list{_name(resource)}{child.name.capitalize()}",
         tag=resource.name,
-        summary=f"List the {child.name} of one of the {resource.name}",
+        summary=f"List the {child.name} of one {_name(resource).lower()}",
         description=f"{_about(child)}{roles}",
         view=lambda call: _part(call, resource, part),
         query=query(**fields, **paging(child), **_FORMS),
@@ -125,8 +127,8 @@ def _evidence_operation(resource: Resource, table: Table) -> Operation:
         path=f"/{resource.name}/{{id}}/evidence",
         name=f"list{_name(resource)}Evidence",
         tag=resource.name,
-        summary=f"List the evidence of one of the {resource.name}",
-        description="Why anyone believes the record. An offer's evidence is that of its term.",
+        summary=f"List the evidence of one {_name(resource).lower()}",
+        description="The citations behind the record. An offer's evidence is that of its term.",
         view=lambda call: _evidence(call, resource, evidence),
         query=query(**fields, **paging(evidence), **_FORMS),
         content=_list_content(evidence),

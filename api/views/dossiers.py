@@ -8,6 +8,7 @@ from api.representations import columns, row_schema
 from api.resource import Resource
 from api.views.analysis import Analysis, of_path, question
 from schemas.analyses import ClaimSchema
+from schemas.fields import component
 
 
 def dossier_of(resource: Resource) -> Analysis:
@@ -19,10 +20,11 @@ def dossier_of(resource: Resource) -> Analysis:
     return Analysis(
         path=f"/{resource.name}/{{id}}/dossier",
         name=f"{resource.name}Dossier",
-        summary=f"The claims graph of one of the {resource.name}",
+        summary=f"The claims graph of one {component(resource.schema).lower()}",
         description=(
-            "Who asserts, confirms, denies it or declines to comment; documents against origins; the claim status, the rule that gave "
-            "it and the evidence that decides; and how it came about, day by day. The table has one row a piece of evidence."
+            "Who asserts, confirms or denies the record, or declines to comment; documents against origins; the claim status, the "
+            "rule that gave it and the evidence that decides; and how the status came about, day by day. The table has one row per "
+            "piece of evidence."
         ),
         query=dict(CLOCKS),
         find=find,

@@ -44,7 +44,7 @@ _FILES = (
         shape=_BINARY,
         name="exportCsv",
         summary="Every table as CSV, in one archive",
-        description="The tables of the flat layer, every column described as a Frictionless Data Package and as CSV on the Web. "
+        description="All flat tables, with every column described as a Frictionless Data Package and as CSV on the Web. "
         "The same release gives the same bytes.",
     ),
     _File(
@@ -53,8 +53,8 @@ _FILES = (
         shape=_BINARY,
         name="exportSqlite",
         summary="Every table in one SQLite database",
-        description="The tables of the flat layer with their keys, and two tables that describe the release and every column: "
-        "for Datasette, Metabase, Superset and whatever else reads a database.",
+        description="All flat tables with their keys, and two tables that describe the release and every column. "
+        "For Datasette, Metabase, Superset and anything else that reads a database.",
     ),
     _File(
         file=exports.LINES,
@@ -70,7 +70,7 @@ _FILES = (
         shape=_TEXT,
         name="exportChecksums",
         summary="The checksums of the exports",
-        description="SHA-256, as `sha256sum --check` reads them.",
+        description="SHA-256, in the format of `sha256sum --check`.",
     ),
 )
 _MEDIA_TYPES = {one.file: one.media_type for one in _FILES}
@@ -84,7 +84,7 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         name="listTables",
         tag="tables",
         summary="List the flat tables",
-        description="Every table with its addresses, its columns, its number of rows, and the size and SHA-256 of its CSV.",
+        description="Every table with its addresses, columns and number of rows, and the size and SHA-256 of its CSV.",
         view=lambda call: _list_tables(call, whole),
         query=query(),
         content={JSON: enveloped({"type": "array", "items": ref("FlatTable")})},
@@ -94,7 +94,7 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         name="getDataPackage",
         tag="tables",
         summary="The tables as a data package",
-        description="A Frictionless Data Package of every table: columns, keys, sizes and checksums. Its paths are beside its own.",
+        description="A Frictionless Data Package of every table: columns, keys, sizes and checksums. Paths are relative to its address.",
         view=lambda call: Answer(_folder(call, whole).joinpath(exports.PACKAGE).read_bytes()),
         query=query(),
         content={JSON: ref("DataPackage")},
@@ -104,8 +104,8 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         name="getCsvw",
         tag="tables",
         summary="The tables as CSV on the Web",
-        description="What the W3C's “Metadata Vocabulary for Tabular Data” says of every table: columns, types, lists, keys, and the "
-        "foreign keys that every row has. Its addresses are beside its own.",
+        description="Every table in the W3C's “Metadata Vocabulary for Tabular Data”: columns, types, lists, keys, and the "
+        "foreign keys that every row has. Its addresses are relative to its own.",
         view=lambda call: Answer(_folder(call, whole).joinpath(exports.CSVW).read_bytes(), CSVM),
         query=query(),
         content={CSVM: ref("CsvwGroup")},
@@ -115,7 +115,7 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
         path="/exports",
         name="listExports",
         summary="The whole release as files",
-        description="Every export with its size and SHA-256. They are made once for a release, at its load or the first request.",
+        description="Every export with its size and SHA-256. The files are made once per release, at its load or the first request.",
         view=lambda call: _list_exports(call, whole),
         content={JSON: enveloped({"type": "array", "items": ref("Export")})},
     )

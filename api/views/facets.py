@@ -27,7 +27,7 @@ class By(AnyOf):
     MOST = 3
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(Choice(tuple(names), "Facet."), "What to count by: one to three of the facets.")
+        super().__init__(Choice(tuple(names), "Facet."), "The facets to count by, one to three.")
         self.required, self.load_default = True, missing
         self.names = list(names)
 
@@ -57,8 +57,8 @@ def facets_of(resource: Resource) -> Analysis:
         name=f"{resource.name}Facets",
         summary=f"Count the {resource.name} by value",
         description=(
-            f"How many of the {resource.name} have each value of the facets named in `by`, or each combination, under the same filters "
-            "as the list; the largest count first. A record with several values counts under each."
+            f"How many {resource.name} have each value of the facets named in `by`, or each combination of values. The filters are those "
+            "of the list; the largest count comes first. A record with several values counts under each."
         ),
         query={
             "by": By(names),

@@ -34,12 +34,12 @@ def feed_operations(table: Table) -> Iterator[Operation]:
         name="feedChanges",
         tag="feeds",
         summary="What each release changed",
-        description="An Atom feed, one entry a changed record, the newest release first; `next` links lead to the older ones (RFC 5005).",
+        description="An Atom feed: one entry per changed record, newest release first; `next` links lead to older entries (RFC 5005).",
         view=_changes,
         query=query(
             **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
             limit=Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200),
-            after=Slug("The change behind which the page begins.", longest=DERIVED_ID_LENGTH),
+            after=Slug("Start the page after this change.", longest=DERIVED_ID_LENGTH),
         ),
         content={ATOM: {"type": "string"}},
     )
@@ -48,9 +48,9 @@ def feed_operations(table: Table) -> Iterator[Operation]:
         name="feedEvents",
         tag="feeds",
         summary="The events as a calendar",
-        description="An iCalendar feed of all-day events. An event lies on all days on which it may have been, "
-        "or on the one day before or after which it was where no more is known. "
-        "What is not confirmed is marked as tentative, and what has no date is left out.",
+        description="An iCalendar feed of all-day events. An event covers every day on which it may have happened; "
+        "if only a day before or after which it happened is known, it is on that day. "
+        "Events that are not confirmed are marked as tentative, and events without a date are left out.",
         view=lambda call: _events(call, events),
         query=query(**narrowing(events)),
         content={"text/calendar": {"type": "string"}},

@@ -27,11 +27,13 @@ def finding_operations(table: Table) -> Iterator[Operation]:
         tag="search",
         summary="Search the records",
         description=(
-            f"Of {', '.join(searched)}: the records in whose text every word stands, in some form. Positions are found by their kinds, "
-            f"an offer by its term; {', '.join(wordless)} are not searched. First come those that have all of the words in their names. "
-            "Among these, as among the others, processes, parties and issues come first, then what the assertions of more origins support, "
-            "at no clock, and sources last; ties are in order of collection and id. What the clocks do not show is left out; a collection "
-            "without clocks is always shown. `highlight` is HTML-escaped, with what was found in `<mark>`."
+            f"Searches {', '.join(searched)}: finds the records whose text contains every word, in any inflected form. A position is "
+            f"found as a record of its kind, an offer through its term; {', '.join(wordless)} are not searched.\n\n"
+            "Order: first the records with all words in their names, then the others. Within both groups: processes, parties and "
+            "issues; then records by the number of origins that support them (whatever the clocks), the most first; then sources. Ties "
+            "are ordered by collection and id.\n\n"
+            "Records that the clocks do not show are left out; collections without clocks are always shown. `highlight` is "
+            "HTML-escaped, with the words found in `<mark>`."
         ),
         view=_search,
         query=query(
@@ -41,11 +43,11 @@ def finding_operations(table: Table) -> Iterator[Operation]:
                 "Only records of these collections.",
             ),
             process=AnyOf(
-                Slug(), "Only these processes, what belongs to them, and of what several share what they use."
+                Slug(), "Only these processes, the records that belong to them, and the shared records that they use."
             ),
             limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
             after=Pattern(
-                "The hit behind which the page begins, as `collection/id`.",
+                "Start the page after this hit, given as `collection/id`.",
                 pattern=rf"[a-z]+/{SLUG.pattern}",
                 form="a hit, as collection/id",
                 longest=300,

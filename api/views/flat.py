@@ -25,7 +25,7 @@ from schemas.fields import Choice, Contract, JsonSchema, component
 MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
 #: The forms that are asked for with `format`, in the place of what is nested.
 FORMATS = ("csv", "ndjson")
-_BOM = Choice(("0", "1"), "1: begin CSV with a byte order mark, which Excel needs to see UTF-8.")
+_BOM = Choice(("0", "1"), "`1` begins CSV with a byte order mark, which Excel needs to recognise UTF-8.")
 _METADATA = "-metadata.json"
 _NOT_NARROWING = ("release", "format", "bom")
 SMALL = 2**20  # bytes
@@ -65,7 +65,7 @@ def flat_tables(table: Table) -> tuple[FlatTable, ...]:
 
 def _of_resource(resource: Resource) -> FlatTable:
     orders = [name for one in resource.sorts for name in (one.name, f"-{one.name}")]
-    sort = Choice(("id", "-id", *orders), "The order; `-` reverses it, and the id settles ties.")
+    sort = Choice(("id", "-id", *orders), "The sort order; `-` reverses it, and ties are ordered by id.")
     shape = columns(resource.schema)
     return FlatTable(
         path=f"/{resource.name}",
@@ -104,7 +104,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             name=f"table{title}{suffix.capitalize()}",
             tag="tables",
             summary=f"The table of {table.name} as {suffix.upper()}",
-            description=f"{table.about} Complete, without pages, one row a record; columns are only ever added at the end.",
+            description=f"{table.about} Complete, without pages; new columns are only added at the end.",
             view=partial(_table, table, suffix),
             query=query(**table.query, **more),
             content={media_type: shape},
@@ -127,8 +127,9 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
         name=f"table{title}Csvw",
         tag="tables",
         summary=f"The table of {table.name} as CSV on the Web",
-        description="What the W3C's “Metadata Vocabulary for Tabular Data” says of the CSV at the same address without "
-        f"`{_METADATA}`, under the same filters; `/csv-metadata.json` has the tables together, with their foreign keys.",
+        description="Describes the CSV at the same address without "
+        f"`{_METADATA}`, under the same filters, in the W3C's “Metadata Vocabulary for Tabular Data”. `/csv-metadata.json` "
+        "describes all tables together, with their foreign keys.",
         view=lambda call: Answer(_csvw(table, call), CSVM),
         query=query(**table.query, bom=_BOM),
         content={CSVM: ref("CsvwTable")},

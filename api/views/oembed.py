@@ -58,24 +58,27 @@ def oembed_operation(table: Table, operations: Sequence[Operation]) -> Operation
         tag="embeds",
         summary="The code that embeds a page",
         description=(
-            "oEmbed 1.0, for content management systems, which find it by the pages' own links to it. What the pages of analyses and "
-            "records below /explore/ show can be embedded, with their clocks and filters; the frame holds the same below /embed/."
+            "oEmbed 1.0, for content management systems, which discover it through links in the pages. Every page under `/explore/` "
+            "that shows an analysis or a record can be embedded, with its clocks and filters; the frame shows its counterpart under "
+            "`/embed/`."
         ),
         view=view,
         query=query(
             url=Pattern(
-                "The address of a page of the explorer, or of an embed; its path alone will do.",
+                "The address of a page of the explorer, or of an embed; its path is enough.",
                 pattern="(https?://[!-~]+)?/[!-~]*",
                 form="an address such as https://example.org/explore/matrix or /explore/matrix",
                 longest=7000,
                 required=True,
             ),
-            maxwidth=Integer(f"The widest that the frame may be, in pixels; {WIDTH} by default.", least=1, most=PIXELS),
+            maxwidth=Integer(f"The maximum width of the frame, in pixels; {WIDTH} by default.", least=1, most=PIXELS),
             maxheight=Integer(
-                "The highest that the frame may be, in pixels; what is longer scrolls in it.", least=1, most=PIXELS
+                "The maximum height of the frame, in pixels; longer content scrolls.", least=1, most=PIXELS
             ),
-            format=Choice(("json", "xml"), "How the answer is written; JSON by default."),
-            dnt=Choice(("0", "1"), "“Do not track”, which WordPress sends. Nothing here does, so it changes nothing."),
+            format=Choice(("json", "xml"), "The format of the answer; JSON by default."),
+            dnt=Choice(
+                ("0", "1"), "“Do not track”, which WordPress sends. It changes nothing, since nothing here tracks."
+            ),
         ),
         content={JSON: ref("Embed"), XML: {"type": "string"}},
         examples={"url": f"/explore/gaps?parties={','.join(PARTIES)}"},

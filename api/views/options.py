@@ -26,8 +26,8 @@ def _operation(resource: Resource) -> Operation:
         name=f"listOptions{resource.name.capitalize()}",
         tag="tables",
         summary=f"The {resource.name} to choose from",
-        description="The label and the id of each, in the order of the labels, under the filters of the collection: "
-        "what a dashboard's variable needs (in Grafana, a variable query of the Infinity data source).",
+        description="The label and id of each record, ordered by label, under the filters of the collection. "
+        "For a dashboard's variable (in Grafana, a variable query of the Infinity data source).",
         view=lambda call: _options(call, resource),
         query=query(**narrowing(resource)),
         content={JSON: {"type": "array", "items": ref("Option")}},

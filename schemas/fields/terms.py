@@ -64,7 +64,7 @@ def bearable_names(names: Iterable[str]) -> JsonSchema:
     """The JSON Schema of the name of a bearable field, which is one of these."""
     return {
         "type": "string",
-        "description": "A field that one piece of evidence may teach on its own, after the record itself was known.",
+        "description": "A field that one piece of evidence may establish on its own, after the record itself was known.",
         "enum": sorted(set(names)),
     }
 
@@ -73,7 +73,7 @@ class Absent(Contract[dict[str, Absence]]):
     """For fields that are absent: why."""
 
     def __init__(self) -> None:
-        description = "For each field that readers will look for and that is absent, the reason."
+        description = "The reason for each absent field that readers may look for."
         super().__init__(description, load_default=dict, allow_none=False, tail=True)
         self._reason = Term(Absence)
 
