@@ -20,6 +20,8 @@ Pairs = Iterable[tuple[str, str]]
 
 WIDTH = 720
 HIGHEST = 640  # what is longer scrolls in its frame
+#: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
+STANDING = {"parties": "party", "issues": "issue"}
 #: Parameters that make another answer of a path, which no page shows.
 _RESHAPING = ("format", "rows", "compare")
 
@@ -137,7 +139,12 @@ def _rows(matrix: Any) -> int:
 
 
 def _record(resource: Resource) -> Embed:
-    return Embed(f"/{resource.name}/{{id}}", "card.html", lambda data: called(resource, data), 300)
+    return Embed(
+        f"/{resource.name}/{{id}}",
+        "card.html",
+        lambda data: called(resource, data),
+        480 if resource.name in STANDING else 300,
+    )
 
 
 def _dossier(resource: Resource) -> Embed:

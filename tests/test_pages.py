@@ -374,6 +374,27 @@ def test_a_page_says_who_stands_where_as_the_matrix_does(api: Api, collection: s
     assert told
 
 
+@pytest.mark.parametrize(("collection", "parameter"), [("parties", "party"), ("issues", "issue")])
+def test_a_page_says_who_stood_where_on_another_day(api: Api, collection: str, parameter: str) -> None:
+    now, then = {}, {"as_of": "2030-06-01", "known_at": "2031-01-01"}
+    answers: dict[bool, list[str]] = {False: [], True: []}
+    for id in api.ids(f"/v1/{collection}"):
+        for clocks in (now, then):
+            path = f"/explore/{collection}/{id}"
+            cells = [cell for row in api.data("/v1/matrix", **{parameter: id}, **clocks) for cell in row["cells"]]
+            held = [one for cell in cells for one in cell["records"] if not cell["ended"]]
+            text = api.ask(path, **clocks).text
+            shown = re.findall(r'<td><a class="stance (?:.*?)href="([^"]+)"', text.partition('id="ended"')[0])
+            assert sorted(shown) == sorted(one["position"]["href"].replace("/v1/", "/explore/") for one in held)
+            answers[clocks == then] += shown
+        framed = api.ask(f"/embed/{collection}/{id}").text
+        assert framed.count('<td><a class="stance') == api.ask(path).text.partition('id="ended"')[0].count(
+            '<td><a class="stance'
+        )
+    assert answers[True]
+    assert answers[True] != answers[False]
+
+
 def test_a_position_is_listed_once_on_the_page_of_its_party(api: Api) -> None:
     links = page(api, "/explore/parties/aldoria").links
     for held in api.data("/v1/parties/aldoria/positions"):

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, called, compared, frame, refuse_reshaping, spelt
+from api.embeds import ANALYSES, STANDING, Embed, Embeds, Pairs, below, called, compared, frame, refuse_reshaping, spelt
 from api.pages.humanize import bound, passage, plain, reported, spoken
 from api.palette import LOOKS, STYLE
 from api.parameters import CLOCKS
@@ -35,8 +35,6 @@ SHOWN = 200  # entries of an analysis on a page
 _NOT_NARROWING = ("by", "sort", "limit", "after")
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
-#: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
-_STANDING = {"parties": "party", "issues": "issue"}
 #: Collections that have a feed: its media type and its address.
 _FEEDS = {
     "changes": ("application/atom+xml", "/v1/feeds/changes.atom"),
@@ -169,7 +167,15 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "code": frame(f"{base()}/embed{address}", title, "100%", embed.height(data)),
         }
 
-    def view(embed: Embed, **_ids: str) -> str:
+    def standing(collection: str, id: str) -> dict[bool, list[dict[str, Any]]] | None:
+        """Where a party stands, or who stands where on an issue, at the clocks of the page; nothing for other records."""
+        told_of = STANDING.get(collection)
+        if told_of is None:
+            return None
+        named = MultiDict([*_given(CLOCKS), (told_of, id)])
+        return stands(_ask(app, "/v1/matrix", named)["data"], _ask(app, "/v1/stances.json", named), told_of)
+
+    def view(embed: Embed, **ids: str) -> str:
         path, asked = below(request.path)[1:], request.args
         # The form of gaps has two choices, of which one may be left open: what one party alone has no answer for is shown for all.
         alone = None if _framed() or embed.path != "/gaps" else _only_party(asked)
@@ -190,6 +196,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             path=path,
             asked=asked,
             alone=alone,
+            standing=standing(embed.path.split("/")[1], ids["id"]) if embed.template == "card.html" else None,
             formats=[_json(api_address(path, asked)), _csv(flat)],
         )
 
@@ -241,7 +248,10 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
     @pages.get(f"/explore/<any({known}):collection>/<id>")
     def record(collection: str, id: str) -> str:
         resource = table.by_name[collection]
-        answer = _ask(app, f"/v1/{collection}/{id}", request.args)
+        # What has no clocks itself is shown with those of where it stands.
+        own = MultiDict((name, value) for name, value in _pairs(request.args) if name not in CLOCKS)
+        asked = own if collection in STANDING else request.args
+        answer = _ask(app, f"/v1/{collection}/{id}", asked)
         parts = []
         for part in resource.parts:
             kin = part.resource.schema
@@ -251,21 +261,19 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             if "valid_from" in [sort.name for sort in part.resource.sorts]:
                 given["sort"] = "-valid_from"
             parts.append((part.resource.name, _ask(app, f"/v1/{collection}/{id}/{part.resource.name}", given)))
-        standing, formats = None, [_json(answer["links"]["self"])]
-        if told_of := _STANDING.get(collection):
-            named = MultiDict([*_given(CLOCKS), (told_of, id)])
-            formats.append(_csv(api_address("stances.csv", named)))
-            standing = stands(_ask(app, "/v1/matrix", named)["data"], _ask(app, "/v1/stances.json", named), told_of)
+        formats = [_json(answer["links"]["self"])]
+        if collection in STANDING:
+            formats.append(_csv(clocked("/v1/stances.csv", **{STANDING[collection]: id})))
         return render_template(
             "record.html",
             collection=collection,
             record=answer["data"],
             answer=answer,
-            embed=embedding(embeds.of_records[collection], answer["data"]),
+            embed=embedding(embeds.of_records[collection], answer["data"], asked),
             name=called(resource, answer["data"]),
             formats=formats,
             parts=[(name, part) for name, part in parts if part["data"]],
-            standing=standing,
+            standing=standing(collection, id),
             headed=(*HEADED, resource.schema.named_by),
         )
 
