@@ -20,6 +20,8 @@ Pairs = Iterable[tuple[str, str]]
 
 WIDTH = 720
 HIGHEST = 640  # what is longer scrolls in its frame
+#: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
+STANDING = {"parties": "party", "issues": "issue"}
 #: Parameters that make another answer of a path, which no page shows.
 _RESHAPING = ("format", "rows", "compare")
 
@@ -111,6 +113,13 @@ def frame(src: str, title: str, width: int | str, height: int) -> str:
     )
 
 
+def called(resource: Resource, record: Any) -> str:
+    """What pages call a record: its name, or that of the record which it is of, where it has an id alone."""
+    of = record.get("subject") or record.get("record")
+    named_by = resource.schema.named_by
+    return str(of["name"] if of and named_by == "id" else record[named_by])
+
+
 def compared(gaps: Iterable[Any]) -> list[Any]:
     """The parties that gaps are between."""
     refs = [ref for gap in gaps for ref in (*(one["party"] for one in gap["stances"]), *gap["missing"])]
@@ -130,7 +139,12 @@ def _rows(matrix: Any) -> int:
 
 
 def _record(resource: Resource) -> Embed:
-    return Embed(f"/{resource.name}/{{id}}", "card.html", lambda data: str(data[resource.schema.named_by]), 300)
+    return Embed(
+        f"/{resource.name}/{{id}}",
+        "card.html",
+        lambda data: called(resource, data),
+        480 if resource.name in STANDING else 300,
+    )
 
 
 def _dossier(resource: Resource) -> Embed:

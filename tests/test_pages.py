@@ -13,11 +13,11 @@ from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
 from api.embeds import Embed, Embeds
-from api.pages.humanize import bound, plain, spoken
+from api.pages.humanize import bound, passage, plain, spoken
 from api.pages.pages import HEADED
 from api.resources import RESOURCES
 from schemas.fields import Piece
-from schemas.vocabulary import Mode, PositionKind, TermChange, Verdict, Vocabulary
+from schemas.vocabulary import VOCABULARIES, Mode, PositionKind, TermChange, Verdict, Vocabulary
 
 FOREIGN = re.compile(r"^(https?:)?//")
 #: Elements that make a browser fetch something, and by which attribute.
@@ -87,7 +87,14 @@ def example(embed: Embed) -> str:
 EMBEDS = Embeds(RESOURCES)
 ANALYSED = [example(one) for one in EMBEDS.analyses]
 VIEWS = [f"/explore{path}" for path in ANALYSED]
-PAGES = ["/", "/explore/search", "/explore/search?q=tariff", *VIEWS, *(f"/explore/{name}" for name in COLLECTIONS)]
+PAGES = [
+    "/",
+    "/explore/search",
+    "/explore/search?q=tariff",
+    "/explore/vocabularies",
+    *VIEWS,
+    *(f"/explore/{name}" for name in COLLECTIONS),
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -113,6 +120,96 @@ def test_every_record_has_a_page_that_names_it(api: Api, collection: str) -> Non
         response = api.ask(f"/explore/{collection}/{id}")
         assert response.status_code == 200, response.text[:2000]
         assert f">{id}<" in response.text
+
+
+def described(text: str) -> dict[str, str]:
+    """What the head of a page says of it, by the names of its elements."""
+    found = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', text)
+    return dict(found) | {
+        "title": re.findall("<title>(.*?)</title>", text)[0],
+        "canonical": re.findall('<link rel="canonical" href="([^"]+)">', text)[0],
+    }
+
+
+@pytest.mark.parametrize("path", [*PAGES, *(f"/explore/{name}/{id}" for name, id in RECORDS.items())])
+def test_a_page_can_be_shared_and_leads_programs_to_its_data(api: Api, path: str) -> None:
+    text = api.ask(path).text
+    head = described(text)
+    assert head["title"] == head["og:title"]
+    assert head["description"] == head["og:description"] != ""
+    assert head["canonical"] == head["og:url"] == escape(f"http://localhost{path}")
+    forms = re.findall(r'<link rel="alternate" type="([^"]+)" href="(/[^"]+)"', text)
+    assert forms[-1] == ("application/atom+xml", "/v1/feeds/changes.atom")
+    for media_type, address in forms:
+        if address == "/v1/search":  # in which a word must be given
+            continue
+        assert api.ask(address.replace("&amp;", "&")).content_type.startswith(media_type), address
+
+
+def test_no_two_pages_have_the_same_title(api: Api) -> None:
+    records = [f"/explore/{name}/{id}" for name, id in RECORDS.items() if name != "positions"]
+    titles = [described(api.ask(path).text)["title"] for path in [*PAGES, *records] if "/dossier" not in path]
+    assert sorted(titles) == sorted(set(titles))
+
+
+def test_a_mistake_leads_to_what_was_meant(api: Api) -> None:
+    assert (
+        "/explore/parties/aldoria?as_of=2031-01-01" in page(api, "/explore/parties/aldorai?as_of=2031-01-01", 404).links
+    )
+    links = page(api, "/explore/gaps?parties=aldorai,borovia", 404).links
+    assert "/explore/gaps?parties=aldoria,borovia" in links
+    # What is wrong is a part of another word too.
+    links = page(api, "/explore/gaps?parties=aldori,aldoria", 404).links
+    assert "/explore/gaps?parties=aldoria,aldoria" in links
+
+
+def test_what_a_party_voices_for_others_is_told_apart_from_what_it_holds(api: Api) -> None:
+    told = 0
+    for id in api.ids("/v1/parties"):
+        held = api.data(f"/v1/parties/{id}/positions")
+        voiced = {str(escape(one["party"]["name"])) for one in held if one["role"] == "speaker"}
+        text = api.ask(f"/explore/parties/{id}").text
+        assert set(re.findall(r"<h3>Voiced: positions of ([^<]+)</h3>", text)) == voiced
+        told += len(voiced)
+    assert told
+
+
+def test_the_words_of_the_record_are_explained(api: Api) -> None:
+    text = api.ask("/explore/vocabularies").text
+    for name, vocabulary in VOCABULARIES.items():
+        assert f'<h2 id="{name}">' in text
+        assert all(f"<dd>{escape(term.definition)}</dd>" in text for term in vocabulary)
+
+
+def test_evidence_is_called_by_what_it_is_of(api: Api) -> None:
+    one = api.data("/v1/evidence")[0]
+    named = f">{escape(one['subject']['name'])}</a>"
+    for path in (f"/explore/sources/{one['source']['id']}", "/explore/evidence"):
+        assert f'<a href="/explore/evidence/{one["id"]}"{named}' in api.ask(path).text
+    assert f"<h1>{escape(one['subject']['name'])}</h1>" in api.ask(f"/explore/evidence/{one['id']}").text
+
+
+@pytest.mark.parametrize("parties", [("aldoria", "borovia"), ()])
+def test_gaps_say_on_how_many_issues_the_parties_are_apart(api: Api, parties: tuple[str, ...]) -> None:
+    gaps = api.data("/v1/gaps", parties=",".join(parties)) if parties else api.data("/v1/gaps")
+    distances = [gap["distance"] for gap in gaps]
+    apart, agreed = sum(bool(one) for one in distances), distances.count(0)
+    text = api.ask("/explore/gaps", **({"parties": ",".join(parties)} if parties else {})).text
+    told = re.sub("</?strong>", "", text)
+    assert f"Apart on {apart} of {len(gaps)} issues, agreed on {agreed}; " in told
+    assert f"on the other {distances.count(None)} the record" in told
+    for gap in gaps:
+        for held in gap["stances"]:
+            assert f'href="{held["position"]["href"].replace("/v1/", "/explore/")}"' in text
+
+
+def test_a_search_is_narrowed_by_its_form(api: Api) -> None:
+    asked = {"q": "tariff", "process": "spice-round", "collection": "issues", "known_at": "2031-01-01"}
+    text = api.ask("/explore/search", **asked).text
+    for value in ("spice-round", "issues"):
+        assert f'<option value="{value}" selected>' in text
+    for name in ("q", "known_at"):
+        assert re.search(rf'<input [^>]*name="{name}" value="{asked[name]}"', text)
 
 
 def test_what_is_typed_is_shown_as_text(api: Api) -> None:
@@ -216,6 +313,11 @@ def test_an_interval_in_which_something_began_is_no_duration(edtf: str, words: s
     assert bound(edtf) == words
 
 
+def test_a_passage_is_counted_from_one() -> None:
+    assert passage("char=0,12") == "characters 1 to 12"
+    assert passage("char=1043,1187") == "characters 1,044 to 1,187"
+
+
 def declared() -> dict[tuple[str, str], Any]:
     """The fields of every collection and of the pieces in its records, by the schema's name and the field's."""
     waiting: list[Any] = [resource.schema for resource in RESOURCES]
@@ -271,6 +373,27 @@ def test_a_page_says_who_stands_where_as_the_matrix_does(api: Api, collection: s
         assert sorted(re.findall(r"\((\d+) positions\)", text)) == sorted(agreeing)
         told += len(agreeing)
     assert told
+
+
+@pytest.mark.parametrize(("collection", "parameter"), [("parties", "party"), ("issues", "issue")])
+def test_a_page_says_who_stood_where_on_another_day(api: Api, collection: str, parameter: str) -> None:
+    now, then = {}, {"as_of": "2030-06-01", "known_at": "2031-01-01"}
+    answers: dict[bool, list[str]] = {False: [], True: []}
+    for id in api.ids(f"/v1/{collection}"):
+        for clocks in (now, then):
+            path = f"/explore/{collection}/{id}"
+            cells = [cell for row in api.data("/v1/matrix", **{parameter: id}, **clocks) for cell in row["cells"]]
+            held = [one for cell in cells for one in cell["records"] if not cell["ended"]]
+            text = api.ask(path, **clocks).text
+            shown = re.findall(r'<td><a class="stance (?:.*?)href="([^"]+)"', text.partition('id="ended"')[0])
+            assert sorted(shown) == sorted(one["position"]["href"].replace("/v1/", "/explore/") for one in held)
+            answers[clocks == then] += shown
+        framed = api.ask(f"/embed/{collection}/{id}").text
+        assert framed.count('<td><a class="stance') == api.ask(path).text.partition('id="ended"')[0].count(
+            '<td><a class="stance'
+        )
+    assert answers[True]
+    assert answers[True] != answers[False]
 
 
 def test_a_position_is_listed_once_on_the_page_of_its_party(api: Api) -> None:

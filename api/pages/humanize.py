@@ -38,6 +38,12 @@ def bound(edtf: str) -> str:
     return f"between {spoken(start)} and {spoken(end)}" if between else spoken(edtf)
 
 
+def passage(selector: str) -> str:
+    """Where in its source a passage is: “char=78,138” is “characters 79 to 138”."""
+    start, _, end = selector.removeprefix("char=").partition(",")
+    return f"characters {int(start) + 1:,} to {int(end):,}" if start.isdigit() and end.isdigit() else selector
+
+
 def _plainly(date: str) -> str:
     """A date without marks: “2024-21” is “spring 2024”, “202X” the 2020s."""
     year, _, rest = date.partition("-")

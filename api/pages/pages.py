@@ -1,5 +1,6 @@
 """The explorer's routes: each asks the API in process and lays the answer out."""
 
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from functools import partial
@@ -14,8 +15,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.embeds import ANALYSES, Embed, Embeds, Pairs, below, compared, frame, refuse_reshaping, spelt
-from api.pages.humanize import bound, plain, reported, spoken
+from api.embeds import ANALYSES, STANDING, Embed, Embeds, Pairs, below, called, compared, frame, refuse_reshaping, spelt
+from api.pages.humanize import bound, passage, plain, reported, spoken
 from api.palette import LOOKS, STYLE
 from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem, did_you_mean, not_found
@@ -28,16 +29,20 @@ from schemas.vocabulary import VOCABULARIES, Mode, Stance, Vocabulary
 HERE = Path(__file__).parent
 MAIN_PARTIES = 5  # on the first page: states before others, and of each those with the most positions
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
+ABOUT = "Who holds which position in a negotiation, on what, since when, according to whom, and how far apart the parties are."
 SHOWN = 200  # entries of an analysis on a page
 #: Parameters of a list, or of its counts, that do not change which records are in it.
 _NOT_NARROWING = ("by", "sort", "limit", "after")
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
-#: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
-_STANDING = {"parties": "party", "issues": "issue"}
+#: Collections that have a feed: its media type and its address.
+_FEEDS = {
+    "changes": ("application/atom+xml", "/v1/feeds/changes.atom"),
+    "events": ("text/calendar", "/v1/feeds/events.ics"),
+}
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
-    "id", "href", "summary", "evidence", "terms", "note", "absent",
+    "id", "href", "summary", "evidence", "target", "terms", "note", "absent",
     "claim_status", "first_reported_on", "first_reported", "evidence_count", "document_count", "origin_count",
 )  # fmt: skip
 
@@ -62,6 +67,12 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "browsed": [resource.name for resource in table if resource.browsed],
             "symbols": {str(name): look.symbol for name, look in LOOKS.items()},
             "stances": list(Stance),
+            "about": ABOUT,
+            "address": f"{base()}{quote(request.path)}{spelt(_pairs(request.args))}",
+            "formats": (),
+            "called": lambda record: called(table.by_name[record["href"].split("/")[2]], record),
+            "grouped": grouped,
+            "passage": passage,
             "plain": plain,
             "define": define,
             "label": label,
@@ -89,6 +100,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             "modes": list(Mode),
             "most": SHOWN,
             "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
+            "searched": [(resource.name, resource.name) for resource in table if resource.searched],
             "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
             "dated_by": {resource.name: resource.schema.dated_by for resource in table},
             "here": request.path.split("/")[2] if request.path.startswith("/explore/") else "",
@@ -140,18 +152,30 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             after = page["page"]["next"]
         return found
 
+    def base() -> str:
+        """What addresses of pages begin with."""
+        return public_url or request.host_url.rstrip("/")
+
     def embedding(embed: Embed, data: Any, asked: Mapping[str, str] | None = None) -> dict[str, str]:
         """What a page tells those who embed what it shows: what was asked for, else what the page was asked with."""
-        base, title = public_url or request.host_url.rstrip("/"), embed.title(data)
+        title = embed.title(data)
         address = f"{quote(below(request.path))}{spelt(_pairs(request.args if asked is None else asked))}"
         return {
             "title": title,
-            "page": f"{base}/explore{address}",
-            "oembed": f"{base}/v1/oembed{spelt([('url', f'{base}/explore{address}')])}",
-            "code": frame(f"{base}/embed{address}", title, "100%", embed.height(data)),
+            "page": f"{base()}/explore{address}",
+            "oembed": f"{base()}/v1/oembed{spelt([('url', f'{base()}/explore{address}')])}",
+            "code": frame(f"{base()}/embed{address}", title, "100%", embed.height(data)),
         }
 
-    def view(embed: Embed, **_ids: str) -> str:
+    def standing(collection: str, id: str) -> dict[bool, list[dict[str, Any]]] | None:
+        """Where a party stands, or who stands where on an issue, at the clocks of the page; nothing for other records."""
+        told_of = STANDING.get(collection)
+        if told_of is None:
+            return None
+        named = MultiDict([*_given(CLOCKS), (told_of, id)])
+        return stands(_ask(app, "/v1/matrix", named)["data"], _ask(app, "/v1/stances.json", named), told_of)
+
+    def view(embed: Embed, **ids: str) -> str:
         path, asked = below(request.path)[1:], request.args
         # The form of gaps has two choices, of which one may be left open: what one party alone has no answer for is shown for all.
         alone = None if _framed() or embed.path != "/gaps" else _only_party(asked)
@@ -163,6 +187,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             asked = MultiDict((name, value) for name, value in _pairs(asked) if name not in _PARTIES)
             answer = _ask(app, f"/v1/{path}", asked)
         flat = api_address(f"{path}.csv", asked)
+        if not embed.suffixed:
+            flat = api_address(path, MultiDict([*_pairs(asked), ("format", "csv")]))
         return render_template(
             embed.template,
             answer=answer,
@@ -170,7 +196,8 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             path=path,
             asked=asked,
             alone=alone,
-            flat=flat if embed.suffixed else api_address(path, MultiDict([*_pairs(asked), ("format", "csv")])),
+            standing=standing(embed.path.split("/")[1], ids["id"]) if embed.template == "card.html" else None,
+            formats=[_json(api_address(path, asked)), _csv(flat)],
         )
 
     for one in embeds.listed:
@@ -202,22 +229,29 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         asked = MultiDict(request.args)
         if named_by in [sort.name for sort in resource.sorts]:
             asked.setdefault("sort", named_by)
+        unpaged = MultiDict((name, value) for name, value in _pairs(asked) if name not in ("after", "limit"))
         return render_template(
             "collection.html",
             collection=collection,
             about=(resource.schema.__doc__ or "").split("\n")[0],
             named_by=named_by,
             dated_by=resource.schema.dated_by,
-            tabled=resource.tabled,
             asked=asked,
-            unpaged=MultiDict((name, value) for name, value in _pairs(asked) if name not in ("after", "limit")),
+            formats=[
+                _json(api_address(collection, asked)),
+                *([_csv(api_address(f"{collection}.csv", unpaged))] if resource.tabled else []),
+                *(("feed", *feed) for feed in [_FEEDS.get(collection)] if feed),
+            ],
             answer=_ask(app, f"/v1/{collection}", asked),
         )
 
     @pages.get(f"/explore/<any({known}):collection>/<id>")
     def record(collection: str, id: str) -> str:
         resource = table.by_name[collection]
-        answer = _ask(app, f"/v1/{collection}/{id}", request.args)
+        # What has no clocks itself is shown with those of where it stands.
+        own = MultiDict((name, value) for name, value in _pairs(request.args) if name not in CLOCKS)
+        asked = own if collection in STANDING else request.args
+        answer = _ask(app, f"/v1/{collection}/{id}", asked)
         parts = []
         for part in resource.parts:
             kin = part.resource.schema
@@ -227,19 +261,19 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
             if "valid_from" in [sort.name for sort in part.resource.sorts]:
                 given["sort"] = "-valid_from"
             parts.append((part.resource.name, _ask(app, f"/v1/{collection}/{id}/{part.resource.name}", given)))
-        standing = None
-        if told_of := _STANDING.get(collection):
-            named = MultiDict([*_given(CLOCKS), (told_of, id)])
-            standing = stands(_ask(app, "/v1/matrix", named)["data"], _ask(app, "/v1/stances.json", named), told_of)
+        formats = [_json(answer["links"]["self"])]
+        if collection in STANDING:
+            formats.append(_csv(clocked("/v1/stances.csv", **{STANDING[collection]: id})))
         return render_template(
             "record.html",
             collection=collection,
             record=answer["data"],
             answer=answer,
-            embed=embedding(embeds.of_records[collection], answer["data"]),
-            name=answer["data"][resource.schema.named_by],
+            embed=embedding(embeds.of_records[collection], answer["data"], asked),
+            name=called(resource, answer["data"]),
+            formats=formats,
             parts=[(name, part) for name, part in parts if part["data"]],
-            standing=standing,
+            standing=standing(collection, id),
             headed=(*HEADED, resource.schema.named_by),
         )
 
@@ -247,7 +281,13 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
     def search() -> str:
         nothing = request.args.keys() <= {"q"} and not request.args.get("q")
         found = None if nothing else _ask(app, "/v1/search", request.args)
-        return render_template("search.html", answer=found, searching=True)
+        formats = [_json(api_address("search", request.args))]
+        return render_template("search.html", answer=found, searching=True, formats=formats)
+
+    @pages.get("/explore/vocabularies")
+    def vocabulary() -> str:
+        answer = _ask(app, "/v1/vocabularies", request.args)
+        return render_template("vocabularies.html", answer=answer, formats=[_json("/v1/vocabularies")])
 
     @pages.get("/explore/")
     def start() -> WerkzeugResponse:
@@ -255,7 +295,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.get("/explore/<path:rest>")
     def nothing(rest: str) -> str:
-        named = ["search", *(one.path.split("/")[1] for one in ANALYSES), *listed]
+        named = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *listed]
         counts = [one.path[1:] for one in embeds.facets.values()]
         hint = did_you_mean(rest[:200].partition("/")[0], named) or did_you_mean(rest[:200], counts)
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
@@ -280,7 +320,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
     @pages.errorhandler(Problem)
     def explain(problem: Problem) -> tuple[str, int]:
-        return render_template("problem.html", problem=problem), problem.kind.status
+        return render_template("problem.html", problem=problem, meant=_meant(problem.detail)), problem.kind.status
 
     @pages.errorhandler(MovedTo)
     def moved(to: MovedTo) -> WerkzeugResponse:
@@ -314,6 +354,14 @@ def _fields(table: Table) -> list[tuple[str, str, Any]]:
             if isinstance(kind, Piece):
                 waiting.append((collection, kind.schema))
     return found
+
+
+def _meant(detail: str) -> str:
+    """The address of the page with what a problem calls wrong replaced by what it suggests; nothing where it suggests no one thing."""
+    told = re.search(r"“([^”]+)” is not an id .* Did you mean “([^”]+)”\?", detail)
+    here = f"{request.path}{spelt(_pairs(request.args))}"
+    there = re.sub(rf"(?<![\w-]){re.escape(told[1])}(?![\w-])", told[2], here) if told else here
+    return there if there != here else ""
 
 
 def _framed() -> bool:
@@ -376,6 +424,28 @@ def stands(rows: Iterable[Any], long: Iterable[Any], told_of: str) -> dict[bool,
             told = {"under": under["name"] if under else "Other", "line": line, "cell": cell, "since": since}
             found[cell["ended"]].append(told)
     return found
+
+
+def grouped(collection: str, held: Iterable[Any]) -> list[tuple[str, list[Any]]]:
+    """The positions on a page of a party or an issue below headings: by party for an issue, by issue for a party; and by whose they
+    are where the party only voices them.
+    """
+    found: dict[tuple[bool, str], list[Any]] = {}
+    for one in held:
+        whose, on = one["party"]["name"], one["issue"]["name"] if one["issue"] else "A proposal as a whole"
+        voiced = one.get("role") == "speaker"
+        heading = whose if collection == "issues" else f"Voiced: positions of {whose}" if voiced else on
+        found.setdefault((voiced, heading), []).append(one)
+    return [(heading, found[voiced, heading]) for voiced, heading in sorted(found)]
+
+
+def _json(address: str) -> tuple[str, str, str]:
+    """A form of an answer as pages link to it: its name, its media type and its address."""
+    return "JSON", "application/json", address
+
+
+def _csv(address: str) -> tuple[str, str, str]:
+    return "CSV", "text/csv", address
 
 
 def _given(names: Container[str]) -> list[tuple[str, str]]:

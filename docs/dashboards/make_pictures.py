@@ -114,6 +114,8 @@ def r(address: str) -> bytes:
 def observable_plot(address: str) -> bytes:
     """What the JavaScript of the page draws, in Chromium."""
     scripts = (NODE_MODULES / "d3/dist/d3.min.js", NODE_MODULES / "@observablehq/plot/dist/plot.umd.min.js")
+    if missing := [path.name for path in scripts if not path.is_file()]:
+        raise FileNotFoundError(f"{' and '.join(missing)}: make install")
     loaded = "".join(f"<script src='file://{quote(str(path))}'></script>" for path in scripts)
     code = block("observable-plot", "js", address)
     page = f"<!doctype html><meta charset='utf-8'>{loaded}<script type='module'>{code}\ndocument.body.append(chart);</script>"
@@ -126,7 +128,12 @@ def observable_plot(address: str) -> bytes:
             "--no-sandbox",
             "--disable-gpu",
         ]
-        more = ["--virtual-time-budget=15000", "--window-size=680,360", f"--user-data-dir={folder}/profile"]
+        more = [
+            "--virtual-time-budget=15000",
+            "--hide-scrollbars",
+            "--window-size=680,380",
+            f"--user-data-dir={folder}/profile",
+        ]
         shot = [f"--screenshot={picture}", source.as_uri()]
         subprocess.run([*command, *more, *shot], check=True, capture_output=True, timeout=120)
         return picture.read_bytes()
