@@ -62,5 +62,9 @@ def test_counts_rest_on_what_is_counted(world_of: World) -> None:
 def test_the_facets_of_a_count_are_in_the_order_in_which_they_are_asked_for(world_of: World, by: list[str]) -> None:
     api = world_of(Position("alba", "dam", "supports"))
     for asked in (by[::-1], by):
-        (count,) = api.data("/v1/facets/positions", by=asked)
+        answer = api.get("/v1/facets/positions", by=asked)
+        (count,) = answer["data"]
         assert [one["facet"] for one in count["values"]] == asked
+        assert api.data(answer["links"]["self"]) == answer["data"]
+        cited = api.data(answer["meta"]["cite"])
+        assert api.data(cited["path"]) == answer["data"], "what is cited is this answer"
