@@ -38,10 +38,6 @@ def _listing(schema: type[Schema]) -> JsonSchema:
     return {"type": "array", "items": ref(component(schema))}
 
 
-def _plain(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
-    return lambda _call: columns(schema)
-
-
 def _matrix(call: Call) -> Findings:
     asked = question(call)
     topics, compared = call.values.get("rows") == "topic", call.values.get("compare")
@@ -54,12 +50,10 @@ def _matrix(call: Call) -> Findings:
     return matrix.topics(asked) if topics else matrix.matrix(asked)
 
 
-def _wide(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
-    def shape(call: Call) -> tuple[Column, ...]:
-        fixed = columns(schema)
-        return (*fixed, *matrix.party_columns(matrix.columns_asked(question(call)), (one.name for one in fixed)))
-
-    return shape
+def _of_parties(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
+    """The columns of a wide table behind those of its schema."""
+    taken = [one.name for one in columns(schema)]
+    return lambda call: matrix.party_columns(matrix.columns_asked(question(call)), taken)
 
 
 def _gap_lines(call: Call) -> list[dict[str, Any]]:
@@ -97,7 +91,6 @@ def _without(*names: str) -> dict[str, Contract[Any]]:
 
 def analyses() -> tuple[tuple[str, Analysis], ...]:
     """The analyses that are of no collection, each with the name of its operation."""
-    wide = {"additionalProperties": {"type": ["string", "number", "null"]}}
     return (
         (
             "getMatrix",
@@ -124,9 +117,9 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     "type": "array",
                     "items": {"anyOf": [ref("MatrixRow"), ref("MatrixTopic"), ref("MatrixChange")]},
                 },
-                columns=_wide(MatrixLineSchema),
+                columns=columns(MatrixLineSchema),
+                more=_of_parties(MatrixLineSchema),
                 records=lambda call: matrix.lines(question(call)),
-                row={**row_schema(columns(MatrixLineSchema)), **wide},
                 key="issue_id",
                 prepared=((), (("rows", "topic"),)),
             ),
@@ -149,9 +142,9 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 },
                 find=lambda call: gaps.gaps(compared(call)),
                 data=_listing(GapSchema),
-                columns=_wide(GapLineSchema),
+                columns=columns(GapLineSchema),
+                more=_of_parties(GapLineSchema),
                 records=_gap_lines,
-                row={**row_schema(columns(GapLineSchema)), **wide},
                 examples={"parties": list(PARTIES)},
                 key="issue_id",
                 prepared=((),),
@@ -177,9 +170,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 },
                 find=lambda call: timeline.timeline(question(call), *_span_asked(call)),
                 data=_listing(TimelineEntrySchema),
-                columns=_plain(TimelineEntrySchema),
+                columns=columns(TimelineEntrySchema),
                 records=lambda call: timeline.lines(question(call), *_span_asked(call)),
-                row=row_schema(columns(TimelineEntrySchema)),
             ),
         ),
         (
@@ -195,9 +187,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 query=COMMON,
                 find=lambda call: movements.movements(question(call)),
                 data=_listing(MovementSchema),
-                columns=_plain(MovementSchema),
+                columns=columns(MovementSchema),
                 records=lambda call: movements.lines(question(call)),
-                row=row_schema(columns(MovementSchema)),
             ),
         ),
         (
@@ -213,9 +204,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 query=COMMON,
                 find=lambda call: silences.silences(question(call)),
                 data=_listing(SilenceSchema),
-                columns=_plain(SilenceSchema),
+                columns=columns(SilenceSchema),
                 records=lambda call: silences.silences(question(call)).data,
-                row=row_schema(columns(SilenceSchema)),
             ),
         ),
         (
@@ -231,9 +221,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 query=_without("process"),
                 find=_reception,
                 data=ref("Reception"),
-                columns=_plain(ReceptionLineSchema),
+                columns=columns(ReceptionLineSchema),
                 records=lambda call: reception.lines(_reception(call)),
-                row=row_schema(columns(ReceptionLineSchema)),
                 examples={"id": RECEIVED},
             ),
         ),
@@ -253,9 +242,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 },
                 find=_diff,
                 data=ref("Diff"),
-                columns=_plain(DiffTermSchema),
+                columns=columns(DiffTermSchema),
                 records=lambda call: _diff(call).data["terms"],
-                row=row_schema(columns(DiffTermSchema)),
                 examples={"id": LATER, "against": EARLIER},
             ),
         ),
@@ -287,7 +275,7 @@ def _stances() -> FlatTable:
             "position behind a cell."
         ),
         query=COMMON,
-        columns=_plain(StanceLineSchema),
+        fixed=columns(StanceLineSchema),
         records=lambda call: stances(question(call)),
         row=row_schema(columns(StanceLineSchema)),
         key=None,
