@@ -229,6 +229,10 @@ CLOCKS: dict[str, Contract[Any]] = {
     "known_at": Clock("Answer from only the evidence that the public could know on this day (knowledge time)."),
     "mode": AnyOf(Term(Mode), "Count only evidence of these modes."),
 }
+SPAN: dict[str, Contract[Any]] = {
+    "from": Moment("Only what may lie on or after this day."),
+    "to": Moment("Only what may lie on or before this day; not before `from`."),
+}
 RELEASE = Slug("Answer only from this release; 410 where another is loaded.", longest=80)
 
 
@@ -257,8 +261,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     if "as_of" in resource.model.clocks:
         declared["claim_status"] = AnyOf(Term(ClaimStatus), "How well it is supported, by the evidence that counts.")
     if resource.model.dated:
-        declared["from"] = Moment("Only what may lie on or after this day.")
-        declared["to"] = Moment("Only what may lie on or before this day; not before `from`.")
+        declared.update(SPAN)
     if resource.worded:
         declared["q"] = Words("Only records in whose text every one of these words stands, in some form.")
     return declared

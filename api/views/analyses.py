@@ -12,7 +12,7 @@ from api.analysis.stances import stances
 from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.models import Cited
 from api.operation import Call, Operation, ref
-from api.parameters import AnyOf, Moment
+from api.parameters import SPAN, AnyOf
 from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
 from api.resource import Table
@@ -60,11 +60,6 @@ def _gap_lines(call: Call) -> list[dict[str, Any]]:
     asked = compared(call)
     cells = {line["issue"]["id"]: line["cells"] for line in matrix.lines(asked)}
     return [{**gap, "cells": cells[gap["issue"]["id"]]} for gap in gaps.gaps(asked).data]
-
-
-def _span_asked(call: Call) -> tuple[Any, Any, tuple[str, ...]]:
-    """What narrows a timeline beside the filters of all analyses."""
-    return call.values.get("from"), call.values.get("to"), tuple(call.values["collection"])
 
 
 def _answer(row: Any) -> dict[str, Any]:
@@ -165,13 +160,12 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     "collection": AnyOf(
                         Choice(timeline.COLLECTIONS, "Collection."), "Only records of these collections."
                     ),
-                    "from": Moment("Only what may lie on or after this day."),
-                    "to": Moment("Only what may lie on or before this day; not before `from`."),
+                    **SPAN,
                 },
-                find=lambda call: timeline.timeline(question(call), *_span_asked(call)),
+                find=lambda call: timeline.timeline(question(call), call.values["collection"]),
                 data=_listing(TimelineEntrySchema),
                 columns=columns(TimelineEntrySchema),
-                records=lambda call: timeline.lines(question(call), *_span_asked(call)),
+                records=lambda call: timeline.lines(question(call), call.values["collection"]),
             ),
         ),
         (
@@ -182,9 +176,9 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="Each change of a party's stance on an issue",
                 description=(
                     "From which stance to which, when, whether it conceded or hardened, and toward or away from whom; a position given "
-                    "up moves to nothing. `as_of` shows what had moved by that day."
+                    "up moves to nothing. `as_of` shows what had moved by that day; `from` and `to` what may have moved between two days."
                 ),
-                query=COMMON,
+                query={**COMMON, **SPAN},
                 find=lambda call: movements.movements(question(call)),
                 data=_listing(MovementSchema),
                 columns=columns(MovementSchema),
@@ -199,9 +193,9 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="Demands and proposals that an addressee has not answered",
                 description=(
                     "Who is silent on what, and for how many days at the least: at `as_of`, else at the release's date. `party` is one "
-                    "who asks or one who is asked."
+                    "who asks or one who is asked; `from` and `to` are about when it was asked."
                 ),
-                query=COMMON,
+                query={**COMMON, **SPAN},
                 find=lambda call: silences.silences(question(call)),
                 data=_listing(SilenceSchema),
                 columns=columns(SilenceSchema),

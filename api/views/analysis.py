@@ -200,6 +200,8 @@ def question(call: Call, **changes: Any) -> Question:
         parties=tuple(dict.fromkeys([*party, *parties])),
         fold=values.get("fold") != "none",
         released_on=call.store.date,
+        begin=values.get("from"),
+        end=values.get("to"),
     )
     asked.check(party=party, parties=parties)
     if not changes:
