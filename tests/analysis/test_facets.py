@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from written import Position, World, demand
+from written import Position, World, demand, evidence, plan, term
 
 
 def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
@@ -34,6 +34,29 @@ def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
     assert answer["data"][0]["values"] == [{"facet": "party", "value": "alba", "label": "Alba"}]
     assert answer["meta"]["rests_on"]["records"] == 5
     assert api.ask("/v1/facets/positions", by="party", format="csv").text.splitlines()[0] == "party,party_label,count"
+
+
+def test_proposals_count_under_the_issues_of_their_terms_that_could_be_known(world_of: World) -> None:
+    late = evidence(("s4", "on_record"))
+    api = world_of(
+        proposals=[
+            plan(terms=[term("build", 1), term("rebuild", 2), term("pass", 3, issue="tolls", evidence=late)]),
+            plan("other", terms=[term("other-build", 1)]),
+            plan("empty"),
+        ]
+    )
+
+    def counts(**query: str) -> dict[str | None, int]:
+        return {
+            row["values"][0]["value"]: row["count"] for row in api.data("/v1/facets/proposals", by="issue", **query)
+        }
+
+    assert counts() == {"dam": 2, "tolls": 1, None: 1}
+    assert counts(known_at="2024-04-30") == {"dam": 2, None: 1}
+    assert counts(issue="tolls") == {"dam": 1, "tolls": 1}, "a proposal counts under each of its issues"
+    for issue, count in counts().items():
+        if issue:
+            assert len(api.ids("/v1/proposals", issue=issue)) == count
 
 
 @pytest.mark.parametrize("query", [{}, {"by": "colour"}, {"by": "*"}, {"by": "kind,party,issue,stance"}])
