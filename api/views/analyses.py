@@ -33,6 +33,11 @@ from schemas.analyses import (
 )
 from schemas.fields import Choice, Contract, JsonSchema, Slug, component
 
+_WIDE = (
+    "The table is wide, two columns a party, and does not say how well a stance is supported; `/stances.csv`, a row for each position "
+    "behind a stance, is the tidy one, which does."
+)
+
 
 def _listing(schema: type[Schema]) -> JsonSchema:
     return {"type": "array", "items": ref(component(schema))}
@@ -96,8 +101,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 description=(
                     "Per issue, each party's latest stance with the positions behind it and how many documents and origins they "
                     "have; a conflict of simultaneous records is shown with all of them. `rows=topic` folds issues into topics. "
-                    "`compare` gives only the cells that differ under another clock or other modes, before and after. The table is "
-                    "wide; `/stances.csv` has the same with a row for each position."
+                    f"`compare` gives only the cells that differ under another clock or other modes, before and after. {_WIDE}"
                 ),
                 query=COMMON,
                 nested={
@@ -116,6 +120,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 more=_of_parties(MatrixLineSchema),
                 records=lambda call: matrix.lines(question(call)),
                 key="issue_id",
+                about=_WIDE,
                 prepared=((), (("rows", "topic"),)),
             ),
         ),
@@ -127,8 +132,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="How far apart parties are, issue by issue",
                 description=(
                     "Per issue: each party's stance, the distance (the largest difference of scores over 2), who blocks, and who has "
-                    "no recorded position; the widest first. Name at least two parties, or none for all. "
-                    "The table also has two columns for each party; `/stances.csv` has the positions behind them."
+                    f"no recorded position; the widest first. Name at least two parties, or none for all. {_WIDE}"
                 ),
                 query={
                     "parties": AnyOf(Slug(), "The parties to compare; all that have a recorded position by default."),
@@ -142,6 +146,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 records=_gap_lines,
                 examples={"parties": list(PARTIES)},
                 key="issue_id",
+                about=_WIDE,
                 prepared=((),),
             ),
         ),

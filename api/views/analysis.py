@@ -75,7 +75,8 @@ class Comparison(Contract[str]):
 class Analysis:
     """One analysis: what it takes, what it finds, and the table that it makes.
 
-    ``columns``, ``more`` and ``records`` make its `FlatTable`; ``data`` is the JSON Schema of the nested answer's data.
+    ``columns``, ``more`` and ``records`` make its `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema
+    of the nested answer's data.
     """
 
     path: str
@@ -92,6 +93,7 @@ class Analysis:
     examples: dict[str, Any] = field(default_factory=dict)
     tag: str = TAG
     key: str | None = None
+    about: str = ""
     #: See `Operation`.
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
@@ -122,7 +124,7 @@ class Analysis:
         return FlatTable(
             path=self.path,
             name=self.name,
-            about=self.summary + ".",
+            about=f"{self.summary}. {self.about}".strip(),
             query=self.query,
             fixed=self.columns,
             more=self.more,
