@@ -21,7 +21,7 @@ Pairs = Iterable[tuple[str, str]]
 WIDTH = 720
 HIGHEST = 640  # what is longer scrolls in its frame
 #: Parameters that make another answer of a path, which no page shows.
-_RESHAPING = ("format", "rows", "compare")
+_RESHAPING = ("format", "columns", "rows", "compare")
 
 
 @dataclass(frozen=True)
