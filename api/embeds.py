@@ -23,7 +23,7 @@ HIGHEST = 640  # what is longer scrolls in its frame
 #: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
 STANDING = {"parties": "party", "issues": "issue"}
 #: Parameters that make another answer of a path, which no page shows.
-_RESHAPING = ("format", "rows", "compare")
+_RESHAPING = ("format", "columns", "rows", "compare")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, SupportsInt
 from urllib.parse import quote, urlencode
@@ -102,9 +103,12 @@ class Call:
         return self.link()
 
     def link(self, **changes: str | None) -> str:
-        """This path and query, with some parameters changed (None: taken away)."""
+        """This path and query, with some parameters changed (None: taken away), in order of names. Several values of one name stay in
+        the order given, which may matter: `by` and `columns` are the order of columns.
+        """
         kept = [one for one in self.given if one[0] not in changes]
-        query = sorted(kept + [(name, value) for name, value in changes.items() if value is not None])
+        changed = [(name, value) for name, value in changes.items() if value is not None]
+        query = sorted(kept + changed, key=itemgetter(0))
         return f"/v1{self.path}" + ("?" + "&".join(_spelt(*pair) for pair in query) if query else "")
 
     def meta(self, **more: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A list parameter may be repeated or hold several values separated by commas; ``*
 """
 
 import re
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
@@ -39,6 +40,8 @@ _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_LENGTH = 300
+#: The parameters that say how a flat table is written, and not what is in it.
+WRITING = ("format", "bom", "columns")
 
 
 class AnyOf(Contract[tuple[str, ...]]):
@@ -77,6 +80,32 @@ class AnyOf(Contract[tuple[str, ...]]):
         if _CONTROL.search(text):
             raise ValidationError("holds a control character.")
         return text
+
+
+class Columns(AnyOf):
+    """Columns of a table, in the order asked for. ``names`` are those that there are; none where they depend on what else is asked for."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        told = "" if names else " Which there are depends on the other parameters."
+        one = Choice(names, "Column.") if names else None
+        super().__init__(one, f"Return only these columns of the flat table, in this order; all by default.{told}")
+
+    def shape(self, side: Side) -> JsonSchema:
+        return {**super().shape(side), "uniqueItems": True}
+
+    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
+        named = Counter(one for text in value for one in text.split(",") if one)
+        wrong: list[Any] = [
+            f"names {shown(one)} {times} times; once is enough." for one, times in named.items() if times > 1
+        ]
+        found: tuple[str, ...] = ()
+        try:
+            found = super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            wrong = [*error.messages, *wrong]
+        if wrong:
+            raise ValidationError(wrong)
+        return found
 
 
 #: ``*`` stands for no filter, and goes with no other value.
@@ -200,6 +229,10 @@ CLOCKS: dict[str, Contract[Any]] = {
     "known_at": Clock("Use only evidence that the public could know on this day (knowledge time)."),
     "mode": AnyOf(Term(Mode), "Use only evidence of these modes."),
 }
+SPAN: dict[str, Contract[Any]] = {
+    "from": Moment("Only what may fall on or after this day."),
+    "to": Moment("Only what may fall on or before this day, which must not precede `from`."),
+}
 RELEASE = Slug("Answer only from this release; 410 if another is loaded.", longest=80)
 
 
@@ -230,8 +263,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
             Term(ClaimStatus), "How well the record is supported, by the evidence that counts."
         )
     if resource.model.dated:
-        declared["from"] = Moment("Only what may fall on or after this day.")
-        declared["to"] = Moment("Only what may fall on or before this day, which must not precede `from`.")
+        declared.update(SPAN)
     if resource.worded:
         declared["q"] = Words("Only records whose text contains each of these words, in any inflected form.")
     return declared
@@ -276,7 +308,7 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
         wrong["from"] = [f"{begin} is after {end}, which is given as `to`."]
     if unknown or wrong:
         told = [
-            _explain(name, message, ",".join(arguments.getlist(name)))
+            explain(name, message, ",".join(arguments.getlist(name)))
             for name in schema.fields
             for message in wrong.get(name, ())
         ]
@@ -315,7 +347,8 @@ def _unknown(name: str, value: str, names: list[str]) -> Wrong:
     return Wrong(name[:80], value[:200], told, tuple(names))
 
 
-def _explain(name: str, message: str, value: str) -> Wrong:
+def explain(name: str, message: str, value: str) -> Wrong:
+    """A parameter that is wrong, as it is told: of a `Finding` with the nearest of what is allowed, and all of that."""
     if not isinstance(message, Finding):
         return Wrong(name, value[:200], message if message.endswith((".", "?")) else f"{message}.")
     hint = did_you_mean(str(message.found), message.allowed)

@@ -401,8 +401,10 @@ def lines(text: str | None) -> list[str]:
     return text.split("\n") if text else []
 
 
-def row_schema(shape: Iterable[Column]) -> dict[str, Any]:
-    """The JSON Schema of a row as an object."""
+def row_schema(shape: Iterable[Column], *, more: bool = False) -> dict[str, Any]:
+    """The JSON Schema of a row as an object; ``more`` says that it has columns beside those. None is required: of a table that is asked for
+    by `columns` a row has only these.
+    """
     properties = {}
     for column in shape:
         filled = column.required or column.type == "boolean"
@@ -412,4 +414,8 @@ def row_schema(shape: Iterable[Column]) -> dict[str, Any]:
             "type": kind if filled else [kind, "null"],
             **({"format": "date"} if column.type == "date" else {}),
         }
-    return {"type": "object", "required": list(properties), "properties": properties}
+    return {
+        "type": "object",
+        "properties": properties,
+        **({"additionalProperties": {"type": ["string", "number", "null"]}} if more else {}),
+    }

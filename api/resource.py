@@ -30,8 +30,8 @@ class Filter:
     key: InstrumentedAttribute[Any] | None = None
     #: The field of the records that holds the values; None where they are elsewhere, as who voiced a record is in its evidence.
     field: str | None = None
-    #: For counting records by value; None where the values are neither a column nor a list of references.
-    facet: "Callable[[], Facet] | None" = None
+    #: For counting records by value, at some clocks; None where that is not offered.
+    facet: "Callable[[Clocks], Facet] | None" = None
     #: Finds what values stand for, where that is more than themselves: a topic stands for its issues.
     stands_for: Callable[[Sequence[str]], Select[Any]] | None = None
 
@@ -155,7 +155,7 @@ def any_of(
     def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
         return in_any(column, wanted)
 
-    def facet() -> Facet:
+    def facet(_clocks: Clocks) -> Facet:
         return Facet(column.expression)
 
     if issubclass(values, Vocabulary):
@@ -181,7 +181,7 @@ def free(
         lambda wanted, _clocks: in_any(column, wanted),
         key=column,
         field=_field(column),
-        facet=lambda: Facet(column.expression),
+        facet=lambda _clocks: Facet(column.expression),
         stands_for=stands_for,
     )
 
@@ -205,7 +205,7 @@ def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:
         lambda wanted, _clocks: in_any(column, wanted),
         references=Issue,
         field=_field(column),
-        facet=lambda: Facet(column.expression),
+        facet=lambda _clocks: Facet(column.expression),
         stands_for=issues_of,
     )
 
@@ -216,11 +216,16 @@ def term_issue(name: str, column: InstrumentedAttribute[Any]) -> Filter:
     def clause(wanted: Sequence[str], clocks: Clocks) -> ColumnElement[bool]:
         return column.in_(select(Term.proposal_id).where(in_any(Term.issue_id, wanted), Term.at(clocks)))
 
+    def facet(clocks: Clocks) -> Facet:
+        settled = select(Term.proposal_id, Term.issue_id).where(Term.at(clocks)).distinct().subquery()
+        return Facet(settled.c.issue_id, settled, settled.c.proposal_id == column)
+
     return Filter(
         name,
         "An issue that one of its terms settles; a topic stands for all its issues.",
         clause,
         references=Issue,
+        facet=facet,
         stands_for=issues_of,
     )
 
@@ -241,7 +246,7 @@ def linked(name: str, model: type[Any], references: type[Recorded], description:
         )
         return named
 
-    def facet() -> Facet:
+    def facet(_clocks: Clocks) -> Facet:
         # Distinct, though it is already, so that SQLite makes a table of it and indexes that for the join.
         members = (
             select(Edge.record_id, Edge.target_id)

@@ -353,6 +353,8 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/events?=x", "", "“=x” has a value and no name of a parameter", "from"),
         ("/v1/positions?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
         ("/v1/timeline.csv?from=2031-02-01&to=1900000000000", "from", "2031-02-01 is after 2030-03-17", None),
+        ("/v1/movements?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
+        ("/v1/silences.csv?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
     ],
 )
 def test_a_wrong_parameter_is_told_with_what_is_allowed(

@@ -2,7 +2,7 @@
 
 Measure: a record counts once under each value that it has: under several where the field is a list, under none (null) where it has
 none. So the counts of one facet add up to the number of records only where no record has several values. A facet is a filter of the
-collection whose values are a column or a list of references, or the process, the claim status or the mode where records have them.
+collection that has values to count (see `Filter`), or the process, the claim status or the mode where records have them.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def facets(connection: Connection, table: Table, asked: Asked, by: Sequence[str]
     queries.check_ids(connection, asked)
     model = asked.resource.model
     where = queries.narrowed(connection, asked, queries.related(table, asked.resource))
-    parts = [_facet(asked.resource, name) for name in by]
+    parts = [_facet(asked, name) for name in by]
     columns = [part.column.label(f"facet_{number}") for number, part in enumerate(parts)]
     # A join with a list may find a record several times; nothing else does, and counting rows is quicker.
     records = func.count(model.id.distinct()) if any(part.joined is not None for part in parts) else func.count()
@@ -69,10 +69,11 @@ def columns(by: Sequence[str]) -> tuple[Column, ...]:
     return (*found, Column("count", "integer", "How many records.", lambda row: row["count"], required=True))
 
 
-def _facet(resource: Resource, name: str) -> Facet:
+def _facet(asked: Asked, name: str) -> Facet:
+    resource = asked.resource
     for one in resource.filters:
         if one.name == name and one.facet:
-            return one.facet()
+            return one.facet(asked.clocks)
     return resource.by_process() if name == "process" else Facet(getattr(resource.model, name).expression)
 
 

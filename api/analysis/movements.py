@@ -16,6 +16,8 @@ Each movement has the claim status and the counts of the record that it rests on
 rests on the evidence that teaches its end, where some teaches that alone (``bears_on``), and on no other: who once held a thing openly
 has not confirmed that it was dropped. Else it has those of the record that was given up.
 Asked ``as_of``, it is **assumed** where the position after it may have begun later than the day.
+
+It **lies** between the first and the last day on which the position after it can have begun, or that before it have ended.
 """
 
 from bisect import bisect_left, insort
@@ -91,10 +93,32 @@ def _found(question: Question) -> Iterator[tuple[list[Movement], list[Shift]]]:
             for (issue, party), course in moving.items()
             for movement in changes(party, issue, course, question.today)
         ]
+        if question.begin or question.end:
+            moved = list(_between(question, moved))
         if moved:
             moved.sort(key=_place)
             shifts = [(day, party, score) for (_, party), course in standing.items() for day, score in scores(course)]
             yield moved, sorted(shifts, key=itemgetter(0))
+
+
+def _between(question: Question, moved: list[Movement]) -> Iterator[Movement]:
+    """Of the movements on one issue those that may lie between the days asked for."""
+    given_up = answers(question, (movement.before for movement in moved if movement.after is None))
+    for movement in moved:
+        if movement.after:
+            first, last = movement.after.began, movement.after.began_by
+        else:
+            first, last = _over(movement.before, given_up[movement.before.row.id]["valid_until"])
+        if question.asks_for(first, last):
+            yield movement
+
+
+def _over(held: Narrow, ended: Mapping[str, Any] | None) -> tuple[date, date]:
+    """The first and the last day on which a position can have ended. What ended by a day can have done so as soon as it had begun."""
+    last: date = held.row.latest
+    if ended is None:
+        return last, last
+    return date.fromisoformat(ended["earliest"]) if ended["earliest"] else min(held.began, last), last
 
 
 def _place(movement: Movement) -> tuple[date, str, str]:

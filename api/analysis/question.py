@@ -35,6 +35,9 @@ class Question:
     fold: bool = True
     #: The release's date: of what came after it nothing is known.
     released_on: date = LAST_DAY
+    #: The days between which what is found may lie; None is open.
+    begin: date | None = None
+    end: date | None = None
     #: What an analysis has worked out for this question, for another one of the same.
     known: dict[str, Any] = field(init=False, default_factory=dict)
 
@@ -63,6 +66,10 @@ class Question:
     def of_all_modes(self) -> Clocks:
         """The clocks without the modes: for what a question is about, where the modes are a question to what is said of it."""
         return Clocks(self.clocks.as_of, self.clocks.known_at)
+
+    def asks_for(self, first: date, last: date) -> bool:
+        """Whether what may lie between two days may lie between those asked for."""
+        return (self.begin is None or last >= self.begin) and (self.end is None or first <= self.end)
 
     def of_any_issue(self) -> "Question":
         """The same question without its filter by issue, for records that have none."""

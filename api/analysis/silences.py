@@ -9,7 +9,8 @@ is said to have, which is not recorded).
 
 **Days** count from the last day on which it can have been asked: the last day that its date can mean, its first report where that is
 earlier or where no date is known; to the day, or to that of ``known_at`` or of the release where it is earlier, after which nothing is
-known. So they are never overstated.
+known. So they are never overstated. Between two days lie the silences on what may have been asked between them, as it stands on the
+timeline.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from api.analysis.footing import rests_on
 from api.analysis.latest import Cell, Held, answering, cells, positions, span_of, standing
 from api.analysis.question import Findings, Question, Reference
 from api.analysis.reception import answered
+from api.analysis.timeline import span
 from api.models import LAST_DAY, Proposal, Term
 from api.resource import issues_of
 from schemas.vocabulary import Lifecycle, PositionKind, ProposalStatus
@@ -116,6 +118,8 @@ def _silent(
     askers: list[Reference] = record["proposers"] if collection == "proposals" else [record["party"]]
     until = min(question.today, question.clocks.known_at or question.today, question.released_on)
     since = _since(asked_on, record["first_reported_on"], until)
+    if not question.asks_for(*span(asked_on, record["first_reported_on"])):
+        return
     for addressee in record["addressees"]:
         if question.parties and not {addressee["id"], *(one["id"] for one in askers)} & set(question.parties):
             continue

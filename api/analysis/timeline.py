@@ -34,32 +34,28 @@ _AT_ONCE = 500
 _Place = tuple[int, str, str, str]
 
 
-def timeline(
-    question: Question, begin: date | None = None, end: date | None = None, collections: tuple[str, ...] = ()
-) -> Findings:
-    """Every entry, or only those between ``begin`` and ``end``, of all collections or of those named.
+def timeline(question: Question, collections: tuple[str, ...] = ()) -> Findings:
+    """Every entry of all collections, or of those named.
 
     The rows are made while they are read.
     """
-    found = _found(question, begin, end, collections)
+    found = _found(question, collections)
     subjects = [f"{collection}/{id}" for _, _, collection, id in found]
     return Findings(_rows(question, found), rests_on(question, subjects, subjects))
 
 
-def lines(
-    question: Question, begin: date | None = None, end: date | None = None, collections: tuple[str, ...] = ()
-) -> Iterator[dict[str, Any]]:
+def lines(question: Question, collections: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
     """The rows alone, without what they rest on."""
-    return _rows(question, _found(question, begin, end, collections))
+    return _rows(question, _found(question, collections))
 
 
-def _found(question: Question, begin: date | None, end: date | None, collections: tuple[str, ...]) -> list[_Place]:
+def _found(question: Question, collections: tuple[str, ...]) -> list[_Place]:
     """The places of all entries, in order."""
     return sorted(
         place
         for collection in COLLECTIONS
         if not collections or collection in collections
-        for place in _places(question, collection, begin, end)
+        for place in _places(question, collection)
     )
 
 
@@ -82,12 +78,12 @@ def _model(collection: str) -> Any:
     return {"events": Event, "proposals": Proposal}.get(collection, Position)
 
 
-def _places(question: Question, collection: str, begin: date | None, end: date | None) -> Iterator[_Place]:
+def _places(question: Question, collection: str) -> Iterator[_Place]:
     model = _model(collection)
     # The time of a position's row is the period over which it was held, which may go on long after it was taken.
     where: list[ColumnElement[bool]] = [
         model.at(question.clocks),
-        model.within(None if model is Position else begin, end),
+        model.within(None if model is Position else question.begin, question.end),
     ]
     if model is Position:
         where.append(answering(PositionKind.of(collection.removesuffix("s"))))
@@ -106,8 +102,8 @@ def _places(question: Question, collection: str, begin: date | None, end: date |
             actors, concerned = _parties(collection, record)
             if not _concerns(question, [*actors, *concerned], earliest, latest):
                 continue
-        first, last = _span(record[_TIME.get(collection, "valid_from")], record["first_reported_on"])
-        if (begin and last < begin) or (end and first > end):
+        first, last = span(record[_TIME.get(collection, "valid_from")], record["first_reported_on"])
+        if not question.asks_for(first, last):
             continue
         yield _milliseconds(first), record["first_reported_on"], collection, record["id"]
 
@@ -148,7 +144,7 @@ def _concerns(question: Question, parties: list[Reference], earliest: date, late
 def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
     actors, _ = _parties(collection, record)
     occurred = record[_TIME.get(collection, "valid_from")]
-    first, last = _span(occurred, record["first_reported_on"])
+    first, last = span(occurred, record["first_reported_on"])
     title = record[_TITLE.get(collection, "summary")]
     kind = record[_KIND.get(collection, "kind")]
     reported = date.fromisoformat(record["first_reported_on"])
@@ -178,8 +174,8 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _span(occurred: dict[str, Any] | None, reported: str) -> tuple[date, date]:
-    """The days between which an entry stands on the axis."""
+def span(occurred: dict[str, Any] | None, reported: str) -> tuple[date, date]:
+    """The days between which what happened stands on the axis."""
     earliest, latest = (occurred["earliest"], occurred["latest"]) if occurred else (None, None)
     first = date.fromisoformat(earliest or latest or reported)
     return first, max(first, date.fromisoformat(latest or earliest or reported))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
 from api.database import Store
 from api.models import Clocks
+from api.parameters import WRITING
 from api.reading.queries import (
     FORMS,
     Asked,
@@ -33,7 +34,7 @@ FEW = 50  # values of a question whose statements are kept; each makes them larg
 #: The column that says whether there is a record of the id behind which a page begins.
 _KNOWN = "known"
 Statement = TypeVar("Statement", bound=Select[Any])
-_ORDERING = ("sort", "limit", "after", "format", "bom")
+_ORDERING = ("sort", "limit", "after", *WRITING)
 
 
 class Page(NamedTuple):

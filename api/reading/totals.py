@@ -89,7 +89,7 @@ def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
         yield "claim_status", Facet(model.claim_status.expression)
     for one in resource.filters:
         if one.facet:
-            facet = one.facet()
+            facet = one.facet(Clocks())
             yield one.name, facet
             if one.references is Issue and facet.joined is None and model is not Issue:
                 yield one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == facet.column)

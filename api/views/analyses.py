@@ -12,7 +12,7 @@ from api.analysis.stances import stances
 from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.models import Cited
 from api.operation import Call, Operation, ref
-from api.parameters import AnyOf, Moment
+from api.parameters import SPAN, AnyOf
 from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
 from api.resource import Table
@@ -33,13 +33,14 @@ from schemas.analyses import (
 )
 from schemas.fields import Choice, Contract, JsonSchema, Slug, component
 
+_WIDE = (
+    "The table is wide, with two columns per party, and does not show how well a stance is supported; `/stances.csv` does, as a "
+    "tidy table with one row per position."
+)
+
 
 def _listing(schema: type[Schema]) -> JsonSchema:
     return {"type": "array", "items": ref(component(schema))}
-
-
-def _plain(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
-    return lambda _call: columns(schema)
 
 
 def _matrix(call: Call) -> Findings:
@@ -54,23 +55,16 @@ def _matrix(call: Call) -> Findings:
     return matrix.topics(asked) if topics else matrix.matrix(asked)
 
 
-def _wide(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
-    def shape(call: Call) -> tuple[Column, ...]:
-        fixed = columns(schema)
-        return (*fixed, *matrix.party_columns(matrix.columns_asked(question(call)), (one.name for one in fixed)))
-
-    return shape
+def _of_parties(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
+    """The columns of a wide table behind those of its schema."""
+    taken = [one.name for one in columns(schema)]
+    return lambda call: matrix.party_columns(matrix.columns_asked(question(call)), taken)
 
 
 def _gap_lines(call: Call) -> list[dict[str, Any]]:
     asked = compared(call)
     cells = {line["issue"]["id"]: line["cells"] for line in matrix.lines(asked)}
     return [{**gap, "cells": cells[gap["issue"]["id"]]} for gap in gaps.gaps(asked).data]
-
-
-def _span_asked(call: Call) -> tuple[Any, Any, tuple[str, ...]]:
-    """What narrows a timeline beside the filters of all analyses."""
-    return call.values.get("from"), call.values.get("to"), tuple(call.values["collection"])
 
 
 def _answer(row: Any) -> dict[str, Any]:
@@ -97,7 +91,6 @@ def _without(*names: str) -> dict[str, Contract[Any]]:
 
 def analyses() -> tuple[tuple[str, Analysis], ...]:
     """The analyses that are of no collection, each with the name of its operation."""
-    wide = {"additionalProperties": {"type": ["string", "number", "null"]}}
     return (
         (
             "getMatrix",
@@ -108,8 +101,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 description=(
                     "Per issue, each party's latest stance, the positions behind it, and how many documents and origins these have. If "
                     "simultaneous records conflict, all of them are shown. `rows=topic` folds issues into topics. `compare` returns "
-                    "only the cells that differ under another clock or other modes, before and after. The table is wide, with two "
-                    "columns per party; `/stances.csv` has the same with one row per position."
+                    f"only the cells that differ under another clock or other modes, before and after. {_WIDE}"
                 ),
                 query=COMMON,
                 nested={
@@ -124,10 +116,11 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     "type": "array",
                     "items": {"anyOf": [ref("MatrixRow"), ref("MatrixTopic"), ref("MatrixChange")]},
                 },
-                columns=_wide(MatrixLineSchema),
+                columns=columns(MatrixLineSchema),
+                more=_of_parties(MatrixLineSchema),
                 records=lambda call: matrix.lines(question(call)),
-                row={**row_schema(columns(MatrixLineSchema)), **wide},
                 key="issue_id",
+                about=_WIDE,
                 prepared=((), (("rows", "topic"),)),
             ),
         ),
@@ -139,8 +132,7 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="How far apart parties are, issue by issue",
                 description=(
                     "For each issue, the widest gap first: each party's stance, the distance (the largest difference between two scores, "
-                    "divided by 2), who blocks, and who has no recorded position. Name at least two parties, or none for all. "
-                    "The table also has two columns per party; `/stances.csv` has the positions behind them."
+                    f"divided by 2), who blocks, and who has no recorded position. Name at least two parties, or none for all. {_WIDE}"
                 ),
                 query={
                     "parties": AnyOf(Slug(), "The parties to compare; by default all with a recorded position."),
@@ -149,11 +141,12 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 },
                 find=lambda call: gaps.gaps(compared(call)),
                 data=_listing(GapSchema),
-                columns=_wide(GapLineSchema),
+                columns=columns(GapLineSchema),
+                more=_of_parties(GapLineSchema),
                 records=_gap_lines,
-                row={**row_schema(columns(GapLineSchema)), **wide},
                 examples={"parties": list(PARTIES)},
                 key="issue_id",
+                about=_WIDE,
                 prepared=((),),
             ),
         ),
@@ -172,14 +165,12 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     "collection": AnyOf(
                         Choice(timeline.COLLECTIONS, "Collection."), "Only records of these collections."
                     ),
-                    "from": Moment("Only what may fall on or after this day."),
-                    "to": Moment("Only what may fall on or before this day, which must not precede `from`."),
+                    **SPAN,
                 },
-                find=lambda call: timeline.timeline(question(call), *_span_asked(call)),
+                find=lambda call: timeline.timeline(question(call), call.values["collection"]),
                 data=_listing(TimelineEntrySchema),
-                columns=_plain(TimelineEntrySchema),
-                records=lambda call: timeline.lines(question(call), *_span_asked(call)),
-                row=row_schema(columns(TimelineEntrySchema)),
+                columns=columns(TimelineEntrySchema),
+                records=lambda call: timeline.lines(question(call), call.values["collection"]),
             ),
         ),
         (
@@ -190,14 +181,13 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="Each change of a party's stance on an issue",
                 description=(
                     "From which stance to which, when, whether the party conceded or hardened, and toward or away from whom. A position "
-                    "given up moves to nothing. `as_of` shows what may have moved by that day."
+                    "given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may have moved between two days."
                 ),
-                query=COMMON,
+                query={**COMMON, **SPAN},
                 find=lambda call: movements.movements(question(call)),
                 data=_listing(MovementSchema),
-                columns=_plain(MovementSchema),
+                columns=columns(MovementSchema),
                 records=lambda call: movements.lines(question(call)),
-                row=row_schema(columns(MovementSchema)),
             ),
         ),
         (
@@ -208,14 +198,13 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="Demands and proposals that an addressee has not answered",
                 description=(
                     "Who has not answered what, and for at least how many days, by `as_of` or else by the release's date. `party` selects "
-                    "those who ask and those who are asked."
+                    "those who ask and those who are asked; `from` and `to` refer to the day of asking."
                 ),
-                query=COMMON,
+                query={**COMMON, **SPAN},
                 find=lambda call: silences.silences(question(call)),
                 data=_listing(SilenceSchema),
-                columns=_plain(SilenceSchema),
+                columns=columns(SilenceSchema),
                 records=lambda call: silences.silences(question(call)).data,
-                row=row_schema(columns(SilenceSchema)),
             ),
         ),
         (
@@ -231,9 +220,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 query=_without("process"),
                 find=_reception,
                 data=ref("Reception"),
-                columns=_plain(ReceptionLineSchema),
+                columns=columns(ReceptionLineSchema),
                 records=lambda call: reception.lines(_reception(call)),
-                row=row_schema(columns(ReceptionLineSchema)),
                 examples={"id": RECEIVED},
             ),
         ),
@@ -253,9 +241,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 },
                 find=_diff,
                 data=ref("Diff"),
-                columns=_plain(DiffTermSchema),
+                columns=columns(DiffTermSchema),
                 records=lambda call: _diff(call).data["terms"],
-                row=row_schema(columns(DiffTermSchema)),
                 examples={"id": LATER, "against": EARLIER},
             ),
         ),
@@ -287,7 +274,7 @@ def _stances() -> FlatTable:
             "behind a cell."
         ),
         query=COMMON,
-        columns=_plain(StanceLineSchema),
+        fixed=columns(StanceLineSchema),
         records=lambda call: stances(question(call)),
         row=row_schema(columns(StanceLineSchema)),
         key=None,

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from api.analysis.question import Findings, Question
 from api.models import Clocks
 from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
-from api.parameters import CLOCKS, AnyOf, query
+from api.parameters import CLOCKS, WRITING, AnyOf, query
 from api.problems import Problem, Wrong, invalid, of_parameter
 from api.reading import queries, records
 from api.reading.records import Moved, MovedTo
-from api.representations import Column
+from api.representations import Column, row_schema
 from api.resource import Resource
 from api.views.flat import FlatTable, answer, form_asked, forms
 from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term, href
@@ -24,7 +24,7 @@ from schemas.vocabulary import Mode
 TAG = "analyses"
 FOLDS = ("affiliation", "none")
 #: Parameters that are not filters: `meta` names the clocks by themselves, and the rest says how to write the answer.
-_NOT_FILTERS = frozenset({*CLOCKS, "release", "format", "bom"})
+_NOT_FILTERS = frozenset({*CLOCKS, "release", *WRITING})
 COMMON: dict[str, Contract[Any]] = {
     "process": AnyOf(Slug(), "The process that the records belong to."),
     "issue": AnyOf(Slug(), "The issue; a topic stands for all its issues."),
@@ -75,7 +75,8 @@ class Comparison(Contract[str]):
 class Analysis:
     """One analysis: what it takes, what it finds, and the table that it makes.
 
-    ``columns`` and ``records`` give the flat table of a call; ``data`` is the JSON Schema of the nested answer's data.
+    ``columns``, ``more`` and ``records`` make its `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema
+    of the nested answer's data.
     """
 
     path: str
@@ -85,13 +86,14 @@ class Analysis:
     query: dict[str, Contract[Any]]
     find: Callable[[Call], Findings]
     data: JsonSchema
-    columns: Callable[[Call], tuple[Column, ...]]
+    columns: tuple[Column, ...]
     records: Callable[[Call], Iterable[Mapping[str, Any]]]
-    row: JsonSchema
+    more: Callable[[Call], tuple[Column, ...]] | None = None
     nested: dict[str, Contract[Any]] = field(default_factory=dict)
     examples: dict[str, Any] = field(default_factory=dict)
     tag: str = TAG
     key: str | None = None
+    about: str = ""
     #: See `Operation`.
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
@@ -105,7 +107,11 @@ class Analysis:
             summary=self.summary,
             description=self.description,
             view=self._view,
-            query=query(**self.query, **self.nested, **forms("Return the flat table instead of the nested answer.")),
+            query=query(
+                **self.query,
+                **self.nested,
+                **forms("Return the flat table instead of the nested answer.", self.table().names),
+            ),
             content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
             examples=self.examples,
             prepared=self.prepared,
@@ -118,11 +124,12 @@ class Analysis:
         return FlatTable(
             path=self.path,
             name=self.name,
-            about=self.summary + ".",
+            about=f"{self.summary}. {self.about}".strip(),
             query=self.query,
-            columns=self.columns,
+            fixed=self.columns,
+            more=self.more,
             records=self.records,
-            row=self.row,
+            row=row_schema(self.columns, more=self.more is not None),
             key=self.key,
             examples=self.examples,
         )
@@ -195,6 +202,8 @@ def question(call: Call, **changes: Any) -> Question:
         parties=tuple(dict.fromkeys([*party, *parties])),
         fold=values.get("fold") != "none",
         released_on=call.store.date,
+        begin=values.get("from"),
+        end=values.get("to"),
     )
     asked.check(party=party, parties=parties)
     if not changes:

@@ -26,16 +26,26 @@ from api.representations import (
 )
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
-from api.views.flat import MEDIA_TYPES, form_asked, forms, written
-from schemas.fields import Choice, component, href, span
+from api.views.flat import MEDIA_TYPES, form_asked, forms, picked, written
+from schemas.fields import Choice, Contract, component, href, span
 
-_FORMS = forms("Return the flat table instead of the nested list: complete, unless `limit` or `after` asks for a part.")
 ROLE = Column(
     "role",
     "string",
     "The role in which the record names the parent record.",
     lambda record: record["role"],
 )
+
+
+def _forms(resource: Resource, *, roles: bool = False) -> dict[str, Contract[Any]]:
+    """The parameters that ask for a list as a flat table."""
+    about = "Return the flat table instead of the nested list: complete, unless `limit` or `after` asks for a part."
+    return forms(about, tuple(column.name for column in _shape(resource, roles=roles)))
+
+
+def _shape(resource: Resource, *, roles: bool) -> tuple[Column, ...]:
+    """The columns of a list, or of a sub-collection that tells roles."""
+    return (*columns(resource.schema), *([ROLE] if roles else ()))
 
 
 def collection_operations(table: Table) -> Iterator[Operation]:
@@ -69,7 +79,7 @@ def _list_operation(resource: Resource) -> Operation:
         summary=f"List {resource.name}",
         description=f"{_about(resource)} Following `page.next` visits every record exactly once.",
         view=lambda call: _list(call, Asked(resource, call.values)),
-        query=query(**narrowing(resource), **paging(resource), **_FORMS),
+        query=query(**narrowing(resource), **paging(resource), **_forms(resource)),
         content=_list_content(resource),
         sends=("Link", TOTAL),
         quick=True,
@@ -112,7 +122,7 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
         summary=f"List the {child.name} of one {_name(resource).lower()}",
         description=f"{_about(child)}{roles}",
         view=lambda call: _part(call, resource, part),
-        query=query(**fields, **paging(child), **_FORMS),
+        query=query(**fields, **paging(child), **_forms(child, roles=len(part.roles) > 1)),
         content=_list_content(child),
         examples={"id": resource.schema.example},
         sends=("Link", TOTAL),
@@ -130,7 +140,7 @@ def _evidence_operation(resource: Resource, table: Table) -> Operation:
         summary=f"List the evidence of one {_name(resource).lower()}",
         description="The citations behind the record. An offer's evidence is that of its term.",
         view=lambda call: _evidence(call, resource, evidence),
-        query=query(**fields, **paging(evidence), **_FORMS),
+        query=query(**fields, **paging(evidence), **_forms(evidence)),
         content=_list_content(evidence),
         examples={"id": resource.schema.example},
         sends=("Link", TOTAL),
@@ -196,11 +206,9 @@ def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> b
 def _flat(call: Call, asked: Asked, related: Sequence[str], wanted: str) -> Answer:
     """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
     queries.check_ids(call.connection, asked)
-    shape = columns(asked.resource.schema)
+    shape = picked(_shape(asked.resource, roles=asked.tells_roles), call)
     rows = queries.stretch(call.connection, asked, queries.narrowed(call.connection, asked, related))
     records = Counted(parsed(queries.streamed(call.connection, rows)))
-    if asked.tells_roles:
-        shape = (*shape, ROLE)
     body = written(shape, records, wanted, bom=call.values.get("bom") == "1")
     if call.values.get("limit") or call.values.get("after"):
         return Answer(body, MEDIA_TYPES[wanted], total=total(call.store, call.connection, asked, related))

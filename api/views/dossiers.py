@@ -4,7 +4,7 @@ from api.analysis import dossier
 from api.analysis.question import Findings
 from api.operation import Call, ref
 from api.parameters import CLOCKS
-from api.representations import columns, row_schema
+from api.representations import columns
 from api.resource import Resource
 from api.views.analysis import Analysis, of_path, question
 from schemas.analyses import ClaimSchema
@@ -29,9 +29,8 @@ def dossier_of(resource: Resource) -> Analysis:
         query=dict(CLOCKS),
         find=find,
         data=ref("Dossier"),
-        columns=lambda _call: columns(ClaimSchema),
+        columns=columns(ClaimSchema),
         records=lambda call: find(call).data["claims"],
-        row=row_schema(columns(ClaimSchema)),
         examples={"id": resource.schema.example},
         tag=resource.name,
     )

@@ -14,13 +14,14 @@ from api import exports
 from api.contract import descriptors
 from api.contract.descriptors import Described
 from api.operation import CSV, CSVM, JSON, LINES, TOTAL, Answer, Call, Operation, ref
-from api.parameters import narrowing, query
+from api.parameters import Columns, explain, narrowing, query
 from api.problems import Wrong, invalid
 from api.reading import queries
 from api.reading.queries import Asked
 from api.representations import Column, Counted, as_array, as_csv, as_lines, columns, parsed
 from api.resource import Resource, Table
-from schemas.fields import Choice, Contract, JsonSchema, component
+from schemas.fields import Choice, Contract, Finding, JsonSchema, component
+from schemas.fields.contract import shown
 
 MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
 #: The forms that are asked for with `format`, in the place of what is nested.
@@ -33,19 +34,21 @@ SMALL = 2**20  # bytes
 
 @dataclass(frozen=True)
 class FlatTable:
-    """A table of the flat layer: what it is, what narrows it, and how a call gives its columns and its records.
+    """A table of the flat layer: what it is, what narrows it, its columns, and how a call gives its records.
 
     ``path`` is without version and suffix. A path without parameters is a table of the whole release: it is listed and exported.
-    ``row`` is the JSON Schema of a row in the contract; the columns may be more than it names.
+    ``row`` is the JSON Schema of a row in the contract. ``more`` gives the columns behind the ``fixed`` ones, which depend on what is
+    asked for.
     """
 
     path: str
     name: str
     about: str
     query: dict[str, Contract[Any]]
-    columns: Callable[[Call], tuple[Column, ...]]
+    fixed: tuple[Column, ...]
     records: Callable[[Call], Iterable[Mapping[str, Any]]]
     row: JsonSchema
+    more: Callable[[Call], tuple[Column, ...]] | None = None
     key: str | None = "id"
     examples: dict[str, Any] = field(default_factory=dict)
 
@@ -53,9 +56,19 @@ class FlatTable:
         """The call that gives the whole table."""
         return replace(call, path=self.path, ids={}, values=query(**self.query).load({}), given=())
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its columns; none where they depend on what is asked for."""
+        return () if self.more else tuple(column.name for column in self.fixed)
+
+    def columns(self, call: Call) -> tuple[Column, ...]:
+        """The columns that a call asks for."""
+        return picked((*self.fixed, *(self.more(call) if self.more else ())), call)
+
     def described(self, call: Call) -> Described:
         """The table of a call as it is described."""
-        return Described(self.name, self.about, self.columns(call), self.key)
+        shape = self.columns(call)
+        return Described(self.name, self.about, shape, self.key if self.key in {one.name for one in shape} else None)
 
 
 def flat_tables(table: Table) -> tuple[FlatTable, ...]:
@@ -66,13 +79,12 @@ def flat_tables(table: Table) -> tuple[FlatTable, ...]:
 def _of_resource(resource: Resource) -> FlatTable:
     orders = [name for one in resource.sorts for name in (one.name, f"-{one.name}")]
     sort = Choice(("id", "-id", *orders), "The sort order; `-` reverses it, and ties are ordered by id.")
-    shape = columns(resource.schema)
     return FlatTable(
         path=f"/{resource.name}",
         name=resource.name,
         about=(resource.schema.__doc__ or "").strip().split("\n")[0],
         query={**narrowing(resource), "sort": sort},
-        columns=lambda _call: shape,
+        fixed=columns(resource.schema),
         records=lambda call: _records(call, resource),
         row=ref(f"{component(resource.schema)}Row"),
     )
@@ -104,9 +116,9 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             name=f"table{title}{suffix.capitalize()}",
             tag="tables",
             summary=f"The table of {table.name} as {suffix.upper()}",
-            description=f"{table.about} Complete, without pages; new columns are only added at the end.",
+            description=f"{table.about} Complete, without pages; new columns are only added at the end. `columns` selects some of them.",
             view=partial(_table, table, suffix),
-            query=query(**table.query, **more),
+            query=query(**table.query, columns=Columns(table.names), **more),
             content={media_type: shape},
             examples=table.examples,
             sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),
@@ -131,7 +143,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
         f"`{_METADATA}`, under the same filters, in the W3C's “Metadata Vocabulary for Tabular Data”. `/csv-metadata.json` "
         "describes all tables together, with their foreign keys.",
         view=lambda call: Answer(_csvw(table, call), CSVM),
-        query=query(**table.query, bom=_BOM),
+        query=query(**table.query, columns=Columns(table.names), bom=_BOM),
         content={CSVM: ref("CsvwTable")},
         examples=table.examples,
     )
@@ -156,21 +168,46 @@ def _beside(call: Call) -> str:
     return path.rpartition("/")[2] + mark + given
 
 
-def forms(about: str) -> dict[str, Contract[Any]]:
-    """The parameters that ask for a flat table in the place of what is nested."""
-    return {"format": Choice(FORMATS, about), "bom": _BOM}
+def forms(about: str, names: tuple[str, ...]) -> dict[str, Contract[Any]]:
+    """The parameters that ask for a flat table in the place of what is nested. ``names`` are those of its columns (see `Columns`)."""
+    return {"format": Choice(FORMATS, about), "bom": _BOM, "columns": Columns(names)}
 
 
 def form_asked(call: Call) -> str | None:
     """The flat form that a call asks for in the place of what is nested.
 
     Raises:
-        Problem: 400, where it asks for a byte order mark in anything but CSV.
+        Problem: 400, where it asks for a byte order mark in anything but CSV, or for columns of what is nested.
     """
     wanted: str | None = call.values.get("format")
+    wrong = []
     if call.values.get("bom") == "1" and wanted != "csv":
-        raise invalid([Wrong("bom", "1", "goes before CSV alone; give `format=csv` as well, or leave it out.")])
+        wrong.append(Wrong("bom", "1", "goes before CSV alone; give `format=csv` as well, or leave it out."))
+    if not wanted and (named := ",".join(call.values["columns"])):
+        told = "are of the flat table alone; give `format=csv` or `format=ndjson` as well, or leave it out."
+        wrong.append(Wrong("columns", named[:200], told))
+    if wrong:
+        raise invalid(wrong)
     return wanted
+
+
+def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
+    """Of a table's columns those that a call names, in its order; all where it names none.
+
+    Raises:
+        Problem: 400, where it names one that is not there.
+    """
+    named: tuple[str, ...] = call.values.get("columns") or ()
+    there = {column.name: column for column in shape}
+    allowed = list(there)
+    wrong = [
+        explain("columns", Finding.of(f"{shown(one)} is not one of its values", one, allowed), one)
+        for one in named
+        if one not in there
+    ]
+    if wrong:
+        raise invalid(wrong)
+    return tuple(there[one] for one in named) or shape
 
 
 def answer(table: FlatTable, call: Call, suffix: str) -> Answer:

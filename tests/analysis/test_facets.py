@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from written import Position, World, demand
+from written import Position, World, demand, evidence, plan, term
 
 
 def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
@@ -36,6 +36,29 @@ def test_facets_count_under_the_filters_of_the_list(world_of: World) -> None:
     assert api.ask("/v1/facets/positions", by="party", format="csv").text.splitlines()[0] == "party,party_label,count"
 
 
+def test_proposals_count_under_the_issues_of_their_terms_that_could_be_known(world_of: World) -> None:
+    late = evidence(("s4", "on_record"))
+    api = world_of(
+        proposals=[
+            plan(terms=[term("build", 1), term("rebuild", 2), term("pass", 3, issue="tolls", evidence=late)]),
+            plan("other", terms=[term("other-build", 1)]),
+            plan("empty"),
+        ]
+    )
+
+    def counts(**query: str) -> dict[str | None, int]:
+        return {
+            row["values"][0]["value"]: row["count"] for row in api.data("/v1/facets/proposals", by="issue", **query)
+        }
+
+    assert counts() == {"dam": 2, "tolls": 1, None: 1}
+    assert counts(known_at="2024-04-30") == {"dam": 2, None: 1}
+    assert counts(issue="tolls") == {"dam": 1, "tolls": 1}, "a proposal counts under each of its issues"
+    for issue, count in counts().items():
+        if issue:
+            assert len(api.ids("/v1/proposals", issue=issue)) == count
+
+
 @pytest.mark.parametrize("query", [{}, {"by": "colour"}, {"by": "*"}, {"by": "kind,party,issue,stance"}])
 def test_facets_that_there_are_not_are_refused(world_of: World, query: dict[str, str]) -> None:
     problem = world_of().get("/v1/facets/positions", 400, **query)
@@ -62,5 +85,9 @@ def test_counts_rest_on_what_is_counted(world_of: World) -> None:
 def test_the_facets_of_a_count_are_in_the_order_in_which_they_are_asked_for(world_of: World, by: list[str]) -> None:
     api = world_of(Position("alba", "dam", "supports"))
     for asked in (by[::-1], by):
-        (count,) = api.data("/v1/facets/positions", by=asked)
+        answer = api.get("/v1/facets/positions", by=asked)
+        (count,) = answer["data"]
         assert [one["facet"] for one in count["values"]] == asked
+        assert api.data(answer["links"]["self"]) == answer["data"]
+        cited = api.data(answer["meta"]["cite"])
+        assert api.data(cited["path"]) == answer["data"], "what is cited is this answer"

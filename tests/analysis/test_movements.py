@@ -55,6 +55,46 @@ def test_a_position_given_up_moves_to_nothing_unless_it_was_met(world_of: World)
     assert moved(api, as_of="2023-03-31") == []
 
 
+def test_from_and_to_pick_what_may_have_moved_between_the_days(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "opposes", "2022-01-01"),
+        Position("alba", "dam", "supports", "2023-02", cited=late),
+        Position("alba", "dam", "opposes", "2024-04/2025", cited=late),
+        Position("brava", "dam", "supports", "2022-01-01"),
+        demands=[
+            demand(
+                "by-then", "alba", [], "tolls", valid_from="2022-02-01", valid_until="/2022-06-30", lifecycle="dropped"
+            ),
+            demand("that-year", "alba", [], "border", valid_from="2022-02-01", valid_until="2023", lifecycle="met"),
+        ],
+    )
+    #: The first and the last day on which each may have happened.
+    spans = {
+        "that-year": ("2023-01-01", "2023-12-31"),
+        "by-then": ("2022-02-01", "2022-06-30"),
+        ("dam", "supports"): ("2023-02-01", "2023-02-28"),
+        ("dam", "opposes"): ("2024-04-01", "2024-05-01"),  # it was known by the latter, when it was first reported
+    }
+
+    def found(**query: str) -> set[Any]:
+        rows = api.get("/v1/movements.json", **query)
+        answer = api.get("/v1/movements", **query)
+        assert len(rows) == len(answer["data"])
+        held = {row[name] for row in rows for name in ("before_id", "after_id") if row[name]}
+        assert answer["meta"]["rests_on"]["records"] == len(held)
+        return {(row["issue_id"], row["after_stance"]) if row["after_id"] else row["before_id"] for row in rows}
+
+    assert found() == set(spans)
+    for day in sorted({day for span in spans.values() for day in span} | {"2022-01-31", "2022-07-01", "2024-05-02"}):
+        assert found(**{"from": day}) == {one for one, (_, last) in spans.items() if last >= day}
+        assert found(to=day) == {one for one, (first, _) in spans.items() if first <= day}
+        assert found(**{"from": day, "to": day}) == {one for one, (a, b) in spans.items() if a <= day <= b}
+    toward = {row["after_stance"]: row["toward"] for row in api.data("/v1/movements", issue="dam")}
+    (alone,) = api.data("/v1/movements", issue="dam", **{"from": "2024-01-01"})
+    assert alone["toward"] == toward["opposes"], "whom it went toward does not depend on the days asked for"
+
+
 def test_stances_in_conflict_are_no_movement(world_of: World) -> None:
     late = (("s4", "on_record"),)
     api = world_of(

@@ -55,6 +55,41 @@ def test_a_proposal_awaits_an_answer_from_the_day_on_which_it_is_made(world_of: 
     assert {row["subject"]["id"] for row in api.data("/v1/silences", as_of="2024-01-31")} == {"earlier"}
 
 
+def test_from_and_to_pick_what_may_have_been_asked_between_the_days(world_of: World) -> None:
+    api = world_of(
+        demands=[
+            demand("asks", "brava", ["alba"], valid_from="2023-02"),
+            demand("by-then", "brava", ["alba"], "dam", valid_from="/2023-01-15"),
+        ],
+        proposals=[plan(made_on="2023-02-28"), plan("undated", made_on=None)],
+    )
+
+    def found(**query: str) -> set[str]:
+        rows = api.get("/v1/silences.json", **query)
+        assert {row["subject"]["id"] for row in api.data("/v1/silences", **query)} == {
+            row["subject_id"] for row in rows
+        }
+        return {row["subject_id"] for row in rows}
+
+    assert found() == {"asks", "by-then", "plan", "undated"}
+    days = (
+        "2023-01-14",
+        "2023-01-15",
+        "2023-01-16",
+        "2023-02-01",
+        "2023-02-28",
+        "2023-03-01",
+        "2023-05-01",
+        "2023-05-02",
+    )
+    for day in days:
+        for query in ({"from": day}, {"to": day}, {"from": day, "to": day}):
+            timeline = api.get("/v1/timeline.json", **query)
+            assert found(**query) == {row["subject_id"] for row in timeline}, "as on the timeline"
+    assert found(**{"from": "2023-02-01", "to": "2023-02-28"}) == {"asks", "plan"}
+    assert found(to="2023-01-15") == {"by-then"}
+
+
 def test_days_end_with_the_release_after_which_nothing_is_known(world_of: World) -> None:
     api = world_of(demands=[demand("asks", "brava", ["alba"])])
     days = {day: api.data("/v1/silences", as_of=day)[0]["days"] for day in ("2024-05-31", "2024-06-01", "2100-01-01")}
