@@ -27,6 +27,7 @@ from schemas.fields import (
     Side,
     Slug,
     Term,
+    day_hint,
 )
 from schemas.fields.contract import shown
 from schemas.record import Mapping
@@ -34,7 +35,6 @@ from schemas.vocabulary import ClaimStatus, Mode
 
 #: Fewer digits, such as those of a year, of a date without hyphens or of seconds, would be taken for a day of early 1970.
 _MILLISECONDS = re.compile(r"0|[0-9]{11,14}|-[0-9]{11,13}", re.ASCII)
-_DATE_ALONE = re.compile(r"[0-9]{8}", re.ASCII)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -128,7 +128,7 @@ class Moment(Contract[date]):
             pass
         raise ValidationError(
             f"“{str(value)[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) "
-            f"nor milliseconds since 1970 (0, or 11 digits or more).{_hyphenated(text)}"
+            f"nor milliseconds since 1970 (0, or 11 digits or more).{day_hint(text, ' Did')}"
         )
 
 
@@ -137,14 +137,6 @@ def _day(moment: datetime) -> date:
     with suppress(OverflowError):
         return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
     return moment.date()
-
-
-def _hyphenated(text: str) -> str:
-    """A sentence that suggests the date of which a text has the digits alone, or nothing."""
-    try:
-        return f" Did you mean {date.fromisoformat(text)}?" if _DATE_ALONE.fullmatch(text) else ""
-    except ValueError:
-        return ""
 
 
 class Words(Contract[str]):

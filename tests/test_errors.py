@@ -101,6 +101,43 @@ def test_a_clock_is_set_to_one_exact_day(api: Api, name: str, day: str) -> None:
     assert [one["parameter"] for one in problem["errors"]] == [name]
 
 
+DAYS_MEANT = {
+    "02/12/2030": "2030-12-02 or 2030-02-12",
+    "31.12.2030": "2030-12-31",
+    "12-31-2030": "2030-12-31",
+    "2030-2-3": "2030-02-03",
+    "2030/12/02": "2030-12-02",
+    "Dec 2 2030": "2030-12-02",
+    "2nd December, 2030": "2030-12-02",
+    "20301202": "2030-12-02",
+    "2030-12-02 10:30": "2030-12-02",
+    "2030-02": "2030-02-01 or 2030-02-28",
+    "2030~": "2030-01-01 or 2030-12-31",
+}
+
+
+@pytest.mark.parametrize("day", DAYS_MEANT)
+@pytest.mark.parametrize(
+    "asked",
+    ["/v1/demands?as_of", "/v1/demands?to", "/v1/matrix.csv?known_at", "/v1/timeline?from", "/v1/search?q=a1&as_of"],
+)
+def test_a_day_that_is_written_in_another_way_is_answered_with_the_days_that_it_may_mean(
+    api: Api, asked: str, day: str
+) -> None:
+    (error,) = api.problem(f"{asked}={quote(day)}", 400)["errors"]
+    assert error["message"].endswith(f"id you mean {DAYS_MEANT[day]}?")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2030-02-30", "2030-02 has 28 days"), ("2030-00-01", "no month 00"), ("0000-01-01", "years 0001 to 9999")],
+)
+def test_a_day_that_no_calendar_has_is_told_why(api: Api, day: str, said: str) -> None:
+    (error,) = api.problem(f"/v1/demands?as_of={day}", 400)["errors"]
+    assert f"“{day}” is not a day of the calendar: " in error["message"]
+    assert said in error["message"]
+
+
 @pytest.mark.parametrize(
     "name", ["limit", "sort", "after", "as_of", "known_at", "from", "to", "q", "release", "format"]
 )
