@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, SupportsInt
@@ -13,12 +13,14 @@ import orjson
 import zstandard
 from marshmallow import Schema
 from sqlalchemy import Connection, select
+from werkzeug.datastructures import MultiDict
 
 from api.database import Store
 from api.memoize import memoized
 from api.models import Clocks, Prepared
+from api.parameters import read
 from api.problems import GONE, Problem
-from api.reading.queries import clocks
+from api.reading.queries import clocks, unknown_names
 from api.resource import Table
 from schemas.fields import JsonSchema
 
@@ -160,6 +162,14 @@ class Operation:
     def paged(self) -> bool:
         """Whether its answer is a page, behind which others may follow. A table with a suffix is given whole, or in part, without pages."""
         return "after" in self.query.fields and "." not in self.path
+
+    def read(self, arguments: "MultiDict[str, str]", connection: Connection) -> dict[str, Any]:
+        """The values of its parameters in a query string.
+
+        Raises:
+            Problem: 400, with every parameter that is wrong.
+        """
+        return read(self.query, arguments, partial(unknown_names, connection, self.query.fields))
 
     def run(self, call: Call) -> Answer:
         """Answer a call.

@@ -4,6 +4,7 @@ A list parameter may be repeated or hold several values separated by commas; ``*
 """
 
 import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,6 +14,7 @@ from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 from werkzeug.datastructures import MultiDict
 
+from api.models import Process, Recorded
 from api.problems import Wrong, did_you_mean, invalid
 from api.resource import Filter, Resource
 from api.search import BEGINNING, LEAST_LETTERS, WORD
@@ -39,14 +41,23 @@ _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_LENGTH = 300
+#: What stands in a text for bytes that could not be read.
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+NO_UTF8 = "bytes that are not UTF-8, as all that is percent-encoded must be: %C3%A9 is é"
 
 
 class AnyOf(Contract[tuple[str, ...]]):
-    """Any of several values: each read by ``one``, or any text on one line where that is None."""
+    """Any of several values: each read by ``one``, or any text on one line where that is None.
 
-    def __init__(self, one: Contract[Any] | None, description: str) -> None:
+    ``refers_to`` says what a value is an id of, or the filter whose key it is, for parameters whose values name something.
+    """
+
+    def __init__(
+        self, one: Contract[Any] | None, description: str, refers_to: type[Recorded] | Filter | None = None
+    ) -> None:
         super().__init__(description, load_default=(), allow_none=False)
         self.one = one
+        self.refers_to = refers_to
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "array", "items": _item(self.one), "maxItems": 100, "not": _STAR_AMONG}
@@ -66,7 +77,7 @@ class AnyOf(Contract[tuple[str, ...]]):
             except ValidationError as error:
                 wrong += error.messages
         if wrong:
-            raise ValidationError(wrong)
+            raise ValidationError(wrong, valid_data=found)
         return tuple(found)
 
     def _read(self, text: str) -> str:
@@ -79,6 +90,14 @@ class AnyOf(Contract[tuple[str, ...]]):
         return text
 
 
+class Behind(Slug):
+    """The id of the record behind which a page begins."""
+
+    def __init__(self, resource: Resource, description: str = "The id behind which the page begins.") -> None:
+        super().__init__(description, longest=DERIVED_ID_LENGTH)
+        self.resource = resource
+
+
 #: ``*`` stands for no filter, and goes with no other value.
 _STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 
@@ -86,7 +105,7 @@ _STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 def _item(one: Contract[Any] | None) -> JsonSchema:
     """The shape of one value of a list parameter. ``*`` and the empty value are allowed beside the terms."""
     if one is None:
-        return {"type": "string", "pattern": r"^[^,\u0000-\u001f\u007f-\u009f]*$", "maxLength": _FREE_LENGTH}
+        return {"type": "string", "pattern": r"^[^,\u0000-\u001f\u007f-\u009f\ufffd]*$", "maxLength": _FREE_LENGTH}
     shape = one.shape("seed")
     if "enum" in shape:
         return {**shape, "enum": [*shape["enum"], "*", ""]}
@@ -151,8 +170,8 @@ class Words(Contract[str]):
 
     def shape(self, side: Side) -> JsonSchema:
         # No pattern that all readers of a contract understand tells the letters of every alphabet from signs: beyond ASCII it takes all.
-        some = r"[^\u0000-\u001f\u007f-\u009f]*"
-        words = rf"{some}[^\u0000-/:-@\[-`{{-\u009f]{some}"
+        some = r"[^\u0000-\u001f\u007f-\u009f\ufffd]*"
+        words = rf"{some}[^\u0000-/:-@\[-`{{-\u009f\ufffd]{some}"
         return {
             "type": "string",
             "pattern": rf"^{words}$" if self.required else rf"^( *\*? *|{words})$",
@@ -206,16 +225,17 @@ def of_filter(one: Filter) -> AnyOf:
     if one.vocabulary:
         return AnyOf(Term(one.vocabulary), one.description)
     if one.references:
-        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description)
-    return AnyOf(None, one.description)
+        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description, one.references)
+    return AnyOf(None, one.description, one)
 
 
+@cache
 def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     """The parameters that narrow a list of a resource: its filters, its clocks, and what holds for every list."""
     declared: dict[str, Contract[Any]] = {one.name: of_filter(one) for one in resource.filters}
     if "process" in resource.schema._declared_fields:
         uses = " or, where several share it, that uses it" if resource.shared else ""
-        declared["process"] = AnyOf(Slug(), f"The process that it belongs to{uses}.")
+        declared["process"] = AnyOf(Slug(), f"The process that it belongs to{uses}.", Process)
     declared.update({name: CLOCKS[name] for name in resource.model.clocks})
     if "as_of" in resource.model.clocks:
         declared["claim_status"] = AnyOf(Term(ClaimStatus), "How well it is supported, by the evidence that counts.")
@@ -233,12 +253,19 @@ def paging(resource: Resource) -> dict[str, Contract[Any]]:
     return {
         "sort": Choice(("id", "-id", *orders), "The order; `-` reverses it, and the id settles ties."),
         "limit": Integer("Records on a page; 50 by default.", least=1, most=200),
-        "after": Slug("The id behind which the page begins.", longest=DERIVED_ID_LENGTH),
+        "after": Behind(resource),
     }
 
 
-def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
+def read(
+    schema: Schema,
+    arguments: "MultiDict[str, str]",
+    unknown_in: Callable[[dict[str, Any]], Iterable[Wrong]] = lambda _found: (),
+) -> dict[str, Any]:
     """Read a query string: what `Schema.load` gives, without asking each field that is not given for its default.
+
+    Args:
+        unknown_in: finds the values that name nothing. It is asked only where others are wrong, so that all are told at once.
 
     Raises:
         Problem: 400, with every parameter that is wrong.
@@ -251,6 +278,8 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
         declared = schema.fields.get(name)
         if declared is None:
             unknown.append(_unknown(name, values[0], sorted(schema.fields)))
+        elif any(UNREADABLE in value for value in values):
+            wrong[name] = [f"holds {NO_UTF8}."]
         elif isinstance(declared, AnyOf):
             _into(found, wrong, name, declared, values)
         elif len(values) > 1:
@@ -268,7 +297,7 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
             for name in schema.fields
             for message in wrong.get(name, ())
         ]
-        raise invalid([*unknown, *told])
+        raise invalid([*unknown, *told, *unknown_in(found)])
     return found
 
 
@@ -293,6 +322,8 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
         found[name] = declared.deserialize(value)
     except ValidationError as error:
         wrong[name] = list(error.messages)
+        if error.valid_data:
+            found[name] = tuple(error.valid_data)  # those of several that are right
 
 
 def _unknown(name: str, value: str, names: list[str]) -> Wrong:

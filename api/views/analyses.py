@@ -10,7 +10,7 @@ from api.analysis import diff, gaps, matrix, movements, reception, silences, tim
 from api.analysis.question import Findings
 from api.analysis.stances import stances
 from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
-from api.models import Cited
+from api.models import Cited, Party
 from api.operation import Call, Operation, ref
 from api.parameters import AnyOf, Moment
 from api.problems import Wrong, invalid
@@ -143,9 +143,11 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     "The table also has two columns for each party; `/stances.csv` has the positions behind them."
                 ),
                 query={
-                    "parties": AnyOf(Slug(), "The parties to compare; all that have a recorded position by default."),
+                    "parties": AnyOf(
+                        Slug(), "The parties to compare; all that have a recorded position by default.", Party
+                    ),
                     **COMMON,
-                    "party": AnyOf(Slug(), "More parties to compare: the same as `parties`."),
+                    "party": AnyOf(Slug(), "More parties to compare: the same as `parties`.", Party),
                 },
                 find=lambda call: gaps.gaps(compared(call)),
                 data=_listing(GapSchema),

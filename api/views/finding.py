@@ -41,7 +41,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
                 "Only records of these collections.",
             ),
             process=AnyOf(
-                Slug(), "Only these processes, what belongs to them, and of what several share what they use."
+                Slug(), "Only these processes, what belongs to them, and of what several share what they use.", Process
             ),
             limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
             after=Pattern(
