@@ -157,7 +157,11 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "ETag": {"description": "A strong validator of the representation.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
-    "Last-Modified": {"description": "The date of the release.", "schema": {"type": "string"}},
+    "Last-Modified": {
+        "description": "The date of the release. Whether an answer has changed is told by its `ETag` alone: `If-Modified-Since` is not "
+        "evaluated, since what is loaded in place of a release may have the same date and another content.",
+        "schema": {"type": "string"},
+    },
     "Link": {
         "description": "The links of a page's body, or of a table as CSV its description (RFC 8288).",
         "schema": {"type": "string"},
