@@ -166,7 +166,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
         for name, id in ids.items():
             path = path.replace(f"{{{name}}}", id)
         with store.reading() as connection:
-            values = operation.read(request.args, connection)
+            values = operation.read(request.args, connection, table, ids)
             call = Call(
                 store=store,
                 connection=connection,

@@ -41,6 +41,17 @@ _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_LENGTH = 300
+_OTHER_SEPARATOR = re.compile(r"\s*[;|]\s*")
+#: What other services call what parameters here do.
+_ELSEWHERE = {
+    "after": ("cursor", "offset", "page", "page_token", "skip", "start"),
+    "as_of": ("at", "date", "day"),
+    "from": ("since", "start_date", "date_from"),
+    "limit": ("count", "max", "page_size", "per_page", "size", "top"),
+    "q": ("keyword", "query", "search", "text"),
+    "sort": ("order", "order_by", "orderby", "sort_by"),
+    "to": ("date_to", "end_date", "until"),
+}
 #: What stands in a text for bytes that could not be read.
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 NO_UTF8 = "bytes that are not UTF-8, as all that is percent-encoded must be: %C3%A9 is é"
@@ -75,7 +86,9 @@ class AnyOf(Contract[tuple[str, ...]]):
             try:
                 found.append(self._read(one))
             except ValidationError as error:
-                wrong += error.messages
+                parts = _OTHER_SEPARATOR.split(one)
+                told = f"{shown(one)} is read as one value; several are separated by commas: {','.join(parts)[:200]}"
+                wrong += error.messages if len(parts) == 1 else [told]
         if wrong:
             raise ValidationError(wrong, valid_data=found)
         return tuple(found)
@@ -330,7 +343,8 @@ def _unknown(name: str, value: str, names: list[str]) -> Wrong:
     if not name.strip():
         told = f"“={value[:60]}” has a value and no name of a parameter. There are: {', '.join(names)}."
         return Wrong("", value[:200], told, tuple(names))
-    told = f"there is no such parameter here.{did_you_mean(name, names)} There are: {', '.join(names)}."
+    near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
+    told = f"there is no such parameter here.{did_you_mean(near[0] if near else name, names)} There are: {', '.join(names)}."
     return Wrong(name[:80], value[:200], told, tuple(names))
 
 

@@ -24,7 +24,7 @@ def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connec
     def prepare(connection: Connection, store: Store) -> Iterator[Row]:
         wanted = ((one, given) for one in listed if one.large(connection) for given in one.prepared)
         for operation, given in wanted:
-            values = operation.read(MultiDict(given), connection)
+            values = operation.read(MultiDict(given), connection, table, {})
             call = Call.from_nowhere(store, connection, table, operation.path, values=values, given=given)
             answer = operation.view(call)
             yield call.here, answer.media_type, zstandard.compress(_whole(answer))

@@ -220,7 +220,7 @@ def nearest_path(path: str, paths: Iterable[str]) -> str:
             filled, likeness = _alike(asked, rule)
             found[f"/v1{filled}" if version and f"/v1{rule}" in rules else filled] = likeness
     best = max(found.values(), default=0)
-    near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness >= best - 5)
+    near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness > best - 5)
     return _suggest([one for _, one in near[:3]])
 
 

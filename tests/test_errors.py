@@ -409,6 +409,15 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/search", "q", "is missing, and must be given", None),
         ("/v1/charts/reception.vl.json", "proposal", "is missing, and must be given", None),
         ("/v1/parties?limit=ten", "limit", "“ten” is not a whole number; 1 to 200 are allowed", None),
+        ("/v1/positions?party=aldoria;%20borovia", "party", "several are separated by commas: aldoria,borovia.", None),
+        ("/v1/positions?stance=supports|opposes", "stance", "several are separated by commas: supports,opposes.", None),
+        ("/v1/positions?format=json", "format", "leave it out", None),
+        ("/v1/matrix?format=JSON", "format", "leave it out", None),
+        ("/v1/positions?offset=10", "offset", "Did you mean “after”?", "after"),
+        ("/v1/positions?per_page=10", "per_page", "Did you mean “limit”?", "limit"),
+        ("/v1/positions?order=id", "order", "Did you mean “sort”?", "sort"),
+        ("/v1/events?since=2030", "since", "Did you mean “from”?", "from"),
+        ("/v1/matrix?Date=2030", "Date", "Did you mean “as_of”?", "as_of"),
         ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it may be given once", None),
         ("/v1/positions?party=Port%20Sela", "party", "written as one it is “port-sela”", None),
         ("/v1/positions?party=Aldorja", "party", "written as one it is “aldorja”.", None),
@@ -630,3 +639,19 @@ def test_a_filter_and_an_after_that_name_nothing_are_told_in_one_answer(api: Api
 def test_an_id_that_exists_is_not_told_beside_what_is_wrong(api: Api) -> None:
     problem = api.problem("/v1/demands?party=borovia&issue=&after=castella-no-tariff&limit=0", 400)
     assert [one["parameter"] for one in problem["errors"]] == ["limit"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/parties/aldorja", "/v1/parties/aldorja/positions", "/explore/parties/aldorja"),
+        "/v1/cite?path=/v1/parties/aldorja%3F",
+    ],
+)
+def test_an_id_in_the_path_that_does_not_exist_is_told_beside_what_is_wrong(api: Api, path: str) -> None:
+    asked = f"{path}colour=red" if "cite" in path else f"{path}?colour=red"
+    response = api.ask(asked)
+    assert response.status_code == 400
+    assert "colour: there is no such parameter here." in response.text
+    assert "id: “aldorja” is not an id of one of the parties. Did you mean “aldoria”?" in response.text
+    assert "id: " not in api.ask(asked.replace("aldorja", "aldoria")).text

@@ -84,7 +84,7 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "statements “plain-words”: evidence: source: “heralt” is not the id of one of",
         ),
         ("party: upland", "party: Upland", "2:10", "“Upland” is not an id; written as one it is “upland”"),
-        ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; name one of its issues"),
+        ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; name an issue (this topic has none yet)"),
         (
             "  stance: supports",
             "  stance: suports",

@@ -1,6 +1,7 @@
 """Seeds that are wrong in ways that nobody means: each told as a fault in its place; no file, however strange, ends the process."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -394,3 +395,26 @@ def test_a_yaml_text_is_read_by_its_events_as_by_its_nodes(text: str) -> None:
 def test_a_text_without_anchors_is_read_by_its_events(value: list[Any]) -> None:
     text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
     assert plain(text) == composed(yaml.compose(text, Loader=yaml.CSafeLoader))
+
+
+@pytest.mark.parametrize("made", ["link", "pipe"])
+def test_what_is_neither_a_file_nor_a_folder_is_told_so(world: Path, made: str) -> None:
+    path = world / "spice-round" / "events.yaml"
+    path.unlink(missing_ok=True)
+    if made == "link":
+        path.symlink_to("events.yaml")
+    else:
+        os.mkfifo(path)
+    assert (str(path), 0, 0, "is neither a file nor a folder; a link may lead nowhere") in [
+        (fault.file, fault.line, fault.column, fault.message) for fault in faults(world)
+    ]
+
+
+def test_a_folder_that_is_called_as_a_file_is_told_its_name(world: Path) -> None:
+    path = world / "glacier-accord" / "responses.yaml"
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    assert any(
+        fault.file == str(path) and fault.message.startswith("is a folder; call it responses,")
+        for fault in faults(world)
+    )

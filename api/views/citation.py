@@ -108,7 +108,7 @@ class Paths:
         given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
             given.append(("release", call.store.release))
-        values = operation.read(MultiDict(given), call.connection)
+        values = operation.read(MultiDict(given), call.connection, call.table, ids)
         inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
         return Cited(operation, inner)
 

@@ -123,7 +123,7 @@ def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tup
     path = operation.path
     for name, id in ids.items():
         path = path.replace(f"{{{name}}}", id)
-    values = operation.read(MultiDict(given), call.connection)
+    values = operation.read(MultiDict(given), call.connection, call.table, ids)
     try:
         answer = operation.run(replace(call, path=path, ids=ids, values=values, given=filled(given)))
     except MovedTo as moved:
