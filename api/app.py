@@ -4,11 +4,13 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
+from urllib.parse import parse_qsl
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Request, Response, current_app, jsonify, request
 from sqlalchemy.orm import configure_mappers
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
@@ -22,7 +24,7 @@ from api.delivery.middleware import Delivery
 from api.loader import build_digest
 from api.operation import HURRIED, JSON, LINES, TOTAL, Answer, Call, Operation, collected, filled
 from api.pages import add_pages
-from api.parameters import read
+from api.parameters import NO_UTF8, UNREADABLE
 from api.problems import MEDIA_TYPE, Problem
 from api.reading.records import MovedTo
 from api.resource import Table
@@ -49,6 +51,7 @@ class Service:
 def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     """Make the service; no release needs to be loaded yet."""
     app = Flask("api", static_folder=None, template_folder="contract/templates")
+    app.request_class = _Request
     app.url_rule_class = _Route
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
@@ -62,6 +65,7 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     add_docs(app, contract, table, settings.public_url)
     add_pages(app, table, settings.public_url)
     _operations_pages(app)
+    app.before_request(_refuse_unreadable)
     counts = _counted(app)
     add_metrics(app, counts, database, settings.cache_bytes)
     app.register_error_handler(Problem, _problem_response)
@@ -100,6 +104,16 @@ def _quick(listed: Iterable[Operation]) -> re.Pattern[str]:
     return re.compile(f"({VERSION_PATH})?({paths})|/readyz" if paths else "/readyz")
 
 
+class _Request(Request):
+    """A request whose parameters tell what could not be read. Werkzeug leaves an escape that is not UTF-8 as it stands, so that it is
+    the same as one that stands for a percent sign.
+    """
+
+    @cached_property
+    def args(self) -> "MultiDict[str, str]":
+        return ImmutableMultiDict(parse_qsl(self.query_string.decode("utf-8", "replace"), keep_blank_values=True))
+
+
 class _Route(Rule):
     """A rule that compiles what builds its addresses when one is built, which is done for few of them. Werkzeug compiles it for each at
     once, which takes as long as all the rest of making the service.
@@ -123,6 +137,11 @@ def _route(app: Flask, operation: Operation, settings: Settings, table: Table) -
         app.add_url_rule(rule, f"current.{operation.name}", view, methods=["GET"])
 
 
+def _refuse_unreadable() -> None:
+    if UNREADABLE in request.path:
+        raise Problem(problems.BAD_REQUEST, f"The path “{request.path[:200]}” holds {NO_UTF8}.")
+
+
 def _counted(app: Flask) -> Counts:
     """Let each request note its route, by which it is counted: the path as it is declared, with the version."""
     routes = {PATH: PATH}  # added once there is something to tell
@@ -142,12 +161,12 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
     exports = settings.exports
 
     def view(**ids: str) -> Response:
-        values = read(operation.query, request.args)
         store = request.environ["positions.store"]
         path = operation.path
         for name, id in ids.items():
             path = path.replace(f"{{{name}}}", id)
         with store.reading() as connection:
+            values = operation.read(request.args, connection, table, ids)
             call = Call(
                 store=store,
                 connection=connection,

@@ -202,7 +202,11 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
 @click.option("--check", "checking", is_flag=True, help="Do not write; fail where a file is not current.")
 def editor_schemas_command(seeds: Path | None, checking: bool) -> None:
     """Write the JSON Schemas of the seed files, for editors that complete and check YAML."""
-    folder = (seeds or _settings().seeds) / ".schemas"
+    with _explained():
+        root = seeds or _settings().seeds
+        if not root.is_dir():
+            raise click.ClickException(f"{root} is not a folder of seeds; POSITIONS_SEEDS or --seeds names another")
+    folder = root / ".schemas"
     _generated(
         {folder / name: text for name, text in editor_schemas(RESOURCES).items()}, checking, "positions editor-schemas"
     )
@@ -212,8 +216,11 @@ def _generated(files: dict[Path, str], checking: bool, command: str) -> None:
     """Write generated files, or fail where one is not what would be written."""
     for path, text in files.items():
         if not checking:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
             click.echo(f"{path} is written.")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             raise click.ClickException(f"{path} is not current; run `{command}` and commit it.")
@@ -294,6 +301,10 @@ def _explained(so: str = "the seeds are not sound") -> Iterator[None]:
         raise click.ClickException(f"{count} fault{'s' if count > 1 else ''}; {so}.") from error
     except (DatabaseError, SettingError, ServerError, CitingError) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise click.ClickException(f"{error.filename} cannot be used: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """One declaration of a view: from it come its routes, its validation and its place in the contract."""
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -14,12 +14,15 @@ import orjson
 import zstandard
 from marshmallow import Schema
 from sqlalchemy import Connection, select
+from werkzeug.datastructures import MultiDict
 
 from api.database import Store
 from api.memoize import memoized
 from api.models import Clocks, Prepared
-from api.problems import GONE, Problem
-from api.reading.queries import clocks
+from api.parameters import read
+from api.problems import GONE, Problem, Wrong
+from api.reading.queries import clocks, unknown_names
+from api.reading.records import Moved, record
 from api.resource import Table
 from schemas.fields import JsonSchema
 
@@ -164,6 +167,30 @@ class Operation:
     def paged(self) -> bool:
         """Whether its answer is a page, behind which others may follow. A table with a suffix is given whole, or in part, without pages."""
         return "after" in self.query.fields and "." not in self.path
+
+    def read(
+        self, arguments: "MultiDict[str, str]", connection: Connection, table: Table, ids: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The values of its parameters in a query string; ``ids`` are those of the path.
+
+        Raises:
+            Problem: 400, with every parameter that is wrong, and then all that names nothing.
+        """
+        return read(self.query, arguments, partial(self._unknown, connection, table, ids))
+
+    def _unknown(
+        self, connection: Connection, table: Table, ids: Mapping[str, str], found: dict[str, Any]
+    ) -> Iterator[Wrong]:
+        """What names nothing: the id in the path, and values of parameters."""
+        resource = table.by_name.get(self.path.split("/")[1])
+        if resource and self.path.startswith(f"/{resource.name}/{{id}}"):
+            try:
+                record(connection, resource, ids["id"], Clocks())
+            except Problem as problem:
+                yield Wrong("id", ids["id"][:200], problem.detail)
+            except Moved:
+                pass  # to where it is answered
+        yield from unknown_names(connection, self.query.fields, found)
 
     def run(self, call: Call) -> Answer:
         """Answer a call.

@@ -5,6 +5,7 @@ A list parameter may be repeated or hold several values separated by commas; ``*
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
@@ -14,6 +15,7 @@ from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 from werkzeug.datastructures import MultiDict
 
+from api.models import Process, Recorded
 from api.problems import Wrong, did_you_mean, invalid
 from api.resource import Filter, Resource
 from api.search import BEGINNING, LEAST_LETTERS, WORD
@@ -28,6 +30,7 @@ from schemas.fields import (
     Side,
     Slug,
     Term,
+    day_hint,
 )
 from schemas.fields.contract import shown
 from schemas.record import Mapping
@@ -35,21 +38,40 @@ from schemas.vocabulary import ClaimStatus, Mode
 
 #: Fewer digits, such as those of a year, of a date without hyphens or of seconds, would be taken for a day of early 1970.
 _MILLISECONDS = re.compile(r"0|[0-9]{11,14}|-[0-9]{11,13}", re.ASCII)
-_DATE_ALONE = re.compile(r"[0-9]{8}", re.ASCII)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_LENGTH = 300
 #: The parameters that say how a flat table is written, and not what is in it.
 WRITING = ("format", "bom", "columns")
+_OTHER_SEPARATOR = re.compile(r"\s*[;|]\s*")
+#: What other services call what parameters here do.
+_ELSEWHERE = {
+    "after": ("cursor", "offset", "page", "page_token", "skip", "start"),
+    "as_of": ("at", "date", "day"),
+    "from": ("since", "start_date", "date_from"),
+    "limit": ("count", "max", "page_size", "per_page", "size", "top"),
+    "q": ("keyword", "query", "search", "text"),
+    "sort": ("order", "order_by", "orderby", "sort_by"),
+    "to": ("date_to", "end_date", "until"),
+}
+#: What stands in a text for bytes that could not be read.
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+NO_UTF8 = "bytes that are not UTF-8, as all that is percent-encoded must be: %C3%A9 is é"
 
 
 class AnyOf(Contract[tuple[str, ...]]):
-    """Any of several values: each read by ``one``, or any text on one line where that is None."""
+    """Any of several values: each read by ``one``, or any text on one line where that is None.
 
-    def __init__(self, one: Contract[Any] | None, description: str) -> None:
+    ``refers_to`` says what a value is an id of, or the filter whose key it is, for parameters whose values name something.
+    """
+
+    def __init__(
+        self, one: Contract[Any] | None, description: str, refers_to: type[Recorded] | Filter | None = None
+    ) -> None:
         super().__init__(description, load_default=(), allow_none=False)
         self.one = one
+        self.refers_to = refers_to
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "array", "items": _item(self.one), "maxItems": 100, "not": _STAR_AMONG}
@@ -67,9 +89,11 @@ class AnyOf(Contract[tuple[str, ...]]):
             try:
                 found.append(self._read(one))
             except ValidationError as error:
-                wrong += error.messages
+                parts = _OTHER_SEPARATOR.split(one)
+                told = f"{shown(one)} is read as one value; several are separated by commas: {','.join(parts)[:200]}"
+                wrong += error.messages if len(parts) == 1 else [told]
         if wrong:
-            raise ValidationError(wrong)
+            raise ValidationError(wrong, valid_data=found)
         return tuple(found)
 
     def _read(self, text: str) -> str:
@@ -108,6 +132,15 @@ class Columns(AnyOf):
         return found
 
 
+class Behind(Slug):
+    """The id of the record behind which a page begins."""
+
+    def __init__(self, resource: Resource, description: str | None = None) -> None:
+        about = "Start the page after the record with this id (`page.next` of the page before)."
+        super().__init__(description or about, longest=DERIVED_ID_LENGTH)
+        self.resource = resource
+
+
 #: ``*`` stands for no filter, and goes with no other value.
 _STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 
@@ -115,7 +148,7 @@ _STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 def _item(one: Contract[Any] | None) -> JsonSchema:
     """The shape of one value of a list parameter. ``*`` and the empty value are allowed beside the terms."""
     if one is None:
-        return {"type": "string", "pattern": r"^[^,\u0000-\u001f\u007f-\u009f]*$", "maxLength": _FREE_LENGTH}
+        return {"type": "string", "pattern": r"^[^,\u0000-\u001f\u007f-\u009f\ufffd]*$", "maxLength": _FREE_LENGTH}
     shape = one.shape("seed")
     if "enum" in shape:
         return {**shape, "enum": [*shape["enum"], "*", ""]}
@@ -157,7 +190,7 @@ class Moment(Contract[date]):
             pass
         raise ValidationError(
             f"“{str(value)[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) "
-            f"nor milliseconds since 1970 (0, or 11 digits or more).{_hyphenated(text)}"
+            f"nor milliseconds since 1970 (0, or 11 digits or more).{day_hint(text, ' Did')}"
         )
 
 
@@ -166,14 +199,6 @@ def _day(moment: datetime) -> date:
     with suppress(OverflowError):
         return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
     return moment.date()
-
-
-def _hyphenated(text: str) -> str:
-    """A sentence that suggests the date of which a text has the digits alone, or nothing."""
-    try:
-        return f" Did you mean {date.fromisoformat(text)}?" if _DATE_ALONE.fullmatch(text) else ""
-    except ValueError:
-        return ""
 
 
 class Words(Contract[str]):
@@ -188,8 +213,8 @@ class Words(Contract[str]):
 
     def shape(self, side: Side) -> JsonSchema:
         # No pattern that all readers of a contract understand tells the letters of every alphabet from signs: beyond ASCII it takes all.
-        some = r"[^\u0000-\u001f\u007f-\u009f]*"
-        words = rf"{some}[^\u0000-/:-@\[-`{{-\u009f]{some}"
+        some = r"[^\u0000-\u001f\u007f-\u009f\ufffd]*"
+        words = rf"{some}[^\u0000-/:-@\[-`{{-\u009f\ufffd]{some}"
         return {
             "type": "string",
             "pattern": rf"^{words}$" if self.required else rf"^( *\*? *|{words})$",
@@ -247,16 +272,17 @@ def of_filter(one: Filter) -> AnyOf:
     if one.vocabulary:
         return AnyOf(Term(one.vocabulary), one.description)
     if one.references:
-        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description)
-    return AnyOf(None, one.description)
+        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description, one.references)
+    return AnyOf(None, one.description, one)
 
 
+@cache
 def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
     """The parameters that narrow a list of a resource: its filters, its clocks, and what holds for every list."""
     declared: dict[str, Contract[Any]] = {one.name: of_filter(one) for one in resource.filters}
     if "process" in resource.schema._declared_fields:
         uses = ", or that uses it if several share it" if resource.shared else ""
-        declared["process"] = AnyOf(Slug(), f"The process it belongs to{uses}.")
+        declared["process"] = AnyOf(Slug(), f"The process it belongs to{uses}.", Process)
     declared.update({name: CLOCKS[name] for name in resource.model.clocks})
     if "as_of" in resource.model.clocks:
         declared["claim_status"] = AnyOf(
@@ -275,14 +301,19 @@ def paging(resource: Resource) -> dict[str, Contract[Any]]:
     return {
         "sort": Choice(("id", "-id", *orders), "The sort order; `-` reverses it, and ties are ordered by id."),
         "limit": Integer("Records on a page; 50 by default.", least=1, most=200),
-        "after": Slug(
-            "Start the page after the record with this id (`page.next` of the page before).", longest=DERIVED_ID_LENGTH
-        ),
+        "after": Behind(resource),
     }
 
 
-def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
+def read(
+    schema: Schema,
+    arguments: "MultiDict[str, str]",
+    unknown_in: Callable[[dict[str, Any]], Iterable[Wrong]] = lambda _found: (),
+) -> dict[str, Any]:
     """Read a query string: what `Schema.load` gives, without asking each field that is not given for its default.
+
+    Args:
+        unknown_in: finds the values that name nothing. It is asked only where others are wrong, so that all are told at once.
 
     Raises:
         Problem: 400, with every parameter that is wrong.
@@ -295,6 +326,8 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
         declared = schema.fields.get(name)
         if declared is None:
             unknown.append(_unknown(name, values[0], sorted(schema.fields)))
+        elif any(UNREADABLE in value for value in values):
+            wrong[name] = [f"holds {NO_UTF8}."]
         elif isinstance(declared, AnyOf):
             _into(found, wrong, name, declared, values)
         elif len(values) > 1:
@@ -312,7 +345,7 @@ def read(schema: Schema, arguments: "MultiDict[str, str]") -> dict[str, Any]:
             for name in schema.fields
             for message in wrong.get(name, ())
         ]
-        raise invalid([*unknown, *told])
+        raise invalid([*unknown, *told, *unknown_in(found)])
     return found
 
 
@@ -337,13 +370,16 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
         found[name] = declared.deserialize(value)
     except ValidationError as error:
         wrong[name] = list(error.messages)
+        if error.valid_data:
+            found[name] = tuple(error.valid_data)  # those of several that are right
 
 
 def _unknown(name: str, value: str, names: list[str]) -> Wrong:
     if not name.strip():
         told = f"“={value[:60]}” has a value and no name of a parameter. There are: {', '.join(names)}."
         return Wrong("", value[:200], told, tuple(names))
-    told = f"there is no such parameter here.{did_you_mean(name, names)} There are: {', '.join(names)}."
+    near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
+    told = f"there is no such parameter here.{did_you_mean(near[0] if near else name, names)} There are: {', '.join(names)}."
     return Wrong(name[:80], value[:200], told, tuple(names))
 
 

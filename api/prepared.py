@@ -12,7 +12,6 @@ from werkzeug.datastructures import MultiDict
 
 from api.database import Store
 from api.operation import Answer, Call, Operation
-from api.parameters import read
 from api.resource import Table
 
 Row = tuple[str, str, bytes]
@@ -25,7 +24,7 @@ def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connec
     def prepare(connection: Connection, store: Store) -> Iterator[Row]:
         wanted = ((one, given) for one in listed if one.large(connection) for given in one.prepared)
         for operation, given in wanted:
-            values = read(operation.query, MultiDict(given))
+            values = operation.read(MultiDict(given), connection, table, {})
             call = Call.from_nowhere(store, connection, table, operation.path, values=values, given=given)
             answer = operation.view(call)
             yield call.here, answer.media_type, zstandard.compress(_whole(answer))

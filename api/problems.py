@@ -32,9 +32,14 @@ INVALID_PARAMETER = Kind(
     400,
     "A parameter cannot be used",
     "A query parameter is unknown, repeated, malformed or out of range. "
-    "Every such parameter of the request is listed in `errors`, with what is allowed.",
+    "Every such parameter of the request is listed in `errors`, with what is allowed; and so is every other that names nothing.",
 )
-BAD_REQUEST = Kind("bad-request", 400, "The request cannot be understood", "The request is not well formed.")
+BAD_REQUEST = Kind(
+    "bad-request",
+    400,
+    "The request cannot be understood",
+    "The request is not well formed; its path may hold bytes that are not UTF-8.",
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
@@ -215,7 +220,7 @@ def nearest_path(path: str, paths: Iterable[str]) -> str:
             filled, likeness = _alike(asked, rule)
             found[f"/v1{filled}" if version and f"/v1{rule}" in rules else filled] = likeness
     best = max(found.values(), default=0)
-    near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness >= best - 5)
+    near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness > best - 5)
     return _suggest([one for _, one in near[:3]])
 
 

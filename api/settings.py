@@ -4,9 +4,10 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +23,7 @@ NAMES = (
     "DATABASE_URL",
     "DATABASE_REPLICA_URLS",
 )
+T = TypeVar("T")
 
 
 class SettingError(Exception):
@@ -52,24 +54,44 @@ class Settings:
         """Read the settings.
 
         Raises:
-            SettingError: for a value that cannot be used, and for a POSITIONS_ or DATABASE_REPLICA name that does not exist.
+            SettingError: for every value that cannot be used, and every POSITIONS_ or DATABASE_REPLICA name that does not exist.
         """
-        for name in environment:
-            if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
-                from rapidfuzz import process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+        wrong = list(_misnamed(environment))
 
-                nearest = process.extractOne(name, NAMES, score_cutoff=78)
-                hint = f"; did you mean {nearest[0]}?" if nearest else "."
-                raise SettingError(f"{name} is not a setting{hint} The settings are {', '.join(NAMES)}.")
-        database = _database("DATABASE_URL is", environment.get("DATABASE_URL") or DEFAULT_DATABASE)
+        def tried(make: Callable[..., T], *given: Any) -> T | None:
+            try:
+                return make(*given)
+            except SettingError as error:
+                wrong.append(str(error))
+                return None
+
+        get = environment.get
+        database = tried(_database, "DATABASE_URL is", get("DATABASE_URL") or DEFAULT_DATABASE)
+        replicas = tried(_replicas, get("DATABASE_REPLICA_URLS") or "", database)
+        texts = tried(_folder, "POSITIONS_TEXTS_DIR", get("POSITIONS_TEXTS_DIR"))
+        cache_bytes = tried(_megabytes, "POSITIONS_CACHE_MB", get("POSITIONS_CACHE_MB") or "64")
+        public_url = tried(_address, "POSITIONS_PUBLIC_URL", get("POSITIONS_PUBLIC_URL"))
+        if wrong or database is None or replicas is None or cache_bytes is None:
+            raise SettingError("\n".join(wrong))
         return cls(
             database=database,
-            replicas=_replicas(environment.get("DATABASE_REPLICA_URLS") or "", database),
-            seeds=Path(environment.get("POSITIONS_SEEDS") or SHIPPED_SEEDS),
-            texts=_folder("POSITIONS_TEXTS_DIR", environment.get("POSITIONS_TEXTS_DIR")),
-            cache_bytes=_megabytes("POSITIONS_CACHE_MB", environment.get("POSITIONS_CACHE_MB") or "64"),
-            public_url=_address("POSITIONS_PUBLIC_URL", environment.get("POSITIONS_PUBLIC_URL")),
+            replicas=replicas,
+            seeds=Path(get("POSITIONS_SEEDS") or SHIPPED_SEEDS),
+            texts=texts,
+            cache_bytes=cache_bytes,
+            public_url=public_url,
         )
+
+
+def _misnamed(environment: Mapping[str, str]) -> Iterator[str]:
+    """What is said of each name that is like those of settings and is none."""
+    for name in environment:
+        if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
+            from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+
+            nearest = process.extractOne(name, NAMES, scorer=fuzz.ratio, score_cutoff=78)
+            hint = f"; did you mean {nearest[0]}?" if nearest else "."
+            yield f"{name} is not a setting{hint} The settings are {', '.join(NAMES)}."
 
 
 def _database(named: str, text: str) -> URL:
@@ -101,11 +123,11 @@ def _database(named: str, text: str) -> URL:
     return url
 
 
-def _replicas(text: str, database: URL) -> tuple[URL, ...]:
+def _replicas(text: str, database: URL | None) -> tuple[URL, ...]:
     name = "DATABASE_REPLICA_URLS"
     if not text.strip():
         return ()
-    if database.get_backend_name() == "sqlite":
+    if database is not None and database.get_backend_name() == "sqlite":
         raise SettingError(
             f"{name} is set, but DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to the "
             f"PostgreSQL primary (postgresql://user@host/name), or unset {name}"
@@ -146,7 +168,7 @@ def _megabytes(name: str, text: str) -> int:
 
 
 def _address(name: str, text: str | None) -> str | None:
-    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+    if text and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise SettingError(
             f"{name} is “{text}”; give the address that readers use, such as https://example.org or https://example.org/positions"
         )

@@ -7,7 +7,6 @@ tests hold the two equal where both are right.
 
 import re
 from calendar import monthrange
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -21,8 +20,13 @@ _DATE = re.compile(
     r"|(?P<year>[0-9]{4})(?:-(?:(?P<season>2[1-4])|(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}|XX))?|XX(?:-XX)?))?)[?~%]?",
     re.ASCII,
 )
-#: A day as it is written where the year comes last, the month first or second.
-_YEAR_LAST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+#: What days are written with in other ways: numbers, of which those of days may be ordinal, and the names of months.
+_PART = re.compile(r"([0-9]{1,4})(?:st|nd|rd|th)?|([a-z]{3,9})", re.ASCII | re.IGNORECASE)
+_DIGITS_ALONE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
+_TIME = re.compile(r"[T ] ?[0-9]{1,2}:.*", re.ASCII | re.IGNORECASE)
+_BETWEEN = re.compile(r"[ ,./_-]+")
+_LONG = 60  # characters; what is longer is no day, however it is written
 _NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
 EXAMPLES = (
@@ -51,8 +55,15 @@ def parse(text: str) -> Edtf:
     Raises:
         ValueError: with a sentence that says what is wrong and what would be right.
     """
-    if days := _year_first(text):
-        raise ValueError(f"a date begins with its year; did you mean {' or '.join(days)}?")
+    try:
+        return _date_or_interval(text)
+    except ValueError:
+        if days := days_meant(text):
+            raise ValueError(f"a date is written year-month-day; did you mean {' or '.join(days)}?") from None
+        raise
+
+
+def _date_or_interval(text: str) -> Edtf:
     begin, slash, end = text.partition("/")
     if not slash:
         return Edtf(text, *_date(text))
@@ -67,15 +78,40 @@ def parse(text: str) -> Edtf:
     return Edtf(text, earliest, latest, Precision.INTERVAL)
 
 
-def _year_first(text: str) -> list[str]:
-    """The days that a text can mean whose year comes last."""
-    found: list[str] = []
-    if match := _YEAR_LAST.fullmatch(text):
-        one, _, other, year = match.groups()
-        for day, month in ((one, other), (other, one)):
-            with suppress(ValueError):
-                found.append(date(int(year), int(month), int(day)).isoformat())
-    return list(dict.fromkeys(found))
+def days_meant(text: str) -> list[str]:
+    """The days that a text can mean which writes one in another way than ``2025-12-02``: the year last, the month by its name, without
+    zeros or hyphens, with a time behind it. Two where day and month could be either.
+    """
+    if len(text) > _LONG:
+        return []
+    parts = _BETWEEN.split(_DIGITS_ALONE.sub(r"\1-\2-\3", _TIME.sub("", text.strip())))
+    matches = [_PART.fullmatch(part) for part in parts]
+    if len(parts) != 3 or not all(matches):
+        return []
+    numbers = [_month(match[2]) if match[2] else match[1] for match in matches if match]
+    named = [bool(match[2]) for match in matches if match]
+    year = next((place for place in (0, 2) if len(numbers[place]) == 4), None)
+    if year is None:
+        return []
+    orders = [(1, 2), (2, 1)] if year == 0 else [(1, 0), (0, 1)]
+    found = [_iso(numbers[year], numbers[month], numbers[day]) for month, day in orders if not named[day]]
+    # Where the year comes first, so does the month, unless there is no such day.
+    days = [day for day in dict.fromkeys(found) if day]
+    return days[:1] if year == 0 else days
+
+
+def _month(name: str) -> str:
+    """The number of the month whose name begins with the same three letters; nothing where there is none."""
+    begun = name[:3].lower()
+    return str(_MONTHS.index(begun) + 1) if begun in _MONTHS else ""
+
+
+def _iso(year: str, month: str, day: str) -> str:
+    """The day of three numbers, or nothing where there is none."""
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return ""
 
 
 def _date(text: str) -> tuple[date, date, Precision]:

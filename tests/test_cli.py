@@ -319,3 +319,31 @@ def test_serve_does_not_start_on_seeds_at_fault(database: str, world: Path) -> N
     assert result.exit_code == 1
     assert "release.yaml:1:5: release “Bad Id”: id: “Bad Id” is not an id" in result.output
     assert "the field date is missing" in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("load",),
+        ("editor-schemas",),
+        ("cite", "x", "y", "--texts", "."),
+        ("verify", "--texts", "."),
+        ("coverage", "--texts", "."),
+    ],
+)
+def test_a_folder_whose_name_no_system_takes_is_told_so(command: tuple[str, ...], database: str) -> None:
+    result = run(*command, "--seeds", "x" * 300, DATABASE_URL=database)
+    assert result.exit_code == 1
+    assert result.output == f"Error: {'x' * 300} cannot be used: File name too long\n"
+
+
+def test_what_cannot_be_written_is_told_so_and_no_folder_is_made(tmp_path: Path) -> None:
+    result = run("editor-schemas", "--seeds", str(tmp_path / "seed"))
+    assert result.exit_code == 1
+    assert "is not a folder of seeds; POSITIONS_SEEDS or --seeds names another" in result.output
+    assert not (tmp_path / "seed").exists()
+    (tmp_path / ".schemas").write_text("")
+    result = run("editor-schemas", "--seeds", str(tmp_path))
+    assert result.exit_code == 1
+    assert "process.schema.json cannot be written: " in result.output

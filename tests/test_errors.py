@@ -101,6 +101,59 @@ def test_a_clock_is_set_to_one_exact_day(api: Api, name: str, day: str) -> None:
     assert [one["parameter"] for one in problem["errors"]] == [name]
 
 
+def test_a_query_that_is_not_escaped_and_not_utf8_is_told_so(api: Api) -> None:
+    environ = {**EnvironBuilder(path="/v1/demands").get_environ(), "QUERY_STRING": "q=caf\xe9"}
+    body, status, _ = run_wsgi_app(api.wsgi, environ)
+    assert status.startswith("400")
+    assert orjson.loads(b"".join(body))["errors"][0]["message"].startswith("holds bytes that are not UTF-8")
+
+
+@pytest.mark.parametrize(
+    "page", ["/explore/search?q=%ff", "/explore/parties?q=%ff", "/explore/parties/%ff", "/embed/gaps?party=%ff"]
+)
+def test_a_page_tells_bytes_that_are_not_utf8_too(api: Api, page: str) -> None:
+    response = api.ask(page)
+    assert response.status_code == 400
+    assert "bytes that are not UTF-8" in response.text
+
+
+DAYS_MEANT = {
+    "02/12/2030": "2030-12-02 or 2030-02-12",
+    "31.12.2030": "2030-12-31",
+    "12-31-2030": "2030-12-31",
+    "2030-2-3": "2030-02-03",
+    "2030/12/02": "2030-12-02",
+    "Dec 2 2030": "2030-12-02",
+    "2nd December, 2030": "2030-12-02",
+    "20301202": "2030-12-02",
+    "2030-12-02 10:30": "2030-12-02",
+    "2030-02": "2030-02-01 or 2030-02-28",
+    "2030~": "2030-01-01 or 2030-12-31",
+}
+
+
+@pytest.mark.parametrize("day", DAYS_MEANT)
+@pytest.mark.parametrize(
+    "asked",
+    ["/v1/demands?as_of", "/v1/demands?to", "/v1/matrix.csv?known_at", "/v1/timeline?from", "/v1/search?q=a1&as_of"],
+)
+def test_a_day_that_is_written_in_another_way_is_answered_with_the_days_that_it_may_mean(
+    api: Api, asked: str, day: str
+) -> None:
+    (error,) = api.problem(f"{asked}={quote(day)}", 400)["errors"]
+    assert error["message"].endswith(f"id you mean {DAYS_MEANT[day]}?")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2030-02-30", "2030-02 has 28 days"), ("2030-00-01", "no month 00"), ("0000-01-01", "years 0001 to 9999")],
+)
+def test_a_day_that_no_calendar_has_is_told_why(api: Api, day: str, said: str) -> None:
+    (error,) = api.problem(f"/v1/demands?as_of={day}", 400)["errors"]
+    assert f"“{day}” is not a day of the calendar: " in error["message"]
+    assert said in error["message"]
+
+
 @pytest.mark.parametrize(
     "name", ["limit", "sort", "after", "as_of", "known_at", "from", "to", "q", "release", "format"]
 )
@@ -141,17 +194,40 @@ STRANGE = [
 ]
 
 
+NO_UTF8 = {"%ED%A0%80", "%FF", "%F4%90%80%80"}
+
+
 @pytest.mark.parametrize("id", STRANGE)
-@pytest.mark.parametrize("collection", ["parties", "evidence", "positions", "changes", "problems"])
-def test_a_strange_id_is_simply_not_there(api: Api, collection: str, id: str) -> None:
-    problem = api.problem(f"/v1/{collection}/{id}", 404)
+@pytest.mark.parametrize(
+    "path", ["parties/{}", "evidence/{}", "positions/{}", "changes/{}", "problems/{}", "parties/{}/positions", "{}"]
+)
+def test_a_strange_id_is_simply_not_there_unless_it_cannot_be_read(api: Api, path: str, id: str) -> None:
+    problem = api.problem(f"/v1/{path.format(id)}", 400 if id in NO_UTF8 else 404)
+    assert ("holds bytes that are not UTF-8" in problem["detail"]) is (id in NO_UTF8)
     _is_reference(problem["instance"])
 
 
-@pytest.mark.parametrize("id", STRANGE)
-def test_a_strange_id_has_no_sub_collections_either(api: Api, id: str) -> None:
-    api.problem(f"/v1/parties/{id}/positions", 404)
-    api.problem(f"/v1/proposals/{id}/evidence", 404)
+@pytest.mark.parametrize("text", ["%ff", "caf%e9", "%ED%A0%80", "%EF%BF%BD"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(
+            f"/v1/demands?{name}"
+            for name in ("q", "party", "as_of", "limit", "after", "sort", "from", "stance", "release")
+        ),
+        *(
+            "/v1/evidence.csv?subject",
+            "/v1/search?q",
+            "/v1/cite?path",
+            "/v1/oembed?url",
+            "/v1/charts/gaps.vl.json?party",
+        ),
+    ],
+)
+def test_bytes_that_are_not_utf8_are_told_by_their_parameter(api: Api, asked: str, text: str) -> None:
+    (error,) = api.problem(f"{asked}={text}", 400)["errors"]
+    assert error["parameter"] == asked.rpartition("?")[2]
+    assert error["message"].startswith("holds bytes that are not UTF-8")
 
 
 @pytest.mark.parametrize("value", STRANGE)
@@ -333,6 +409,15 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/search", "q", "is missing, and must be given", None),
         ("/v1/charts/reception.vl.json", "proposal", "is missing, and must be given", None),
         ("/v1/parties?limit=ten", "limit", "“ten” is not a whole number; 1 to 200 are allowed", None),
+        ("/v1/positions?party=aldoria;%20borovia", "party", "several are separated by commas: aldoria,borovia.", None),
+        ("/v1/positions?stance=supports|opposes", "stance", "several are separated by commas: supports,opposes.", None),
+        ("/v1/positions?format=json", "format", "leave it out", None),
+        ("/v1/matrix?format=JSON", "format", "leave it out", None),
+        ("/v1/positions?offset=10", "offset", "Did you mean “after”?", "after"),
+        ("/v1/positions?per_page=10", "per_page", "Did you mean “limit”?", "limit"),
+        ("/v1/positions?order=id", "order", "Did you mean “sort”?", "sort"),
+        ("/v1/events?since=2030", "since", "Did you mean “from”?", "from"),
+        ("/v1/matrix?Date=2030", "Date", "Did you mean “as_of”?", "as_of"),
         ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it may be given once", None),
         ("/v1/positions?party=Port%20Sela", "party", "written as one it is “port-sela”", None),
         ("/v1/positions?party=Aldorja", "party", "written as one it is “aldorja”.", None),
@@ -508,3 +593,67 @@ def test_every_id_that_does_not_exist_is_told_in_one_answer(api: Api) -> None:
     assert told == [("party", "nobody"), ("party", "noone"), ("issue", "nothing"), ("process", "nowhere")]
     problem = api.problem("/v1/matrix", 404, party="nobody", issue="nothing")
     assert [one["parameter"] for one in problem["errors"]] == ["issue", "party"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/demands", "/v1/demands.csv", "/v1/facets/demands?by=firmness", "/v1/options/parties"]
+)
+def test_values_that_are_wrong_and_ids_that_do_not_exist_are_told_in_one_answer(api: Api, path: str) -> None:
+    name = "process" if "options" in path else "party"
+    problem = api.problem(path, 400, **{name: "borovja,Not an id", "known_at": "yesterday", "from": "2031"})
+    assert problem["type"] == "/v1/problems/invalid-parameter"
+    assert [one["parameter"] for one in problem["errors"]].count(name) == 2
+    assert {one["parameter"] for one in problem["errors"]} >= {name, "known_at"}
+    (unknown,) = [one for one in problem["errors"] if one["value"] == "borovja"]
+    assert unknown["message"] in problem["detail"]
+    if name == "party":
+        assert unknown["message"] == "“borovja” is not an id of one of the parties. Did you mean “borovia”?"
+
+
+@pytest.mark.parametrize("wrong", ["limit=0", "colour=red", "sort=colour", "as_of=yesterday"])
+@pytest.mark.parametrize("prefix", UNVERSIONED_AND_NOT)
+def test_an_after_and_a_key_that_name_nothing_are_told_beside_what_is_wrong(api: Api, prefix: str, wrong: str) -> None:
+    problem = api.problem(f"{prefix}/evidence?after=nowhere&subject=demands/nothing&speaker=nobody&{wrong}", 400)
+    told = {one["parameter"]: one["message"] for one in problem["errors"]}
+    assert told.keys() == {"after", "subject", "speaker", wrong.partition("=")[0]}
+    assert "not an id of one of the evidence" in told["after"]
+    assert "nothing has “demands/nothing”" in told["subject"]
+
+
+@pytest.mark.parametrize("path", ["/v1/matrix", "/v1/gaps.csv", "/v1/charts/gaps.vl.json", "/v1/cite?path=/v1/gaps%3F"])
+def test_an_analysis_tells_wrong_values_and_unknown_ids_in_one_answer(api: Api, path: str) -> None:
+    query = "party=aldorja,borovia&issue=nothing&process=nowhere&as_of=1.2.2030"
+    asked = f"{path}{quote(query)}" if "cite" in path else f"{path}?{query}"
+    problem = api.problem(asked, 400)
+    assert sorted(one["parameter"] for one in problem["errors"]) == ["as_of", "issue", "party", "process"]
+    assert "Did you mean “aldoria”?" in problem["detail"]
+    assert "Did you mean" not in api.problem(asked.replace("aldorja", "aldoria"), 400)["detail"].replace(
+        "id you mean 2", ""
+    )
+
+
+def test_a_filter_and_an_after_that_name_nothing_are_told_in_one_answer(api: Api) -> None:
+    for more in ("", "&sort=first_reported_on"):
+        problem = api.problem(f"/v1/demands?after=nowhere&party=nobody{more}", 404)
+        assert [one["parameter"] for one in problem["errors"]] == ["party", "after"]
+
+
+def test_an_id_that_exists_is_not_told_beside_what_is_wrong(api: Api) -> None:
+    problem = api.problem("/v1/demands?party=borovia&issue=&after=castella-no-tariff&limit=0", 400)
+    assert [one["parameter"] for one in problem["errors"]] == ["limit"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/parties/aldorja", "/v1/parties/aldorja/positions", "/explore/parties/aldorja"),
+        "/v1/cite?path=/v1/parties/aldorja%3F",
+    ],
+)
+def test_an_id_in_the_path_that_does_not_exist_is_told_beside_what_is_wrong(api: Api, path: str) -> None:
+    asked = f"{path}colour=red" if "cite" in path else f"{path}?colour=red"
+    response = api.ask(asked)
+    assert response.status_code == 400
+    assert "colour: there is no such parameter here." in response.text
+    assert "id: “aldorja” is not an id of one of the parties. Did you mean “aldoria”?" in response.text
+    assert "id: " not in api.ask(asked.replace("aldorja", "aldoria")).text

@@ -84,7 +84,7 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "statements “plain-words”: evidence: source: “heralt” is not the id of one of",
         ),
         ("party: upland", "party: Upland", "2:10", "“Upland” is not an id; written as one it is “upland”"),
-        ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; name one of its issues"),
+        ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; name an issue (this topic has none yet)"),
         (
             "  stance: supports",
             "  stance: suports",
@@ -114,7 +114,7 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "5:12",
             "the field summary is there",
         ),
-        ("  stance: supports", "  stance: &a supports\n  note: *a", "4:11", "used again by an alias"),
+        ("  stance: supports", "  stance: &a supports\n  note: *a", "4:11", "is the anchor &a; seeds have none"),
         (
             "credibility: 6",
             "credibility: 7",
@@ -266,7 +266,8 @@ def test_a_file_of_fifty_megabytes_is_refused_with_what_to_do(one: Path) -> None
     ("line", "said"),
     [
         ('{"id": "a", "id": "b"}', "repeats the key “id”"),
-        ('{"id": ', "is not JSON"),
+        ('{"id": ', "is not JSON, of which each line holds one whole record: Expecting value"),
+        ('{"id": "a\x01"}', "one whole record: Invalid control character"),
         ('{"id": 5}', "“5” is not an id"),
         ('["id"]', "a record is a mapping of fields"),
     ],

@@ -1,6 +1,7 @@
 """Seeds that are wrong in ways that nobody means: each told as a fault in its place; no file, however strange, ends the process."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,6 @@ def test_brackets_in_a_text_are_no_nesting(world: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- &a {id: x, b: *a}\n", "is used again by an alias; write it out where it is needed"),
-        (
-            "- {id: a-b, <<: &m {party: aldoria}, also: *m}\n",
-            "is used again by an alias; write it out where it is needed",
-        ),
         ("- {id: q, id: r}\n", "repeats the key “id”; each may stand once in a mapping"),
         ("- {[a]: 3, id: q}\n", "is not a field's name"),
         ("---\n- {}\n", "is not YAML: a second document begins here"),
@@ -141,7 +137,7 @@ def test_what_is_not_yaml_is_told_where_its_cause_stands(
         ("- id: !!python/object:os.system x\n", "!!python/object:os.system"),
         ("- {id: x, note: !!str x}\n", "!!str"),
         ("- {id: x, note: ! x}\n", "!"),
-        ("- &a !foo [x]\n", "!foo"),
+        ("- !foo [x]\n", "!foo"),
         ("- !<tag:a,2000:b> {id: x}\n", "!<tag:a,2000:b>"),
     ],
 )
@@ -157,7 +153,50 @@ def test_a_tag_is_refused(world: Path, text: str, tag: str) -> None:
 def test_aliases_of_aliases_are_told_and_never_written_out(world: Path) -> None:
     rows = [f"- &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)]
     (world / DEMANDS).write_text("- &a0 [x, x]\n" + "".join(rows))
-    assert {fault.message for fault in faults(world)} == {"is used again by an alias; write it out where it is needed"}
+    told = {fault.message.partition(";")[0] for fault in faults(world)}
+    assert told == {f"is the {what}{n}" for n in range(12) for what in ("anchor &a", "alias *a")} - {
+        "is the alias *a11"
+    }
+
+
+NAMED = {
+    "anchor": "seeds have none: leave it out, or put a text that begins with & into quotation marks",
+    "alias": "seeds have none: write out here what it stands for",
+    "merge": "seeds have none: write out here the fields that it takes from elsewhere",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- {id: a-b, note: &n text}\n", ["anchor &n"]),
+        ("- &a {id: x, b: *a}\n", ["anchor &a", "alias *a"]),
+        ("- {id: a-b, also: &m !x {a: b}, <<: *m}\n", ["anchor &m", "merge key <<", "alias *m"]),
+        ("- {id: a-b, <<: {party: aldoria}}\n", ["merge key <<"]),
+        ("- {id: a-b, <<: [], <<: []}\n", ["merge key <<", "merge key <<"]),
+    ],
+)
+def test_what_yaml_has_to_write_less_is_told_by_its_name_at_its_place(world: Path, text: str, told: list[str]) -> None:
+    line = add(world, DEMANDS, text)
+    found = [fault for fault in faults(world) if " tag " not in fault.message]
+    assert [fault.message for fault in found] == [f"is the {one}; {NAMED[one.split()[0]]}" for one in told]
+    for fault, one in zip(found, told, strict=True):
+        assert fault.line == line
+        assert text[fault.column - 1 :].startswith(one.split()[-1])
+
+
+def test_a_quoted_merge_key_is_a_name_as_any_other(world: Path) -> None:
+    add(world, DEMANDS, "- {id: a-b, '<<': {party: aldoria}}\n")
+    assert any("“<<” is not a field here" in fault.message for fault in faults(world))
+
+
+@pytest.mark.parametrize("file", [DEMANDS, LINES])
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-be"])
+def test_a_text_in_utf16_is_told_once(world: Path, file: str, coding: str) -> None:
+    text = "\n".join(['{"id": "x"}'] * 3)
+    (world / file).write_bytes(("\ufeff" * (coding != "utf-16") + text).encode(coding))
+    (fault,) = [fault for fault in faults(world) if fault.file.endswith(file)]
+    assert (fault.line, fault.column, fault.message) == (1, 1, "is text in UTF-16; save it as UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -356,3 +395,26 @@ def test_a_yaml_text_is_read_by_its_events_as_by_its_nodes(text: str) -> None:
 def test_a_text_without_anchors_is_read_by_its_events(value: list[Any]) -> None:
     text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
     assert plain(text) == composed(yaml.compose(text, Loader=yaml.CSafeLoader))
+
+
+@pytest.mark.parametrize("made", ["link", "pipe"])
+def test_what_is_neither_a_file_nor_a_folder_is_told_so(world: Path, made: str) -> None:
+    path = world / "spice-round" / "events.yaml"
+    path.unlink(missing_ok=True)
+    if made == "link":
+        path.symlink_to("events.yaml")
+    else:
+        os.mkfifo(path)
+    assert (str(path), 0, 0, "is neither a file nor a folder; a link may lead nowhere") in [
+        (fault.file, fault.line, fault.column, fault.message) for fault in faults(world)
+    ]
+
+
+def test_a_folder_that_is_called_as_a_file_is_told_its_name(world: Path) -> None:
+    path = world / "glacier-accord" / "responses.yaml"
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    assert any(
+        fault.file == str(path) and fault.message.startswith("is a folder; call it responses,")
+        for fault in faults(world)
+    )

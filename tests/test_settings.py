@@ -148,3 +148,22 @@ def test_the_bounds_of_the_cache_are_among_what_is_allowed(given: str, size: int
 @pytest.mark.parametrize("given", ["https://example.org/positions/", "https://example.org/positions"])
 def test_what_paths_are_put_behind_ends_without_a_slash(given: str) -> None:
     assert Settings.read({"POSITIONS_PUBLIC_URL": given}).public_url == "https://example.org/positions"
+
+
+def test_all_settings_that_cannot_be_used_are_told_together() -> None:
+    wrong = {
+        "DATABASE_URL": "mysql://h/x",
+        "DATABASE_REPLICA_URLS": "nonsense",
+        "POSITIONS_TEXTS_DIR": "/nowhere",
+        "POSITIONS_CACHE_MB": "64MB",
+        "POSITIONS_PUBLIC_URL": "https://joe:hush@example.org",
+        "POSITIONS_SEED": "/nowhere",
+        "POSITIONS_FOO": "1",
+    }
+    with pytest.raises(SettingError) as error:
+        Settings.read(wrong)
+    told = str(error.value).splitlines()
+    assert len(told) == len(wrong)
+    assert all(any(line.startswith(name) for line in told) for name in wrong)
+    assert "POSITIONS_SEED is not a setting; did you mean POSITIONS_SEEDS?" in str(error.value)
+    assert "POSITIONS_FOO is not a setting. The settings are" in str(error.value)

@@ -1,6 +1,6 @@
 """What a reader asks of an analysis, what it finds, and the names that its answer needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -9,9 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from api.analysis.folding import Folding
-from api.models import LAST_DAY, Affiliation, Clocks, Issue, Party, Process, Recorded, in_any
-from api.problems import refuse_unknown
-from api.reading.queries import unknown_ids
+from api.models import LAST_DAY, Affiliation, Clocks, Issue, Party, in_any
 from api.resource import issues_of
 from schemas.fields import Ref
 
@@ -40,22 +38,6 @@ class Question:
     end: date | None = None
     #: What an analysis has worked out for this question, for another one of the same.
     known: dict[str, Any] = field(init=False, default_factory=dict)
-
-    def check(self, **parties: Sequence[str]) -> None:
-        """Refuse filters that name ids which do not exist.
-
-        Args:
-            parties: those asked for, by the parameters that name them.
-
-        Raises:
-            Problem: 404, with the nearest ids.
-        """
-        named: list[tuple[str, type[Recorded], Sequence[str]]] = [
-            ("process", Process, self.processes),
-            ("issue", Issue, self.issues),
-            *((name, Party, ids) for name, ids in parties.items()),
-        ]
-        refuse_unknown(wrong for each in named for wrong in unknown_ids(self.connection, *each))
 
     @property
     def knowing(self) -> Clocks:

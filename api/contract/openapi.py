@@ -174,7 +174,11 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "ETag": {"description": "A strong validator of the answer.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long the answer may be cached.", "schema": {"type": "string"}},
-    "Last-Modified": {"description": "The date of the release.", "schema": {"type": "string"}},
+    "Last-Modified": {
+        "description": "The date of the release. Only the `ETag` shows whether an answer has changed: `If-Modified-Since` is not "
+        "evaluated, since a release loaded in place of another may have the same date but different content.",
+        "schema": {"type": "string"},
+    },
     "Link": {
         "description": "The links of a page, as in its body; for a table as CSV, a link to its description (RFC 8288).",
         "schema": {"type": "string"},

@@ -192,10 +192,10 @@ def _propositions(seed: "Seed", seeds: "Seeds") -> Broken:
                 for id, other in seeds.of("issues").items()
                 if other.data["parent"] and other.data["parent"].id == issue.id
             ]
-            yield (
-                seed.place / name,
-                f"{_name(seed)}: {name}: “{issue.id}” is a topic; name one of its issues: {', '.join(below)}",
+            meant = (
+                f"name one of its issues: {', '.join(below)}" if below else "name an issue (this topic has none yet)"
             )
+            yield seed.place / name, f"{_name(seed)}: {name}: “{issue.id}” is a topic; {meant}"
 
 
 @cache

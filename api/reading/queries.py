@@ -1,10 +1,11 @@
 """Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from marshmallow.fields import Field
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -29,9 +30,9 @@ from api.models import (
     Clocks,
     ClocksKind,
     Position,
-    Process,
     in_any,
 )
+from api.parameters import AnyOf, Behind, narrowing
 from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, unknown
 from api.resource import Filter, Part, Resource, Table
 from schemas.vocabulary import Mode, PositionKind
@@ -92,28 +93,37 @@ def check_ids(connection: Connection, asked: Asked) -> None:
     Raises:
         Problem: 404, with the nearest ids.
     """
-    unknown = [
-        wrong
-        for one in asked.resource.filters
-        if one.key is not None and asked.values.get(one.name)
-        for wrong in unknown_keys(connection, one, asked.values[one.name])
-    ]
-    wanted: list[tuple[str, type[Any], Sequence[str]]] = [
-        (one.name, one.references, asked.values[one.name])
-        for one in asked.resource.filters
-        if one.references and asked.values.get(one.name)
-    ]
-    if asked.values.get("process"):
-        wanted.append(("process", Process, asked.values["process"]))
-    refuse_unknown([*unknown, *(wrong for each in wanted for wrong in unknown_ids(connection, *each))])
+    refuse_unknown(unknown_names(connection, narrowing(asked.resource), asked.values))
 
 
-def unknown_ids(connection: Connection, name: str, model: type[Any], ids: Sequence[str]) -> Iterator[Wrong]:
-    """The ids that do not exist, the first few with the nearest; ``name`` is the parameter that gives them."""
+def unknown_names(
+    connection: Connection, declared: Mapping[str, Field[Any]], values: Mapping[str, Any]
+) -> Iterator[Wrong]:
+    """The values that name nothing, the first few of each parameter with the nearest."""
+    for name, one in declared.items():
+        given = values.get(name)
+        if not given:
+            continue
+        if isinstance(one, Behind):
+            yield from unknown_ids(connection, name, one.resource.model, [given], one.resource)
+        elif isinstance(one, AnyOf):
+            if isinstance(one.refers_to, Filter):
+                yield from unknown_keys(connection, one.refers_to, given)
+            elif one.refers_to is not None:
+                yield from unknown_ids(connection, name, one.refers_to, given)
+
+
+def unknown_ids(
+    connection: Connection, name: str, model: type[Any], ids: Sequence[str], resource: Resource | None = None
+) -> Iterator[Wrong]:
+    """The ids that do not exist, the first few with the nearest; ``name`` is the parameter that gives them. ``resource`` is that which
+    they are of, where several share the model.
+    """
+    kind = resource.name if resource else model.__tablename__
     found = set(connection.scalars(select(model.id).where(in_any(model.id, ids)))) if ids else set()
     for number, id in enumerate(id for id in ids if id not in found):
-        hint = nearest(connection, model, id) if number < SUGGESTED else ""
-        yield Wrong(name, id, f"“{id}” is not an id of one of the {model.__tablename__}.{hint}")
+        hint = nearest(connection, model, id, resource) if number < SUGGESTED else ""
+        yield Wrong(name, id, f"“{id}” is not an id of one of the {kind}.{hint}")
 
 
 def narrowed(connection: Connection, asked: Asked, related: Sequence[str]) -> list[ColumnElement[bool]]:
@@ -291,11 +301,9 @@ def place_of(connection: Connection, asked: Asked) -> dict[str, Any]:
 
 
 def no_place(connection: Connection, asked: Asked) -> Problem:
-    """That ``after`` names nothing; or, before that, that a filter does."""
-    check_ids(connection, asked)
-    id, resource = asked.values["after"], asked.resource
-    hint = nearest(connection, resource.model, id)
-    return unknown([Wrong("after", id, f"“{id}” is not an id of one of the {resource.name}.{hint}")])
+    """That ``after`` names nothing, and whatever filter does not."""
+    declared = {**narrowing(asked.resource), "after": Behind(asked.resource)}
+    return unknown(unknown_names(connection, declared, asked.values))
 
 
 def by_id(asked: Asked) -> bool:

@@ -10,7 +10,7 @@ from api.analysis import diff, gaps, matrix, movements, reception, silences, tim
 from api.analysis.question import Findings
 from api.analysis.stances import stances
 from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
-from api.models import Cited
+from api.models import Cited, Party
 from api.operation import Call, Operation, ref
 from api.parameters import SPAN, AnyOf
 from api.problems import Wrong, invalid
@@ -135,9 +135,9 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                     f"divided by 2), who blocks, and who has no recorded position. Name at least two parties, or none for all. {_WIDE}"
                 ),
                 query={
-                    "parties": AnyOf(Slug(), "The parties to compare; by default all with a recorded position."),
+                    "parties": AnyOf(Slug(), "The parties to compare; by default all with a recorded position.", Party),
                     **COMMON,
-                    "party": AnyOf(Slug(), "More parties to compare; works like `parties`."),
+                    "party": AnyOf(Slug(), "More parties to compare; works like `parties`.", Party),
                 },
                 find=lambda call: gaps.gaps(compared(call)),
                 data=_listing(GapSchema),
@@ -181,7 +181,8 @@ def analyses() -> tuple[tuple[str, Analysis], ...]:
                 summary="Each change of a party's stance on an issue",
                 description=(
                     "From which stance to which, when, whether the party conceded or hardened, and toward or away from whom. A position "
-                    "given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may have moved between two days."
+                    "given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may have moved between "
+                    "two days."
                 ),
                 query={**COMMON, **SPAN},
                 find=lambda call: movements.movements(question(call)),

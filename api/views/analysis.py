@@ -9,10 +9,10 @@ from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from api.analysis.question import Findings, Question
-from api.models import Clocks
+from api.models import Clocks, Issue, Party, Process
 from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, WRITING, AnyOf, query
-from api.problems import Problem, Wrong, invalid, of_parameter
+from api.problems import Problem, Wrong, invalid, of_parameter, refuse_unknown
 from api.reading import queries, records
 from api.reading.records import Moved, MovedTo
 from api.representations import Column, row_schema
@@ -26,15 +26,17 @@ FOLDS = ("affiliation", "none")
 #: Parameters that are not filters: `meta` names the clocks by themselves, and the rest says how to write the answer.
 _NOT_FILTERS = frozenset({*CLOCKS, "release", *WRITING})
 COMMON: dict[str, Contract[Any]] = {
-    "process": AnyOf(Slug(), "The process that the records belong to."),
-    "issue": AnyOf(Slug(), "The issue; a topic stands for all its issues."),
-    "party": AnyOf(Slug(), "The party; with folding, this includes what those who represent it hold."),
+    "process": AnyOf(Slug(), "The process that the records belong to.", Process),
+    "issue": AnyOf(Slug(), "The issue; a topic stands for all its issues.", Issue),
+    "party": AnyOf(Slug(), "The party; with folding, this includes what those who represent it hold.", Party),
     "fold": Choice(
         FOLDS,
         "`affiliation` (default): what people and bodies hold counts for the party they represent; `none`: each stands alone.",
     ),
     **CLOCKS,
 }
+#: The parameters that name what a question is about.
+_NAMING = {**COMMON, "parties": COMMON["party"]}
 
 
 class Comparison(Contract[str]):
@@ -192,6 +194,7 @@ def question(call: Call, **changes: Any) -> Question:
         return known
     values = {**call.values, **changes}
     clocks = queries.clocks(values)
+    refuse_unknown(queries.unknown_names(call.connection, _NAMING, values))
     party, parties = values.get("party") or (), values.get("parties") or ()
     asked = Question(
         connection=call.connection,
@@ -205,7 +208,6 @@ def question(call: Call, **changes: Any) -> Question:
         begin=values.get("from"),
         end=values.get("to"),
     )
-    asked.check(party=party, parties=parties)
     if not changes:
         call.known["question"] = asked
     return asked

@@ -23,7 +23,7 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from api.contract.examples import PARTIES
 from api.operation import JSON, Answer, Call, Operation, enveloped, filled, json_answer, ref
-from api.parameters import query, read
+from api.parameters import query
 from api.problems import Problem, Wrong, invalid, nearest_path, unknown
 from api.reading.records import MovedTo
 from api.views.analysis import TAG
@@ -108,7 +108,7 @@ class Paths:
         given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
             given.append(("release", call.store.release))
-        values = read(operation.query, MultiDict(given))
+        values = operation.read(MultiDict(given), call.connection, call.table, ids)
         inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
         return Cited(operation, inner)
 

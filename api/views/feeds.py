@@ -11,13 +11,13 @@ from sqlalchemy import Connection, select
 
 from api.models import Change, Release, in_any
 from api.operation import Answer, Call, Operation
-from api.parameters import narrowing, of_filter, query
+from api.parameters import Behind, narrowing, of_filter, query
 from api.problems import Wrong, unknown
 from api.reading import queries
 from api.reading.queries import Asked
 from api.representations import parsed
 from api.resource import Resource, Table
-from schemas.fields import DERIVED_ID_LENGTH, Integer, Slug
+from schemas.fields import Integer
 
 ATOM = "application/atom+xml"
 CALENDAR = "text/calendar; charset=utf-8"
@@ -39,7 +39,7 @@ def feed_operations(table: Table) -> Iterator[Operation]:
         query=query(
             **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
             limit=Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200),
-            after=Slug("Start the page after this change.", longest=DERIVED_ID_LENGTH),
+            after=Behind(changes, "Start the page after this change."),
         ),
         content={ATOM: {"type": "string"}},
     )

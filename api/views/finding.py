@@ -43,7 +43,9 @@ def finding_operations(table: Table) -> Iterator[Operation]:
                 "Only records of these collections.",
             ),
             process=AnyOf(
-                Slug(), "Only these processes, the records that belong to them, and the shared records that they use."
+                Slug(),
+                "Only these processes, the records that belong to them, and the shared records that they use.",
+                Process,
             ),
             limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
             after=Pattern(

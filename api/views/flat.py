@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from marshmallow import ValidationError
 
 from api import exports
 from api.contract import descriptors
@@ -168,9 +169,20 @@ def _beside(call: Call) -> str:
     return path.rpartition("/")[2] + mark + given
 
 
+class _Format(Choice):
+    """The form of a flat table. JSON is the answer without one; whoever asks for it here is told so."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
+        if str(value).lower() == "json":
+            raise ValidationError(
+                "is JSON without a `format`: leave it out. A flat table in JSON is at the address that /v1/tables gives."
+            )
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def forms(about: str, names: tuple[str, ...]) -> dict[str, Contract[Any]]:
     """The parameters that ask for a flat table in the place of what is nested. ``names`` are those of its columns (see `Columns`)."""
-    return {"format": Choice(FORMATS, about), "bom": _BOM, "columns": Columns(names)}
+    return {"format": _Format(FORMATS, about), "bom": _BOM, "columns": Columns(names)}
 
 
 def form_asked(call: Call) -> str | None:

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from api.contract.examples import PARTIES
 from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
 from api.operation import JSON, Answer, Call, Operation, filled, ref, whole
-from api.parameters import query, read
+from api.parameters import query
 from api.problems import Problem, Wrong, did_you_mean, unknown
 from api.reading.records import MovedTo
 from api.resource import Table
@@ -126,7 +126,7 @@ def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tup
     path = operation.path
     for name, id in ids.items():
         path = path.replace(f"{{{name}}}", id)
-    values = read(operation.query, MultiDict(given))
+    values = operation.read(MultiDict(given), call.connection, call.table, ids)
     try:
         answer = operation.run(replace(call, path=path, ids=ids, values=values, given=filled(given)))
     except MovedTo as moved:

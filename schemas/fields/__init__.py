@@ -7,7 +7,7 @@ A wrong value raises marshmallow's ``ValidationError`` with a message that ends 
 """
 
 from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side, not_allowed
-from schemas.fields.dates import Day, EdtfDate, date_answer
+from schemas.fields.dates import Day, EdtfDate, date_answer, day_hint
 from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug
 from schemas.fields.inner import Parts, Piece, Pieces, component
 from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href, references_in
@@ -56,6 +56,7 @@ __all__ = [
     "bearable_names",
     "component",
     "date_answer",
+    "day_hint",
     "has_control",
     "href",
     "not_allowed",

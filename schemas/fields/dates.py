@@ -1,6 +1,7 @@
 """Dates as EDTF, and exact days."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -50,6 +51,17 @@ def date_answer(value: dates.Edtf) -> dict[str, str | None]:
     }
 
 
+def day_hint(text: str, begun: str) -> str:
+    """``… you mean …?``, begun with these words, where a text that is no day can mean some or is a longer time; nothing where it is
+    neither.
+    """
+    days = dates.days_meant(text)
+    with suppress(ValueError):
+        time = dates.parse(text)
+        days = [day.isoformat() for day in (time.earliest, time.latest) if day]
+    return f"{begun} you mean {' or '.join(days)}?" if days else ""
+
+
 class Day(Contract[date]):
     """One exact day, ``YYYY-MM-DD``."""
 
@@ -58,12 +70,15 @@ class Day(Contract[date]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> date:
         text = str(value)
-        if _DAY.fullmatch(text):
-            try:
-                return date.fromisoformat(text)
-            except ValueError:
-                pass
-        raise ValidationError(f"{shown(value)} is not a day of the calendar, written YYYY-MM-DD")
+        told = f"{shown(value)} is not a day of the calendar"
+        if not _DAY.fullmatch(text):
+            raise ValidationError(f"{told}, written YYYY-MM-DD{day_hint(text, '; did')}")
+        try:
+            days = dates.parse(text)
+        except ValueError as error:
+            raise ValidationError(f"{told}: {error}") from error
+        assert days.earliest is not None  # it is a day
+        return days.earliest
 
     def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> str | None:
         return None if value is None else value.isoformat()

@@ -1,7 +1,7 @@
 """Reading a folder of seeds: which files there are, the plain values that they hold, and at which line a value stands.
 
-YAML scalars stay text (the schema decides types, so ``no`` is a word and ``1.10`` keeps its zero); a repeated key, an anchor
-or an alias is a fault.
+YAML scalars stay text (the schema decides types, so ``no`` is a word and ``1.10`` keeps its zero); a repeated key, a merge key, a tag,
+an anchor or an alias is a fault.
 """
 
 from api.loader.read.files import Chunk, SeedFile, chunks, digest, find

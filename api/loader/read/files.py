@@ -103,7 +103,11 @@ def _files(path: Path, folder: str | None, collections: list[str], faults: list[
     name = path.stem if path.is_file() else path.name
     if _about(path):
         return
-    if path.is_file() and path.suffix not in (".yaml", ".jsonl"):
+    if not path.is_file() and not path.is_dir():
+        faults.append(Fault.of_file(path, "is neither a file nor a folder; a link may lead nowhere"))
+    elif path.is_dir() and path.suffix in (".yaml", ".jsonl"):
+        faults.append(Fault.of_file(path, f"is a folder; call it {path.stem}, or put a file in its place"))
+    elif path.is_file() and path.suffix not in (".yaml", ".jsonl"):
         faults.append(
             Fault.of_file(
                 path,

@@ -9,8 +9,9 @@ import orjson
 
 from api.loader.faults import Fault, Place, Unreadable
 from api.loader.read.files import Chunk
-from api.loader.read.yaml_text import no_text
+from api.loader.read.yaml_text import IS_UTF16, UTF16, no_text
 
+_NO_JSON = "is not JSON, of which each line holds one whole record"
 _SPACED_COLON = re.compile(rb'"[ \t\r]+:')
 
 
@@ -28,13 +29,15 @@ def lines(chunk: Chunk) -> Iterator[tuple[Place, Any]]:
             content = file.read(chunk.end - chunk.start)
     except OSError as error:
         raise Unreadable(Fault.of_file(path, f"cannot be read: {error.strerror}")) from error
+    if chunk.start == 0 and content.startswith(UTF16):
+        raise Unreadable(Fault(str(path), 1, 1, IS_UTF16))
     for index, line in enumerate(content.split(b"\n"), chunk.line):
         if not line or line.isspace():
             continue
         try:
             yield Place(path, (index,)), _line(line)
         except json.JSONDecodeError as error:
-            faults.append(Fault(str(path), index + 1, error.colno, f"is not JSON: {error.msg}"))
+            faults.append(Fault(str(path), index + 1, error.colno, f"{_NO_JSON}: {error.msg.removesuffix(' at')}"))
         except UnicodeDecodeError as error:
             faults.append(Fault(str(path), index + 1, error.start + 1, no_text(line, error)))
         except ValueError as error:

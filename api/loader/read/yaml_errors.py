@@ -15,7 +15,6 @@ _BEGINNING = (
     "expected alphabetic or numeric character",
     "expected node content",
     "expected the node content",
-    "found undefined alias",
     "found undefined tag handle",
     "expected comment or line break",
     "expected a comment or a line break",
@@ -36,6 +35,8 @@ def cause(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
         return _joined(text, _line(text, opened)) or (opened, colonless)
     if "tab character" in said or text[at : at + 1] == "\t":
         return at, "a tab stands in the indentation; indent by spaces"
+    if "found undefined alias" in said:
+        return opened, f"“*” cannot begin {_PLAIN}; if an alias is meant, seeds have none"
     if any(one in said for one in _BEGINNING) and opened < len(text):
         return opened, f"“{text[opened]}” cannot begin {_PLAIN}"
     if "found another document" in said:

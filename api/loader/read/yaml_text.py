@@ -1,6 +1,7 @@
 """YAML: from the text of a file to plain values, or to nodes, which know their places."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,14 @@ except ImportError:  # a build of PyYAML without its C part
     from yaml import SafeLoader as Parser  # type: ignore[assignment]
 
 DEPTH = 100
+UTF16 = (BOM_UTF16_LE, BOM_UTF16_BE)
+IS_UTF16 = "is text in UTF-16; save it as UTF-8"
 YAML_LIMIT = 16 * 2**20
 _BRACKET = re.compile(r"[\[\]{}]")
 _INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
 _TAG = re.compile(r"!\S*")
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]+")
+_MERGE = "<<"
 _NULLS = ("", "~", "null")
 
 
@@ -41,7 +46,7 @@ def whole(path: Path, kind: type[list[Any] | dict[str, Any]], expected: str, *, 
         raise Unreadable(Fault.of_file(path, f"is empty; {empty}"))
     if not isinstance(node, yaml.SequenceNode if kind is list else yaml.MappingNode):
         raise Unreadable(Fault(str(path), *start_of(node), f"holds {_kind(node)} where {expected}"))
-    faults = list(_tags(path, text))
+    faults = list(_unwanted(path, text))
     value = _values(node, path, set(), faults)
     if faults:
         raise Unreadable(*faults)
@@ -83,7 +88,9 @@ def text_of(path: Path) -> str:
 
 def no_text(content: bytes, error: UnicodeDecodeError) -> str:
     """What to say of bytes that are not UTF-8."""
-    return f"is not text in UTF-8: the byte 0x{content[error.start]:02x} here cannot be read"
+    if content.startswith(UTF16):
+        return IS_UTF16
+    return f"is not text in UTF-8: the byte 0x{content[error.start]:02x} here cannot be read; save the file as UTF-8"
 
 
 def plain(text: str) -> Any:
@@ -99,7 +106,11 @@ def plain(text: str) -> Any:
         while event := parser.get_event():
             if isinstance(event, yaml.ScalarEvent):
                 value: Any = event.value
-                if event.tag is not None or event.anchor is not None or (named and key is None and value in here):
+                if (
+                    event.tag is not None
+                    or event.anchor is not None
+                    or (named and key is None and (value in here or value == _MERGE))
+                ):
                     return None
                 if named and key is None:
                     key = value
@@ -191,24 +202,32 @@ def _refuse_deep(path: Path, text: str) -> None:
             depth -= 1
 
 
-def _tags(path: Path, text: str) -> Iterator[Fault]:
-    """A tag asks for a value of a kind that YAML itself does not have, or names the one that it has anyway: none is heeded."""
+def _unwanted(path: Path, text: str) -> Iterator[Fault]:
+    """What YAML has and seeds have not, since each record is to be read where it stands: tags, anchors and aliases."""
     for event in yaml.parse(text, Loader=Parser):
-        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None and event.start_mark:
-            at = event.start_mark.index
-            tag = _TAG.search(text, at)
-            what = f"is the tag {tag[0]}" if tag else "has a tag"
-            yield Fault(
-                str(path),
-                *_place(text, tag.start() if tag else at),
-                f"{what}; seeds have none: leave it out, or put a text that begins with ! into quotation marks",
-            )
+        if not isinstance(event, yaml.NodeEvent) or not event.start_mark:
+            continue
+        at = event.start_mark.index
+        if isinstance(event, yaml.AliasEvent):
+            what = f"is the alias *{event.anchor}; seeds have none: write out here what it stands for"
+            yield Fault(str(path), *_place(text, at), what)
+        elif event.anchor is not None:
+            yield _property(path, text, at, "anchor", _ANCHOR, "&")
+        if getattr(event, "tag", None) is not None:
+            yield _property(path, text, at, "tag", _TAG, "!")
+
+
+def _property(path: Path, text: str, at: int, kind: str, form: re.Pattern[str], mark: str) -> Fault:
+    """That what begins at a place has something before its value that seeds have not."""
+    found = form.search(text, at)
+    what = f"is the {kind} {found[0]}" if found else f"has a {kind}"
+    told = f"{what}; seeds have none: leave it out, or put a text that begins with {mark} into quotation marks"
+    return Fault(str(path), *_place(text, found.start() if found else at), told)
 
 
 def _values(node: yaml.Node, path: Path, seen: set[int], faults: list[Fault]) -> Any:
     """The plain values of nodes, as `plain` gives them, with what is wrong with them told."""
-    if id(node) in seen:
-        faults.append(Fault(str(path), *start_of(node), "is used again by an alias; write it out where it is needed"))
+    if id(node) in seen:  # by an alias, which is told already
         return None
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
@@ -219,6 +238,9 @@ def _values(node: yaml.Node, path: Path, seen: set[int], faults: list[Fault]) ->
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             faults.append(Fault(str(path), *start_of(key), "is not a field's name"))
+        elif key.value == _MERGE and not key.style:
+            what = f"is the merge key {_MERGE}; seeds have none: write out here the fields that it takes from elsewhere"
+            faults.append(Fault(str(path), *start_of(key), what))
         elif key.value in found:
             faults.append(
                 Fault(str(path), *start_of(key), f"repeats the key “{key.value}”; each may stand once in a mapping")
