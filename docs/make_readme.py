@@ -58,17 +58,17 @@ QUESTIONS = (
     ),
     Question(
         "Where does each party stand, since when, and how well is that supported?",
-        "/stances.csv?issue=freeze-current-lines",
+        "/stances.csv?issue=freeze-current-lines&columns=party_label,stance,since_edtf,claim_status,agreeing_document_count",
         items=9,
     ),
     Question(
         "How far apart are Russia and Ukraine, and on what?",
-        "/gaps.csv?parties=russia,ukraine",
+        "/gaps.csv?parties=russia,ukraine&columns=issue_label,distance,russia,ukraine,blockers_labels",
         items=6,
     ),
     Question(
         "How was the American plan received, term by term?",
-        "/proposals/us-phased-withdrawal-proposal/reception.csv",
+        "/proposals/us-phased-withdrawal-proposal/reception.csv?columns=number,term_label,party_label,verdict,stance",
         items=9,
     ),
     Question(
@@ -86,12 +86,12 @@ QUESTIONS = (
     ),
     Question(
         "What rests on named speakers alone?",
-        "/positions.csv?mode=on_record&issue=security",
+        "/positions.csv?mode=on_record&issue=security&columns=party_label,issue_label,stance,claim_status,reported_on",
         items=5,
     ),
     Question(
         "Who has not answered what Russia asks?",
-        "/silences.csv?party=russia",
+        "/silences.csv?party=russia&columns=silent_label,subject_label,asked_on_edtf,days",
         items=4,
     ),
     Question(
