@@ -15,17 +15,17 @@ from api.analysis.footing import LISTED
 from api.analysis.question import Findings
 from api.models import Clocks, Process, Recorded
 from api.reading import queries, totals
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.representations import Column
 from api.resource import Facet, Resource, Table
 from schemas.vocabulary import Vocabulary
 
 
-def facets(connection: Connection, table: Table, asked: Asked, by: Sequence[str]) -> Findings:
+def facets(connection: Connection, table: Table, asked: ListQuery, by: Sequence[str]) -> Findings:
     """The counts of a list's records by some of its facets, the largest first; ties in the order of the values."""
     queries.check_ids(connection, asked)
     model = asked.resource.model
-    where = queries.narrowed(connection, asked, queries.related(table, asked.resource))
+    where = queries.resolved_conditions(connection, asked, queries.related(table, asked.resource))
     parts = [_facet(asked.resource, name) for name in by]
     columns = [part.column.label(f"facet_{number}") for number, part in enumerate(parts)]
     # A join with a list may find a record several times; nothing else does, and counting rows is quicker.
@@ -94,7 +94,7 @@ def _labels(
     return {id: str(orjson.loads(body)[named_by]) for id, body in connection.execute(statement) if id in values}
 
 
-def _rests_on(connection: Connection, asked: Asked, where: Sequence[Any]) -> dict[str, int]:
+def _rests_on(connection: Connection, asked: ListQuery, where: Sequence[Any]) -> dict[str, int]:
     """The records counted, and the documents and origins of their evidence, where they have any."""
     documents, origins = totals.footing(connection, asked, where)
     return {"records": totals.count(connection, asked, where), "documents": documents, "origins": origins}
