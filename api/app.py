@@ -22,7 +22,7 @@ from api.delivery.counts import Counts
 from api.delivery.metrics import PATH, add_metrics
 from api.delivery.middleware import Delivery
 from api.loader import build_digest
-from api.operation import HURRIED, JSON, LINES, TOTAL, Answer, Call, Operation, collected, filled
+from api.operation import HURRIED, JSON, LINES, TOTAL, Answer, Call, Operation, buffered, non_empty
 from api.pages import add_pages
 from api.parameters import NO_UTF8, UNREADABLE
 from api.problems import MEDIA_TYPE, Problem
@@ -35,13 +35,13 @@ from api.views import operations
 from api.views.flat import FORMATS
 
 VERSION_PATH = "/v1"
-#: What an answer may be asked for by the Accept header, where it has that, and the `format` that says the same.
-_FORMATS = {JSON: None, "text/csv": "csv", LINES: "ndjson", "text/xml": "xml"}
+#: The value of `format` that each media type in an Accept header stands for.
+_FORMAT_OF = {JSON: None, "text/csv": "csv", LINES: "ndjson", "text/xml": "xml"}
 
 
 @dataclass(frozen=True)
 class Service:
-    """What was made: Flask's application, the WSGI application that is served, and the contract."""
+    """The parts of a service: Flask's application, the WSGI application that is served (it wraps Flask's), and the contract."""
 
     flask: Flask
     wsgi: Delivery
@@ -49,7 +49,7 @@ class Service:
 
 
 def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
-    """Make the service; no release needs to be loaded yet."""
+    """Make the service. A release may be loaded before or after."""
     app = Flask("api", static_folder=None, template_folder="contract/templates")
     app.request_class = _Request
     app.url_rule_class = _Route
@@ -61,17 +61,17 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     configure_mappers()  # now, rather than when somebody waits for the first answer
     database = open_database(settings.database, settings.replicas)
     for operation in listed:
-        _route(app, operation, settings, table)
+        _add_route(app, operation, settings, table)
     add_docs(app, contract, table, settings.public_url)
     add_pages(app, table, settings.public_url)
-    _operations_pages(app)
+    _add_health_checks(app)
     app.before_request(_refuse_unreadable)
-    counts = _counted(app)
+    counts = _count_routes(app)
     add_metrics(app, counts, database, settings.cache_bytes)
     app.register_error_handler(Problem, _problem_response)
     app.register_error_handler(MovedTo, _moved)
-    tabled = frozenset(one.name for one in listed if "format" in one.query.fields and "text/csv" in one.content)
-    app.register_error_handler(HTTPException, partial(_http_error, tabled))
+    with_format = frozenset(one.name for one in listed if "format" in one.query.fields and "text/csv" in one.content)
+    app.register_error_handler(HTTPException, partial(_http_error, with_format))
     delivery = Delivery(
         app.wsgi_app,
         database,
@@ -79,27 +79,27 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
         API_VERSION,
         settings.cache_bytes,
         counts,
-        _quick(() if database.remote else listed),
+        _quick_paths(() if database.remote else listed),
     )
     return Service(app, delivery, contract)
 
 
 def create_app() -> Delivery:
-    """The WSGI application, with the settings of the environment: what the server's workers start."""
-    made = create_service(Settings.read()).wsgi
-    made.warm(f"{VERSION_PATH}/positions")
-    return made
+    """The WSGI application that the server's workers run, with the settings of the environment."""
+    application = create_service(Settings.read()).wsgi
+    application.warm(f"{VERSION_PATH}/positions")
+    return application
 
 
 def _edition(settings: Settings) -> str:
-    """The SHA-256 of what makes answers beside the release: the build, and the settings that change what they say."""
+    """The SHA-256 of all that answers depend on beside the release: the code, and the settings that change what answers say."""
     texts = sorted(by_sha256(settings.texts)) if settings.texts else []
     parts = (build_digest(), settings.public_url or "", *texts)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _quick(listed: Iterable[Operation]) -> re.Pattern[str]:
-    """The paths of the operations that are quick, with and without the version."""
+def _quick_paths(listed: Iterable[Operation]) -> re.Pattern[str]:
+    """A pattern of the paths whose operations are `quick`, with and without the version."""
     paths = "|".join(re.sub(r"\{\w+\}", "[^/]+", operation.path) for operation in listed if operation.quick)
     return re.compile(f"({VERSION_PATH})?({paths})|/readyz" if paths else "/readyz")
 
@@ -115,8 +115,8 @@ class _Request(Request):
 
 
 class _Route(Rule):
-    """A rule that compiles what builds its addresses when one is built, which is done for few of them. Werkzeug compiles it for each at
-    once, which takes as long as all the rest of making the service.
+    """A rule that compiles its URL builder only when a URL is built, which few rules ever need. Werkzeug compiles the builders of all rules
+    at once, which takes as long as the rest of `create_service`.
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
@@ -128,8 +128,8 @@ class _Route(Rule):
         return build
 
 
-def _route(app: Flask, operation: Operation, settings: Settings, table: Table) -> None:
-    """The canonical path, and the same without the version; but ``/`` is the explorer's."""
+def _add_route(app: Flask, operation: Operation, settings: Settings, table: Table) -> None:
+    """Add an operation at its canonical path and at the same path without the version; but ``/`` is the explorer's."""
     rule = operation.path.replace("{", "<").replace("}", ">")
     view = _view(operation, settings, table)
     app.add_url_rule(f"{VERSION_PATH}{rule}", f"v1.{operation.name}", view, methods=["GET"])
@@ -142,9 +142,9 @@ def _refuse_unreadable() -> None:
         raise Problem(problems.BAD_REQUEST, f"The path “{request.path[:200]}” holds {NO_UTF8}.")
 
 
-def _counted(app: Flask) -> Counts:
-    """Let each request note its route, by which it is counted: the path as it is declared, with the version."""
-    routes = {PATH: PATH}  # added once there is something to tell
+def _count_routes(app: Flask) -> Counts:
+    """Make each request note its route, under which it is counted: the path as declared, with the version."""
+    routes = {PATH: PATH}  # the rule of the metrics is added later, since they need the counts
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
         routes[rule.rule] = f"{VERSION_PATH}{path}" if rule.endpoint.startswith("current.") else path
@@ -177,14 +177,14 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
                 host_url=lambda: request.host_url,
                 path=path,
                 ids=ids,
-                values=_preferred(operation, values),
-                given=filled(request.args.items(multi=True)),
+                values=_with_accepted_format(operation, values),
+                arguments=non_empty(request.args.items(multi=True)),
                 hurried=HURRIED in request.environ,
             )
             answer = operation.run(call)
-            if not values.get("format"):  # asked for by name, which says what is wanted as a suffix does
-                _negotiate(operation, answer)
-            body = collected(answer.body)
+            if not values.get("format"):  # which overrides the Accept header, as a suffix does
+                _check_acceptable(operation, answer)
+            body = buffered(answer.body)
         response = Response(body, answer.status, content_type=answer.media_type)
         response.direct_passthrough = not isinstance(body, bytes)  # a file, which the delivery sends whole or in part
         response.headers.extend(answer.headers)
@@ -197,23 +197,27 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
     return view
 
 
-def _preferred(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
-    """A list that is asked for as CSV by the Accept header alone is its flat table."""
-    if _takes_anything() or values.get("format"):
+def _with_accepted_format(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the `format` that the Accept header prefers, unless the query names one."""
+    if _accepts_anything() or values.get("format"):
         return values
     if "format" in operation.query.fields:
-        best = request.accept_mimetypes.best_match([one for one in _FORMATS if one in operation.content])
-        return {**values, "format": _FORMATS.get(best or "")}
+        best = request.accept_mimetypes.best_match([one for one in _FORMAT_OF if one in operation.content])
+        return {**values, "format": _FORMAT_OF.get(best or "")}
     return values
 
 
-def _takes_anything() -> bool:
+def _accepts_anything() -> bool:
     return request.headers.get("Accept", "*/*").strip() in ("", "*/*")
 
 
-def _negotiate(operation: Operation, answer: Answer) -> None:
-    """Refuse where the client takes nothing that this path has. A suffix says what is wanted, whatever the header says."""
-    if "." in operation.path.rpartition("/")[2] or _takes_anything():
+def _check_acceptable(operation: Operation, answer: Answer) -> None:
+    """Refuse an answer whose media type the Accept header excludes. A path with a suffix says what it wants, whatever the header says.
+
+    Raises:
+        Problem: 406.
+    """
+    if "." in operation.path.rpartition("/")[2] or _accepts_anything():
         return
     media_type = answer.media_type.partition(";")[0]
     if not request.accept_mimetypes.best_match([media_type]):
@@ -225,15 +229,15 @@ def _negotiate(operation: Operation, answer: Answer) -> None:
         )
 
 
-def _http_error(tabled: frozenset[str], error: HTTPException) -> Response:
-    """An HTTP error as a problem; ``tabled`` are the names of the operations that `format` makes tables of."""
+def _http_error(with_format: frozenset[str], error: HTTPException) -> Response:
+    """An HTTP error as a problem; ``with_format`` has the names of the operations that take `format`."""
     rules = [rule.rule for rule in current_app.url_map.iter_rules()]
-    table = _table_of(request.path, tabled) if isinstance(error, NotFound) else None
-    return _problem_response(table or problems.of_http(error, request.path, rules))
+    hint = _no_such_suffix(request.path, with_format) if isinstance(error, NotFound) else None
+    return _problem_response(hint or problems.of_http(error, request.path, rules))
 
 
-def _table_of(path: str, tabled: frozenset[str]) -> Problem | None:
-    """What is said of a path that is not there, where it is that of a list or an analysis with the suffix of a table."""
+def _no_such_suffix(path: str, with_format: frozenset[str]) -> Problem | None:
+    """The problem with a path that would be right without its suffix of a table, which then is asked for with `format`; else None."""
     stem, _, suffix = path.rpartition(".")
     if suffix not in FORMATS:
         return None
@@ -241,7 +245,7 @@ def _table_of(path: str, tabled: frozenset[str]) -> Problem | None:
         endpoint, _ = current_app.url_map.bind("").match(stem)
     except HTTPException:
         return None
-    if endpoint.rpartition(".")[2] not in tabled:
+    if endpoint.rpartition(".")[2] not in with_format:
         return None
     return problems.not_found(
         f"There is no path “{path[:200]}”. “{stem[:200]}?format={suffix}” gives this table; /v1/tables lists those with a suffix."
@@ -265,19 +269,19 @@ def _moved(moved: MovedTo) -> Response:
     return response
 
 
-def _operations_pages(app: Flask) -> None:
+def _add_health_checks(app: Flask) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         """The process answers."""
-        return _small({"status": "ok"})
+        return _uncached_json({"status": "ok"})
 
     @app.get("/readyz")
     def readyz() -> Response:
         """A release is loaded."""
-        return _small({"status": "ready", "release": request.environ["positions.store"].release})
+        return _uncached_json({"status": "ready", "release": request.environ["positions.store"].release})
 
 
-def _small(data: dict[str, str]) -> Response:
+def _uncached_json(data: dict[str, str]) -> Response:
     response = jsonify(data)
     response.headers["Cache-Control"] = "no-store"
     return response

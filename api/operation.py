@@ -33,21 +33,21 @@ CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
 #: The header that has `Answer.total`.
 TOTAL = "X-Total-Count"
-#: In the environ of a request that is answered in the thread on which all others wait: several threads contend for the interpreter,
-#: which costs more than answering from the cache. That thread gives what takes no time, and leaves the rest to others.
+#: In the environ of a request that is answered in the thread that serves all connections. Threads contend for the interpreter,
+#: which costs more than an answer from the cache, so that thread gives the answers that take no time and leaves only the others to threads.
 HURRIED = "positions.hurried"
 
 
 class TakesLong(Exception):
-    """The answer may take long, or waits for somebody: it is not for the thread on which all others wait."""
+    """The answer may take long, or has to wait: it must not be made in the thread that serves all connections."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a view gives: a body, whole, in chunks or as a file, and what it is.
+    """What a view returns: a body (bytes, chunks, or a file) and its media type.
 
-    ``total`` is how many records or rows there are in all, of a list or a table. It is asked for its number when the body has been
-    read, so it may be what counts them on the way (`Counted`).
+    ``total`` is how many records a list has, or rows a table. It is converted to a number after the body has been read, so it may be an
+    object that counts the rows as they are read (`Counted`).
     """
 
     body: bytes | Iterable[bytes] | Path
@@ -59,7 +59,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """What a view gets: the release, the table, the values of path and query, read and checked."""
+    """What a view receives: the release, the table of resources, and the values of the path and the query, read and checked.
+
+    ``values`` has every parameter that the operation declares; ``arguments`` are those that the query string has, as they were given.
+    """
 
     store: Store
     connection: Connection
@@ -71,22 +74,22 @@ class Call:
     path: str
     ids: dict[str, str]
     values: dict[str, Any]
-    given: tuple[tuple[str, str], ...]
+    arguments: tuple[tuple[str, str], ...]
     hurried: bool = False
-    #: What was worked out for this call, for whoever needs it again.
+    #: Results that are needed again during this call.
     known: dict[str, Any] = field(init=False, default_factory=dict, compare=False)
 
     @classmethod
     def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
-        """A call that no request makes: no folder and no address of a host may be part of its answer."""
-        given = {"ids": {}, "values": {}, "given": (), **more}
-        return cls(store, connection, table, None, Path(), None, lambda: "", path, **given)
+        """A call without a request, as a load makes it: its answer may hold no folder and no address of a host."""
+        request = {"ids": {}, "values": {}, "arguments": (), **more}
+        return cls(store, connection, table, None, Path(), None, lambda: "", path, **request)
 
     def take_time(self) -> None:
-        """Say that what follows may take long, in a view that is quick otherwise.
+        """Called by a view that is `quick` before work that may take long.
 
         Raises:
-            TakesLong: others wait; the view is called again when none does.
+            TakesLong: in the thread that serves all connections; the view is then called again in another.
         """
         if self.hurried:
             raise TakesLong
@@ -102,17 +105,17 @@ class Call:
 
     @cached_property
     def here(self) -> str:
-        """This path and query, in one spelling."""
+        """The path and query of this call in canonical spelling."""
         return self.link()
 
     def link(self, **changes: str | None) -> str:
-        """This path and query, with some parameters changed (None: taken away), in order of names. Several values of one name stay in
-        the order given, which may matter: `by` and `columns` are the order of columns.
+        """This path and query, with some parameters changed (None: removed), sorted by name. The values of one name keep their
+        order, which may matter: that of `by` and `columns` is the order of columns.
         """
-        kept = [one for one in self.given if one[0] not in changes]
+        kept = [one for one in self.arguments if one[0] not in changes]
         changed = [(name, value) for name, value in changes.items() if value is not None]
         query = sorted(kept + changed, key=itemgetter(0))
-        return f"/v1{self.path}" + ("?" + "&".join(_spelt(*pair) for pair in query) if query else "")
+        return f"/v1{self.path}" + ("?" + "&".join(_encoded(*pair) for pair in query) if query else "")
 
     def meta(self, **more: Any) -> dict[str, Any]:
         """What every answer says of itself: the release, the clocks, and where to cite it."""
@@ -127,26 +130,26 @@ class Call:
         }
 
 
-def filled(given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Of the parameters that a query gives, once they are read, those that ask for something: those that are not empty."""
-    return tuple((name, value) for name, value in given if value != "")
+def non_empty(arguments: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The parameters of a query string that have a value; an empty one asks for nothing."""
+    return tuple((name, value) for name, value in arguments if value != "")
 
 
 @memoized(4096)
-def _spelt(name: str, value: str) -> str:
+def _encoded(name: str, value: str) -> str:
     return urlencode([(name, value)], safe=",/:*")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A view. ``path`` is without the version; ``content`` gives the JSON Schema of each media type that it answers with.
+    """The declaration of a view. ``path`` is without the version; ``content`` has the JSON Schema of each media type that it answers with.
 
-    ``prepared`` are the queries, as names with values, whose answers a load keeps where the release is ``large`` enough that they
-    would take long to make; they depend on nothing but the release.
+    ``prepared`` are the queries, each as pairs of name and value, whose answers a load makes and stores if the release is ``large`` enough
+    for them to take long. They depend on nothing but the release.
 
-    ``sends`` are the headers that its answers have beside those of all answers, or those in some form.
+    ``sends`` are the headers that some or all of its answers have beside those of every operation.
 
-    A ``quick`` view reads a page or a record, and so much that nobody waits for it; where it may need more, it calls `Call.take_time`.
+    A ``quick`` view reads a page or a record, which takes no noticeable time; before anything longer it calls `Call.take_time`.
     """
 
     path: str
@@ -165,7 +168,7 @@ class Operation:
 
     @property
     def paged(self) -> bool:
-        """Whether its answer is a page, behind which others may follow. A table with a suffix is given whole, or in part, without pages."""
+        """Whether its answer is one of several pages. A table with a suffix is never paged."""
         return "after" in self.query.fields and "." not in self.path
 
     def read(
@@ -201,19 +204,19 @@ class Operation:
         pinned = call.values.get("release")
         if isinstance(pinned, str) and pinned != call.store.release:
             raise Problem(GONE, f"Release “{pinned}” is not loaded; this is “{call.store.release}”.")
-        return self._kept(call) or self.view(call)
+        return self._prepared_answer(call) or self.view(call)
 
-    def _kept(self, call: Call) -> Answer | None:
-        """The answer that the load kept, where it was asked to keep this one."""
-        if call.given not in self.prepared or call.values.get("format"):
+    def _prepared_answer(self, call: Call) -> Answer | None:
+        """The answer that the load stored, if this query is one of ``prepared`` and it stored one."""
+        if call.arguments not in self.prepared or call.values.get("format"):
             return None
-        kept = select(Prepared.media_type, Prepared.zstd).where(Prepared.path == call.here)
-        row = call.connection.execute(kept).first()
+        stored = select(Prepared.media_type, Prepared.zstd).where(Prepared.path == call.here)
+        row = call.connection.execute(stored).first()
         return Answer(zstandard.decompress(row.zstd), row.media_type) if row else None
 
 
-def collected(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
-    """An answer's body as a whole: in memory, or as an open file where it has more than `IN_MEMORY` bytes or is one."""
+def buffered(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
+    """The complete body of an answer: in memory, or as an open file if it has more than `IN_MEMORY` bytes or is a file already."""
     if isinstance(body, bytes):
         return body
     if isinstance(body, Path):
@@ -238,8 +241,8 @@ def collected(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
     return file
 
 
-def whole(body: bytes | Iterable[bytes] | Path) -> bytes:
-    """An answer's body in memory, for who reads it here."""
+def in_memory(body: bytes | Iterable[bytes] | Path) -> bytes:
+    """The complete body of an answer in memory, however long it is."""
     if isinstance(body, Path):
         return body.read_bytes()
     return body if isinstance(body, bytes) else b"".join(body)

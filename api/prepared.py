@@ -1,7 +1,7 @@
-"""Prepared answers: what is the same for all who ask is worked out once, at load, and kept in the release.
+"""Prepared answers: those that take long and are the same for everybody are made once, at load, and stored with the release.
 
-The operations say which (`Operation.prepared`). An answer is made by the operation's own view, which also answers where none was
-kept, so that there is one way of making it.
+The operations declare which (`Operation.prepared`). The operation's own view makes the answer at load, and on request where none was
+stored.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,14 +18,14 @@ Row = tuple[str, str, bytes]
 
 
 def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connection, Store], Iterator[Row]]:
-    """What makes the rows of `Prepared` of a release, given a connection to it."""
+    """A function that makes the rows of `Prepared` from a connection to a release."""
     listed = tuple(operations)
 
     def prepare(connection: Connection, store: Store) -> Iterator[Row]:
-        wanted = ((one, given) for one in listed if one.large(connection) for given in one.prepared)
-        for operation, given in wanted:
-            values = operation.read(MultiDict(given), connection, table, {})
-            call = Call.from_nowhere(store, connection, table, operation.path, values=values, given=given)
+        queries = ((one, arguments) for one in listed if one.large(connection) for arguments in one.prepared)
+        for operation, arguments in queries:
+            values = operation.read(MultiDict(arguments), connection, table, {})
+            call = Call.from_nowhere(store, connection, table, operation.path, values=values, arguments=arguments)
             answer = operation.view(call)
             yield call.here, answer.media_type, zstandard.compress(_whole(answer))
 
@@ -34,5 +34,5 @@ def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connec
 
 def _whole(answer: Answer) -> bytes:
     if not isinstance(answer.body, bytes) or answer.headers:
-        raise TypeError("an answer is kept where it is made whole and has no headers of its own")
+        raise TypeError("an answer can be prepared only if its body is bytes and it has no headers of its own")
     return answer.body

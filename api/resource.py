@@ -1,6 +1,6 @@
 """The words in which the table of resources is written: `Resource`, its filters, its sorts, its parts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +9,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.claims import ASSERTING
 from api.models import Cited, Clocks, Edge, Evidence, Issue, Position, Recorded, Term, Use, in_any
+from schemas.fields import Reference, References
+from schemas.record import Cited as CitedSchema
 from schemas.record import OfProcess, Record
 from schemas.vocabulary import PositionKind, Vocabulary
 
 Clause = Callable[[Sequence[str], Clocks], ColumnElement[bool]]
+#: The parameters that lists have beside their filters (see `api.parameters`), by whose names no filter can be called.
+LIST_PARAMETERS = frozenset({"as_of", "known_at", "mode", "process", "claim_status", "from", "to", "q", "role"})
+LIST_PARAMETERS |= {"sort", "limit", "after", "format", "bom", "columns"}
 
 
 @dataclass(frozen=True)
@@ -134,17 +139,45 @@ class Resource:
         return tuple(names)
 
     def __post_init__(self) -> None:
-        if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
-            raise TypeError(f"resource {self.name}: a name is lower-case letters")
-        if self.schema.named_by not in self.schema._declared_fields:
-            raise TypeError(
-                f"resource {self.name}: its schema is named by “{self.schema.named_by}”, which is not one of its fields"
-            )
-        names = [one.name for one in self.filters]
-        if len(names) != len(set(names)):
-            raise TypeError(f"resource {self.name}: a filter is declared twice")
+        if wrong := next(self._mistakes(), None):
+            raise TypeError(f"resource {self.name}: {wrong}")
         if issubclass(self.model, Cited):
             self.model.lasting = len(self.schema.dated_by) == 2
+
+    def _mistakes(self) -> Iterator[str]:
+        """What is wrong with the declaration, which would otherwise show only in an answer, or not at all."""
+        if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
+            yield "a name is lower-case letters"
+        if issubclass(self.schema, CitedSchema) != issubclass(self.model, Cited):
+            yield f"{self.schema.__name__} and {self.model.__name__} must both be Cited, or neither of them"
+        fields = self.schema._declared_fields
+        # A record that is written inside another may have its date from that.
+        for attribute, names in (
+            ("named_by", (getattr(self.schema, "named_by", ""),)),
+            ("dated_by", self.schema.dated_by if self.seeded else ()),
+        ):
+            for name in names:
+                if name not in fields:
+                    yield f"{attribute} of {self.schema.__name__} names “{name}”, which is not one of its fields{_fields(fields)}"
+        filters = [one.name for one in self.filters]
+        for one in self.filters:
+            if filters.count(one.name) > 1:
+                yield f"the filter “{one.name}” is declared twice"
+            if one.name in LIST_PARAMETERS:
+                yield f"the filter “{one.name}” is called as a parameter that lists have; give it another name"
+            if one.field is not None and one.field not in fields:
+                yield f"the filter “{one.name}” reads the field “{one.field}”, which the schema lacks{_fields(fields)}"
+            facet = one.facet(Clocks()) if one.facet else None
+            if facet and facet.joined is None and not self._indexed(facet.column.name):
+                model = self.model.__name__
+                yield f"the filter “{one.name}” has no index; name its column “{facet.column.name}” in `filtered` of {model}"
+
+    def _indexed(self, column: str) -> bool:
+        return any(next(iter(index.columns)).name == column for index in self.model.__table__.indexes)
+
+
+def _fields(names: Iterable[str]) -> str:
+    return f"; the fields are: {', '.join(names)}"
 
 
 def any_of(
@@ -285,6 +318,13 @@ class Table:
         object.__setattr__(self, "by_name", {resource.name: resource for resource in self.resources})
         if len(self.by_name) != len(self.resources):
             raise TypeError("two resources have one name")
+        for resource in self.resources:
+            for name, kind in resource.schema._declared_fields.items():
+                if isinstance(kind, Reference | References) and kind.collection not in self.by_name:
+                    raise TypeError(
+                        f"resource {resource.name}: {name} refers to “{kind.collection}”, which is not a collection; "
+                        f"the collections are: {', '.join(self.by_name)}"
+                    )
 
     def __iter__(self) -> Any:
         return iter(self.resources)

@@ -27,6 +27,7 @@ def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> Non
     served = {one["name"]: one for one in api.data("/v1/vocabularies")}
     assert list(served) == list(VOCABULARIES)
     assert set(VOCABULARIES.values()) == set(Vocabulary.__subclasses__())
+    assert set(TURNED_ROUND) == set(Stance)
     for name, vocabulary in VOCABULARIES.items():
         assert [one["term"] for one in served[name]["terms"]] == [term.value for term in vocabulary]
         assert all(one["definition"].endswith(".") for one in served[name]["terms"])

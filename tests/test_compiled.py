@@ -14,7 +14,7 @@ from support import WORLD
 from api.loader.check import check
 from api.loader.compiled import plain, reader, selector, writer
 from api.loader.derive import complete
-from api.loader.record import inside
+from api.loader.record import with_parts
 from api.loader.rows import columns
 from api.loader.seeds import Seeds
 from api.resource import Resource
@@ -90,7 +90,7 @@ def test_a_writer_writes_what_marshmallow_dumps(seeds: Seeds) -> None:
     written = 0
     for block in seeds.blocks:
         for seed in seeds.block(block):
-            for one in inside(seed):
+            for one in with_parts(seed):
                 seeds.resolve(one, [])
             for one in complete(seed, seeds, RESOURCES):
                 dump = one.resource.schema().dump_fields

@@ -13,12 +13,15 @@ from support import Api
 from api.loader import SeedError
 from api.loader.check import check
 from api.loader.seeds import Seeds
-from api.models import Base, Cited, Key, Party
-from api.resource import Resource, Sort, Table, any_of, free
+from api.models import Base, Cited, Event, Key, Party, Position, Source
+from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, free
 from api.resources import RESOURCES
+from schemas.events import EventSchema
 from schemas.fields import EdtfDate, Reference, Strings, Term, Text
+from schemas.parties import PartySchema
 from schemas.record import Cited as CitedSchema
-from schemas.vocabulary import Level
+from schemas.sources import SourceSchema
+from schemas.vocabulary import EventKind, Level, Stance
 
 SEEDS = """
 - id: drought-in-the-north
@@ -41,6 +44,9 @@ SEEDS = """
     - {source: SOURCE, relation: asserts, mode: anonymous, credibility: 6}
     - {source: SOURCE, relation: asserts, mode: leaked_document, credibility: 6, bears_on: [settled_on]}
 """
+
+
+KIND = any_of("kind", Event.kind, EventKind, "What sort of happening it is.")
 
 
 class GrievanceSchema(CitedSchema):
@@ -66,6 +72,7 @@ def table() -> Iterator[Table]:
         """One version of a grievance."""
 
         __tablename__ = "grievances"
+        filtered: ClassVar[tuple[str, ...]] = ("party_id", "urgency", "code")
 
         party_id: Mapped[str] = mapped_column(Key)
         urgency: Mapped[str] = mapped_column(String(40))
@@ -201,15 +208,64 @@ def test_it_has_pages_of_its_list_its_counts_its_records_and_their_dossiers(exte
 def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
     with pytest.raises(TypeError, match="may be null"):
         Sort("party", Party.process_id)
-    with pytest.raises(TypeError, match="lower-case letters"):
-        Resource(name="Grievances", model=Party, schema=GrievanceSchema)
     with pytest.raises(TypeError, match="one name"):
         Table((RESOURCES.by_name["parties"], RESOURCES.by_name["parties"]))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"name": "Events"}, "a name is lower-case letters"),
+        ({"model": Party}, "EventSchema and Party must both be Cited, or neither of them"),
+        (
+            {"named_by": "titel"},
+            "named_by of EventSchema names “titel”, which is not one of its fields; the fields are: id,",
+        ),
+        ({"dated_by": ("raised_on",)}, "dated_by of EventSchema names “raised_on”, which is not one of its fields"),
+        ({"filters": (KIND, KIND)}, "the filter “kind” is declared twice"),
+        (
+            {"filters": (any_of("limit", Event.kind, EventKind, ""),)},
+            "“limit” is called as a parameter that lists have",
+        ),
+        (
+            {"filters": (any_of("stance", Position.stance, Stance, ""),)},
+            "reads the field “stance”, which the schema lacks",
+        ),
+        (
+            {"model": Source, "schema": SourceSchema, "filters": (free("sha256", Source.sha256, ""),)},
+            "the filter “sha256” has no index; name its column “sha256” in `filtered` of Source",
+        ),
+    ],
+)
+def test_an_entry_that_is_wrong_says_what_would_be_right(wrong: dict[str, Any], told: str) -> None:
+    schema = type("EventSchema", (EventSchema,), {key: wrong.pop(key) for key in list(wrong) if key.endswith("_by")})
+    with pytest.raises(TypeError, match=re.escape(told)):
+        Resource(**{"name": "events", "model": Event, "schema": schema, **wrong})
+
+
+def test_a_reference_leads_to_a_collection_of_the_table() -> None:
+    with pytest.raises(
+        TypeError, match="process refers to “processes”, which is not a collection; the collections are: parties"
+    ):
+        Table((RESOURCES.by_name["parties"],))
+
+
+def test_no_filter_can_be_called_as_what_every_list_takes(api: Api) -> None:
+    paths = api.get("/openapi.json")["paths"]
+    shared = api.get("/openapi.json")["components"]["parameters"]
+    for resource in RESOURCES:
+        listed = [
+            shared[one["$ref"].split("/")[-1]] if "$ref" in one else one
+            for one in paths[f"/{resource.name}"]["get"]["parameters"]
+        ]
+        named = {one["name"] for one in listed if one["in"] == "query"} - {one.name for one in resource.filters}
+        assert named - {"release"} <= LIST_PARAMETERS
+
+
 def test_a_table_may_have_as_many_collections_as_it_needs() -> None:
     names = [f"many{letter}{other}" for letter in "abcdefgh" for other in "abcdefgh"]
-    table = Table(tuple(Resource(name=name, model=Party, schema=GrievanceSchema) for name in names))
+    many = (Resource(name=name, model=Party, schema=PartySchema) for name in names)
+    table = Table((*RESOURCES.resources, *many))
     records = Seeds(table).records
     for place, name in enumerate(names):
         assert records[name].add(f"of-{name}", place) is None

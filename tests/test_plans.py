@@ -15,7 +15,7 @@ from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Edge, Event, Party, Total
 from api.reading import queries, totals
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
 from api.views.feeds import newest_changes
@@ -90,9 +90,9 @@ def some_value(connection: Connection, resource: Any, name: str) -> str:
 def test_no_list_scans_a_large_table(connection: Connection, resource: Any, name: str, sort: str) -> None:
     value = '("zebra")' if name == "q" else [some_value(connection, resource, name)]
     values: dict[str, Any] = {"sort": sort, **({name: value} if name else {})}
-    asked = Asked(resource, values)
+    asked = ListQuery(resource, values)
     where = queries.conditions(asked, "sqlite", queries.related(RESOURCES, resource))
-    statement = queries.everything(asked, where).limit(51)
+    statement = queries.select_rows(asked, where).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
     table = resource.model.__tablename__
@@ -109,8 +109,8 @@ def test_no_list_scans_a_large_table(connection: Connection, resource: Any, name
 def test_with_clocks_a_list_by_id_is_read_in_the_order_of_the_key(
     connection: Connection, resource: Any, values: dict[str, Any]
 ) -> None:
-    asked = Asked(resource, values)
-    statement = queries.everything(asked, queries.conditions(asked, "sqlite", [])).limit(51)
+    asked = ListQuery(resource, values)
+    statement = queries.select_rows(asked, queries.conditions(asked, "sqlite", [])).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
     assert plan == [f"SCAN {resource.model.__tablename__} USING INDEX {resource.model.__tablename__}_key"]
@@ -125,8 +125,8 @@ def test_with_clocks_a_list_by_id_is_read_in_the_order_of_the_key(
 def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
     resource = RESOURCES.by_name[name]
     issue = connection.scalar(select(resource.model.issue_id).where(resource.model.issue_id.is_not(None)).limit(1))
-    asked = queries.widened(connection, Asked(resource, {"issue": (issue,), **clocks}))
-    statement = queries.everything(asked, queries.conditions(asked, "sqlite", [])).limit(51)
+    asked = queries.expanded(connection, ListQuery(resource, {"issue": (issue,), **clocks}))
+    statement = queries.select_rows(asked, queries.conditions(asked, "sqlite", [])).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
     assert len(plan) == 1, plan
@@ -136,9 +136,9 @@ def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: s
 @pytest.mark.parametrize("clocks", [{"known_at": date(2024, 1, 1)}, {"mode": ["on_record"]}], ids=["known_at", "mode"])
 @pytest.mark.parametrize("name", ["positions", "demands", "responses", "statements", "offers"])
 def test_a_list_of_a_topic_reads_its_issues_alone(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
-    asked = queries.widened(connection, Asked(RESOURCES.by_name[name], {"issue": ("topic-0",), **clocks}))
+    asked = queries.expanded(connection, ListQuery(RESOURCES.by_name[name], {"issue": ("topic-0",), **clocks}))
     where = queries.conditions(asked, "sqlite", [])
-    for statement in (queries.everything(asked, where), queries.behind(asked, queries.everything(asked, where))):
+    for statement in (queries.select_rows(asked, where), queries.after_place(asked, queries.select_rows(asked, where))):
         sql = str(statement.params(last="a").limit(51).compile(connection, compile_kwargs={"literal_binds": True}))
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
         assert "issue_id=?" in plan[0], plan
@@ -190,8 +190,8 @@ def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None
     assert len(prepared) > 50
     for row in prepared:
         resource = RESOURCES.by_name[row.collection]
-        asked = Asked(resource, {row.filter: (row.value,)} if row.filter else {})
-        where = queries.narrowed(connection, asked, queries.related(RESOURCES, resource))
+        asked = ListQuery(resource, {row.filter: (row.value,)} if row.filter else {})
+        where = queries.resolved_conditions(connection, asked, queries.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
         assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
 
@@ -217,7 +217,7 @@ def test_filters_of_one_name_by_different_fields_are_counted_apart(
 
 def test_a_total_with_clocks_is_counted(connection: Connection) -> None:
     resource = RESOURCES.by_name["positions"]
-    asked = Asked(resource, {"mode": ("anonymous",)})
+    asked = ListQuery(resource, {"mode": ("anonymous",)})
     assert asked.clocks != Clocks()
     where = queries.conditions(asked, "sqlite", [])
     assert 0 < totals.count(connection, asked, where) < POSITIONS

@@ -13,19 +13,18 @@ from sqlalchemy import Connection, func, select
 
 from api.analysis.footing import LISTED
 from api.analysis.question import Findings
-from api.models import Clocks, Process, Recorded
+from api.models import Clocks, Process
 from api.reading import queries, totals
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.representations import Column
 from api.resource import Facet, Resource, Table
-from schemas.vocabulary import Vocabulary
 
 
-def facets(connection: Connection, table: Table, asked: Asked, by: Sequence[str]) -> Findings:
+def facets(connection: Connection, table: Table, asked: ListQuery, by: Sequence[str]) -> Findings:
     """The counts of a list's records by some of its facets, the largest first; ties in the order of the values."""
     queries.check_ids(connection, asked)
     model = asked.resource.model
-    where = queries.narrowed(connection, asked, queries.related(table, asked.resource))
+    where = queries.resolved_conditions(connection, asked, queries.related(table, asked.resource))
     parts = [_facet(asked, name) for name in by]
     columns = [part.column.label(f"facet_{number}") for number, part in enumerate(parts)]
     # A join with a list may find a record several times; nothing else does, and counting rows is quicker.
@@ -69,7 +68,7 @@ def columns(by: Sequence[str]) -> tuple[Column, ...]:
     return (*found, Column("count", "integer", "How many records.", lambda row: row["count"], required=True))
 
 
-def _facet(asked: Asked, name: str) -> Facet:
+def _facet(asked: ListQuery, name: str) -> Facet:
     resource = asked.resource
     for one in resource.filters:
         if one.name == name and one.facet:
@@ -80,14 +79,12 @@ def _facet(asked: Asked, name: str) -> Facet:
 def _labels(
     connection: Connection, table: Table, resource: Resource, name: str, values: set[str]
 ) -> dict[str | None, str]:
-    """What the values of a facet are called: the names of records; a term of a vocabulary is its own name."""
-    references: type[Recorded] | None = Process if name == "process" else None
-    vocabulary: type[Vocabulary] | None = None
-    for one in resource.filters:
-        if one.name == name:
-            references, vocabulary = one.references, one.vocabulary
-    if references is None or vocabulary is not None:
-        return {value: value for value in values}
+    """What the values of a facet are called: the names of records, the words of a vocabulary's terms; a key is its own name."""
+    filters = {one.name: one for one in resource.filters}
+    references = Process if name == "process" else filters[name].references if name in filters else None
+    if references is None:
+        is_key = name in filters and filters[name].key is not None
+        return {value: value if is_key else value.replace("_", " ") for value in values}
     named_by = table.of_model(references).schema.named_by
     statement = select(references.id, references.body).where(references.at(Clocks()))
     if len(values) <= LISTED:  # else all are read, and these picked
@@ -95,7 +92,7 @@ def _labels(
     return {id: str(orjson.loads(body)[named_by]) for id, body in connection.execute(statement) if id in values}
 
 
-def _rests_on(connection: Connection, asked: Asked, where: Sequence[Any]) -> dict[str, int]:
+def _rests_on(connection: Connection, asked: ListQuery, where: Sequence[Any]) -> dict[str, int]:
     """The records counted, and the documents and origins of their evidence, where they have any."""
     documents, origins = totals.footing(connection, asked, where)
     return {"records": totals.count(connection, asked, where), "documents": documents, "origins": origins}

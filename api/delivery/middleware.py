@@ -1,7 +1,7 @@
-"""What stands between the server and the application: limits, the whole-answer cache, conditional and partial answers.
+"""The outermost WSGI application: limits, the cache of whole answers, conditional requests and ranges.
 
-An answer is a function of the release, as it is loaded onto those before, the code, the address and the representation asked for, so
-it is made once and kept, compressed too, until a load replaces the release. Errors are never kept.
+An answer depends on nothing but the release (and those loaded before it), the code, the address, and the representation asked for. So it
+is made once and kept, with its compressed forms, until a load replaces the release. Errors are never kept.
 """
 
 import hashlib
@@ -58,8 +58,8 @@ _PREFLIGHT = (
 class Delivery:
     """The outermost WSGI application.
 
-    A server may mark requests as `HURRIED`. Of these it answers what is kept and those to the paths that match ``quick``; else it
-    raises `TakesLong`, and is to be asked again without the mark.
+    A server may mark a request as `HURRIED`. Such a request is answered from the cache, or if its path matches ``quick``; otherwise
+    `TakesLong` is raised, and the server calls again without the mark, in another thread.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Delivery:
         except TakesLong:
             raise
         except Problem as problem:
-            environ.setdefault("positions.store", self._held())
+            environ.setdefault("positions.store", self._store_at_hand())
             return self._problem(problem, environ, start_response)
         except NothingLoaded as error:
             return self._problem(
@@ -116,8 +116,8 @@ class Delivery:
             return self._problem(Problem(problems.INTERNAL, problems.INTERNAL.meaning), environ, start_response)
 
     def warm(self, path: str) -> None:
-        """Make an answer for nobody, before processes are forked: what the first one takes to make is then there in each of them. What
-        was opened for it is closed, as they could not share it; a server's connections are best not made at all.
+        """Make an answer for nobody before processes are forked, so that none of them has to do what only the first answer needs.
+        The database is closed again, since processes cannot share what is open; a database server is not even connected to.
         """
         if self.database.remote:
             return
@@ -137,9 +137,9 @@ class Delivery:
         _check_headers(environ)
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
-            return self._pass(environ, start_response, self._held())
+            return self._forward(environ, start_response, self._store_at_hand())
         if path in ("/healthz", "/metrics"):
-            return self._pass(environ, start_response, None)
+            return self._forward(environ, start_response, None)
         hurried = HURRIED in environ
         store = self.database.at_hand()
         if store is None:
@@ -156,42 +156,45 @@ class Delivery:
             environ.get("HTTP_HOST", ""),
         )
         kept = self.cache.get(key)
-        cache = HIT
-        if kept is None:
-            if hurried and not self.quick.fullmatch(path):
-                raise TakesLong
-            cache = environ["positions.cache"] = MISS
-            if store.identity != self._identity:
-                self.cache.clear()
-                self._identity = store.identity
-            asked = {**environ, "REQUEST_METHOD": "GET"}
-            begin = time.perf_counter()
-            try:
-                made = self._in_turn(asked, store, key)
-            finally:
-                if not isinstance(sys.exception(), TakesLong):  # which is counted when it is made
-                    route = environ["positions.route"] = asked.get("positions.route", UNMATCHED)
-                    self.counts.took(route, time.perf_counter() - begin)
-            if isinstance(made, _Other):
-                return self._give(made.status, made.headers, made.body, store, environ, start_response)
-            kept = made
-        return self._deliver(key, kept, cache, store, environ, start_response)
+        if kept is not None:
+            return self._deliver(key, kept, HIT, store, environ, start_response)
+        if hurried and not self.quick.fullmatch(path):
+            raise TakesLong
+        made = self._on_miss(environ, store, key)
+        if isinstance(made, _Uncached):
+            return self._send(made.status, made.headers, made.body, store, environ, start_response)
+        return self._deliver(key, made, MISS, store, environ, start_response)
 
-    def _held(self) -> Store | None:
-        """The release that an answer which needs none can name all the same."""
+    def _on_miss(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Uncached":
+        """Make the answer that the cache lacks, as to GET, and count how long that took."""
+        environ["positions.cache"] = MISS
+        if store.identity != self._identity:
+            self.cache.clear()
+            self._identity = store.identity
+        inner = {**environ, "REQUEST_METHOD": "GET"}
+        begin = time.perf_counter()
+        try:
+            return self._in_turn(inner, store, key)
+        finally:
+            if not isinstance(sys.exception(), TakesLong):  # then it is made, and counted, in another thread
+                route = environ["positions.route"] = inner.get("positions.route", UNMATCHED)
+                self.counts.took(route, time.perf_counter() - begin)
+
+    def _store_at_hand(self) -> Store | None:
+        """The release that the headers of an answer name which is not made from it; None where none is at hand."""
         try:
             return self.database.at_hand()
         except DatabaseError:
             return None
 
-    def _pass(self, environ: Environ, start_response: StartResponse, store: Store | None) -> Iterable[bytes]:
+    def _forward(self, environ: Environ, start_response: StartResponse, store: Store | None) -> Iterable[bytes]:
         other = _collect(self.application, environ)
         extra = list(_PREFLIGHT) if environ["REQUEST_METHOD"] == "OPTIONS" else []
-        return self._give(other.status, [*other.headers, *extra], other.body, store, environ, start_response)
+        return self._send(other.status, [*other.headers, *extra], other.body, store, environ, start_response)
 
-    def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
-        # Threads that make answers side by side contend for the GIL, which costs more than it brings, so they take
-        # turns. Who has waited for long goes ahead: somebody makes a large answer.
+    def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Uncached":
+        # Threads that make answers at the same time contend for the GIL, which costs more than it gains, so they take
+        # turns. One that has waited for TURN_SECONDS goes ahead: another is making a large answer.
         hurried = HURRIED in environ
         turn = self._turn.acquire(blocking=not hurried, timeout=-1 if hurried else TURN_SECONDS)
         if hurried and not turn:
@@ -200,13 +203,13 @@ class Delivery:
             kept = self.cache.get(key)
             if kept is None:
                 return self._make(environ, store, key)
-            environ["positions.route"] = kept.route  # somebody has made it meanwhile
+            environ["positions.route"] = kept.route  # another thread has made it meanwhile
             return kept
         finally:
             if turn:
                 self._turn.release()
 
-    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Other":
+    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Uncached":
         other = _collect(self.application, environ)
         names = {name.lower(): value for name, value in other.headers}
         if not other.status.startswith("200") or "no-store" in names.get("cache-control", ""):
@@ -255,10 +258,10 @@ class Delivery:
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
-        wanted = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
+        byte_range = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
         coding = (
             None
-            if wanted or not kept.compressible or kept.file is not None
+            if byte_range or not kept.compressible or kept.file is not None
             else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), CODINGS if kept.packed is None else PACKED)
         )
         ready = kept.ready.get(coding)
@@ -267,7 +270,7 @@ class Delivery:
             kept.close()
             if ready is None or ready.unchanged is None:
                 repeated = [one for one in kept.headers if one[0] in _REPEATED]
-                unchanged = [*repeated, ("ETag", tag), *_SHARED, *self._named(store)]
+                unchanged = [*repeated, ("ETag", tag), *_SHARED, *self._identifying_headers(store)]
                 if ready is not None:
                     ready.unchanged = unchanged
             else:
@@ -281,34 +284,45 @@ class Delivery:
             ready = self._ready(key, kept, coding, tag, store)
         if HURRIED in environ and kept.packed is not None and coding is None:
             raise TakesLong
-        if method == "HEAD":
-            kept.close()
-        headers = [*kept.headers, ("ETag", tag)]
-        if wanted and environ.get("HTTP_IF_RANGE") in (None, "", tag):
-            span = span_of(wanted, kept.length)
+        if byte_range and environ.get("HTTP_IF_RANGE") in (None, "", tag):
+            span = span_of(byte_range, kept.length)
             if span is not None:
                 environ["positions.route"], environ["positions.cache"] = kept.route, cache
-                start, end = span
-                if start >= end:
-                    kept.close()
-                    problem = Problem(
-                        problems.RANGE,
-                        f"The representation has {kept.length} bytes.",
-                        headers={"Content-Range": f"bytes */{kept.length}"},
-                    )
-                    return self._problem(problem, environ, start_response)
-                headers += [
-                    ("Content-Range", f"bytes {start}-{end - 1}/{kept.length}"),
-                    ("Content-Length", str(end - start)),
-                ]
-                return self._give(
-                    "206 Partial Content", headers, _part(kept, start, end), store, environ, start_response
-                )
+                return self._partial(kept, tag, span, store, environ, start_response)
         self.counts.answered(kept.route, method, 200, cache)
         start_response("200 OK", ready.headers.copy())
         if method == "HEAD":
+            kept.close()
             return [b""]
         return [ready.body] if kept.body is not None or coding else _in_pieces(kept, 0, kept.length)
+
+    def _partial(
+        self,
+        kept: Kept,
+        tag: str,
+        span: tuple[int, int],
+        store: Store,
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """A range of the representation (206), or that there is no such range (416)."""
+        start, end = span
+        if start >= end:
+            kept.close()
+            problem = Problem(
+                problems.RANGE,
+                f"The representation has {kept.length} bytes.",
+                headers={"Content-Range": f"bytes */{kept.length}"},
+            )
+            return self._problem(problem, environ, start_response)
+        headers = [
+            *kept.headers,
+            ("ETag", tag),
+            ("Content-Range", f"bytes {start}-{end - 1}/{kept.length}"),
+            ("Content-Length", str(end - start)),
+        ]
+        body = _part(kept, start, end)
+        return self._send("206 Partial Content", headers, body, store, environ, start_response)
 
     def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
         headers, length = [*kept.headers, ("ETag", tag)], kept.length
@@ -324,17 +338,17 @@ class Delivery:
 
     def _headers(self, headers: list[tuple[str, str]], store: Store | None) -> list[tuple[str, str]]:
         """The headers of an answer with those that every answer has."""
-        made = [*headers, *_ALWAYS, *self._named(store)]
+        made = [*headers, *_ALWAYS, *self._identifying_headers(store)]
         if not any(name.lower() == "content-security-policy" for name, _ in headers):
             made.append(("Content-Security-Policy", _POLICY))
         return made
 
-    def _named(self, store: Store | None) -> list[tuple[str, str]]:
+    def _identifying_headers(self, store: Store | None) -> list[tuple[str, str]]:
         """The headers that say what answered: the contract's version, and the release."""
         named = [("API-Version", self.version)]
         return named if store is None else [*named, ("Data-Release", store.release)]
 
-    def _give(
+    def _send(
         self,
         status: str,
         headers: list[tuple[str, str]],
@@ -359,7 +373,7 @@ class Delivery:
         query = environ.get("QUERY_STRING") or ""
         path = (environ.get("PATH_INFO") or "/").encode("latin-1", "replace").decode("utf-8", "replace")
         headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store"), *problem.headers.items()]
-        return self._give(
+        return self._send(
             f"{problem.kind.status} {problem.kind.title}",
             headers,
             problem.body(path, query),
@@ -370,8 +384,8 @@ class Delivery:
 
 
 @dataclass
-class _Other:
-    """An answer of the application as it came: its body in memory, or in a file where it is large."""
+class _Uncached:
+    """An answer as the application gave it, which may be kept or not: its body in memory, or in a file if it is large."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -379,7 +393,7 @@ class _Other:
     length: int
 
 
-def _collect(application: Application, environ: Environ) -> _Other:
+def _collect(application: Application, environ: Environ) -> _Uncached:
     """Run the application and take its whole answer."""
     started: list[Any] = []
 
@@ -392,13 +406,13 @@ def _collect(application: Application, environ: Environ) -> _Other:
         if HURRIED in environ:
             chunks.close()
             raise TakesLong  # sending it waits for its reader
-        return _Other(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
+        return _Uncached(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
     try:
         body = b"".join(chunks)
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
-    return _Other(started[0], started[1], body, len(body))
+    return _Uncached(started[0], started[1], body, len(body))
 
 
 def _check_headers(environ: Environ) -> None:

@@ -1,8 +1,8 @@
 """Checking seeds: every record against its schema, every reference against the records, every rule of the data model.
 
 The folder is read twice, so that memory stays bounded however many records there are. The first reading checks each record by
-itself and puts it aside; the second, when all ids are known, resolves references and checks the rules. All faults are gathered
-before any is reported.
+itself and writes it to a temporary file; the second, when all ids are known, resolves references and checks the rules. All faults are
+collected before any is reported.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,18 @@ from api.loader import rules
 from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable
 from api.loader.parallel import collecting_between_tasks, in_parallel
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
-from api.loader.record import Half, Seed, field_of, halves, halves_of_parts, inside, load_by, named, record, right_parts
+from api.loader.record import (
+    PartlyValid,
+    Seed,
+    field_of,
+    load_by,
+    named,
+    partly_valid,
+    partly_valid_parts,
+    record,
+    with_parts,
+    without_invalid_parts,
+)
 from api.loader.seeds import LENGTH, Seeds
 from api.resource import Table
 from schemas.releases import ReleaseFileSchema, RetiredSchema
@@ -36,23 +47,23 @@ def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> See
     Raises:
         SeedError: with every fault of the folder.
     """
-    seeds, faults = read(root, table, progress)
-    check_rest(seeds, faults, progress)
+    seeds, faults = first_reading(root, table, progress)
+    finish_check(seeds, faults, progress)
     return seeds
 
 
-def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Fault]]:
-    """The first reading of a folder: every record by itself. What is wrong so far comes beside what is there."""
+def first_reading(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Fault]]:
+    """The first reading of a folder: every record by itself. Returns the seeds, and the faults found so far."""
     seeds = Seeds(table)
     seeds.files, faults = find(
         root,
         [resource.name for resource in table if resource.seeded and resource.name != "processes"],
     )
-    first = _First(table, {file: number for number, file in enumerate(seeds.files)})
+    first = _FirstReading(table, {file: number for number, file in enumerate(seeds.files)})
     path = root / "release.yaml"
     if path.is_file() and (release := _mapping(path, ReleaseFileSchema, faults)):
         seeds.release = release[1]
-    found = _Found()
+    found = _ChunkResult()
     for file in seeds.files:
         if file.collection == "processes" and (
             process := _mapping(file.path, table.by_name["processes"].schema, faults)
@@ -75,21 +86,22 @@ def read(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Faul
         _merge(seeds, found, faults)
         done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
-    for half in seeds.halves:
-        told: list[tuple[Place, str]] = []
-        seeds.resolve_fields(table.by_name[half.collection].schema, half.data, half.place, told)
-        faults += [fault_at(*one) for one in _of_record(half.name, half.place, told)]
+    for invalid in seeds.partly_valid:
+        errors: list[tuple[Place, str]] = []
+        seeds.resolve_fields(table.by_name[invalid.collection].schema, invalid.data, invalid.place, errors)
+        faults += [fault_at(*one) for one in _of_record(invalid.name, invalid.place, errors)]
     return seeds, faults
 
 
-def second(
+def second_reading(
     seeds: Seeds,
     task: Callable[[tuple[int, int]], tuple[list[Fault], R]],
     take: Callable[[R], None],
     faults: list[Fault],
     progress: Callable[[int, int], None],
 ) -> None:
-    """The second reading: a task for each block, spread over processes where that pays; what each gives is taken in order.
+    """The second reading: ``task`` runs for each block of records, in several processes where that pays, and ``take`` receives the results
+    in the order of the blocks, as long as there are no faults.
 
     Raises:
         SeedError: where there are faults, of the first reading or of this one.
@@ -107,28 +119,28 @@ def second(
         raise SeedError(faults)
 
 
-def check_rest(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
-    """The second reading of seeds that nobody stores.
+def finish_check(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
+    """The second reading of seeds that are only checked, not stored.
 
     Raises:
-        SeedError: see `second`.
+        SeedError: see `second_reading`.
     """
 
     def task(block: tuple[int, int]) -> tuple[list[Fault], None]:
-        return [fault for seed in seeds.block(block) for fault in checked(seed, seeds)], None
+        return [fault for seed in seeds.block(block) for fault in faults_of(seed, seeds)], None
 
-    second(seeds, task, lambda _: None, faults, lambda done, total: progress("checking (records)", done, total))
+    second_reading(seeds, task, lambda _: None, faults, lambda done, total: progress("checking (records)", done, total))
 
 
-def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
-    """Resolve the references of a record and of its parts, and hold it against the rules."""
+def faults_of(seed: Seed, seeds: Seeds) -> list[Fault]:
+    """Resolve the references of a record and of its parts, check it against the rules, and return what is wrong with it."""
     faults: list[tuple[Place, str]] = []
     unresolved = seeds.unresolved
-    for one in inside(seed):
-        told: list[tuple[Place, str]] = []
-        seeds.resolve(one, told)
-        if told:
-            faults += _of_record(rules.called(one, seed), one.place, told)
+    for one in with_parts(seed):
+        errors: list[tuple[Place, str]] = []
+        seeds.resolve(one, errors)
+        if errors:
+            faults += _of_record(rules.called(one, seed), one.place, errors)
     if seeds.unresolved == unresolved:
         faults += rules.broken(seed, seeds)
     if not faults:
@@ -136,15 +148,15 @@ def checked(seed: Seed, seeds: Seeds) -> list[Fault]:
     return [fault_at(place, message) for place, message in faults]
 
 
-def _of_record(name: str, place: Place, told: list[tuple[Place, str]]) -> Iterator[tuple[Place, str]]:
-    """What is wrong with what a record names, its message beginning with the record's name and the field's."""
-    for there, message in told:
+def _of_record(name: str, place: Place, errors: list[tuple[Place, str]]) -> Iterator[tuple[Place, str]]:
+    """Faults of a record's references, each message preceded by the names of the record and of the field."""
+    for there, message in errors:
         yield there, f"{reduce(field_of, there.path[len(place.path) :], name)}: {message}"
 
 
 @dataclass
-class _Found:
-    """What the first reading of a chunk finds: its records, the ids and where they are, the ends of blocks, and faults."""
+class _ChunkResult:
+    """The result of the first reading of a chunk: its records as bytes, the ids and where they are, the ends of blocks, and faults."""
 
     content: bytearray = field(default_factory=bytearray)
     ids: list[tuple[str, str, int, tuple[str | int, ...]]] = field(default_factory=list)
@@ -153,19 +165,19 @@ class _Found:
     faults: list[Fault] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     wrong: set[tuple[str, str]] = field(default_factory=set)
-    halves: list[Half] = field(default_factory=list)
+    partly_valid: list[PartlyValid] = field(default_factory=list)
     unplaced: Unplaced = field(default_factory=Unplaced)
 
 
-class _First:
+class _FirstReading:
     """The task of reading a chunk for the first time: each record by itself."""
 
     def __init__(self, table: Table, numbers: dict[SeedFile, int]) -> None:
         self.table = table
         self.numbers = numbers
 
-    def __call__(self, chunk: Chunk) -> _Found:
-        found = _Found()
+    def __call__(self, chunk: Chunk) -> _ChunkResult:
+        found = _ChunkResult()
         try:
             for place, raw in records(chunk):
                 if chunk.file.collection == "retired":
@@ -180,39 +192,39 @@ class _First:
             found.cuts.append(len(found.content))
         return found
 
-    def take(self, file: SeedFile, place: Place, raw: Any, found: _Found) -> None:
+    def take(self, file: SeedFile, place: Place, raw: Any, found: _ChunkResult) -> None:
         before = len(found.faults)
         resource = self.table.by_name[file.collection]
         seed = record(self.table, resource, raw, place, None, found.faults)
         if len(found.faults) > before:
             found.wrong.update(named(self.table, resource, raw))
         if seed is None:
-            found.halves += halves(self.table, resource, raw, place)
+            found.partly_valid += partly_valid(self.table, resource, raw, place)
             return
         at = len(found.content)
-        for one in inside(seed):
+        for one in with_parts(seed):
             if one.resource.name != "evidence":
                 found.ids.append((one.resource.name, one.id, at, one.place.path))
             elif one.data["selector"] is None:
                 named_too = len(found.unplaced.first) < SHOWN
                 found.unplaced.add(Unplaced(1, [(one.place, rules.called(one, seed))] if named_too else []))
         if len(found.faults) > before:
-            found.halves += halves_of_parts(self.table, resource, raw, place)
-            raw = right_parts(self.table, resource, raw)
+            found.partly_valid += partly_valid_parts(self.table, resource, raw, place)
+            raw = without_invalid_parts(self.table, resource, raw)
         content = dumps((self.numbers[file], file.collection, place.path, raw))
         found.content += LENGTH.pack(len(content)) + content
         if len(found.content) - (found.cuts[-1] if found.cuts else 0) >= BLOCK:
             found.cuts.append(len(found.content))
 
 
-def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
+def _merge(seeds: Seeds, found: _ChunkResult, faults: list[Fault]) -> None:
     """Add what was found in one chunk. An id that is taken is a fault."""
     begin = seeds.keep(bytes(found.content), found.cuts)
     seeds.retired += found.retired
     faults += found.faults
     seeds.unread |= found.unread
     seeds.wrong |= found.wrong
-    seeds.halves += found.halves
+    seeds.partly_valid += found.partly_valid
     seeds.unplaced.add(found.unplaced)
     for collection, id, at, path in found.ids:
         holder = seeds.records[collection].add(id, begin + at)
@@ -221,7 +233,7 @@ def _merge(seeds: Seeds, found: _Found, faults: list[Fault]) -> None:
 
 
 def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | int, ...]], holder: int) -> Fault:
-    other = next(one for one in inside(seeds.at(holder)) if one.id == id)
+    other = next(one for one in with_parts(seeds.at(holder)) if one.id == id)
     there = fault_at(other.place / "id", "")
     place = Place(seeds.at(here[0]).place.file, (*here[1], "id"))
     said = f"this id is taken, by the {other.resource.name} at {there.file}:{there.line}"

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import missing
 
 from api.claims import Citation, Grounds, representation
-from api.loader.record import Seed, inside
+from api.loader.record import Seed, with_parts
 from api.loader.rules import mark
 from api.loader.seeds import Seeds
 from api.models import Cited
@@ -28,7 +28,7 @@ KINDS = {
 
 def complete(seed: Seed, seeds: Seeds, table: Table) -> list[Seed]:
     """Complete a checked record and its parts in place; returns all records that come of it, offers and evidence included."""
-    made = [one for one in inside(seed) if one.resource.name != "evidence"]
+    made = [one for one in with_parts(seed) if one.resource.name != "evidence"]
     data = seed.data
     if seed.resource.name == "sources":
         data["known_on"] = seeds.source(seed.id).known_on

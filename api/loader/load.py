@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api import holdings, search
 from api.database import Database, Store, fill, index
 from api.loader.build import build_digest
-from api.loader.check import Progress, check_rest, checked, read, second
+from api.loader.check import Progress, faults_of, finish_check, first_reading, second_reading
 from api.loader.derive import Citations, complete, representing
 from api.loader.faults import Fault, Place
 from api.loader.history import History, Loaded, dated_after, is_taken, release_before
@@ -52,9 +52,9 @@ def load(
         SeedError: the seeds are at fault; nothing was loaded.
         DatabaseError: the database cannot be written; nothing was loaded.
     """
-    seeds, faults = read(root, table, progress)
+    seeds, faults = first_reading(root, table, progress)
     if faults:
-        check_rest(seeds, faults, progress)
+        finish_check(seeds, faults, progress)
     digest = seeds_digest(root)
     before = release_before(database)
     id: str = seeds.release["id"]
@@ -65,7 +65,7 @@ def load(
         if newer := dated_after(before, id, seeds.release["date"]):
             refused.append(_too_early(root, id, seeds.release["date"], *newer))
         if refused:
-            check_rest(seeds, refused, progress)
+            finish_check(seeds, refused, progress)
     with database.replacing() as connection:
         history = History(before, seeds, digest)
         counts: Counter[str] = Counter()
@@ -82,7 +82,7 @@ def load(
                 fill(connection, name, several)
 
         task = _Stored(seeds, table, history)
-        second(seeds, task, take, faults, lambda done, total: progress("storing (records)", done, total))
+        second_reading(seeds, task, take, faults, lambda done, total: progress("storing (records)", done, total))
         fill(connection, search.VOCABULARY, sorted(words))
         fill(connection, Use.__tablename__, _uses(uses))
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
@@ -172,7 +172,7 @@ class _Stored:
         uses: set[Used] = set()
         given: list[Seed] = []
         for seed in self.seeds.block(block):
-            faults += checked(seed, self.seeds)
+            faults += faults_of(seed, self.seeds)
             if not faults:
                 given += self._take(seed, made, counts, uses)
         if not faults:

@@ -1,4 +1,4 @@
-"""One record by itself: read by its schema, with its parts, and everything that is wrong with it told in its place."""
+"""One record by itself: read by its schema, with its parts, and every fault in it at its place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -47,12 +47,12 @@ class Seed:
         return self._ref
 
 
-def inside(seed: Seed) -> Iterator[Seed]:
+def with_parts(seed: Seed) -> Iterator[Seed]:
     """A record and all records written inside it, the record first."""
     yield seed
     for part in seed.parts.values():
         for one in part:
-            yield from inside(one)
+            yield from with_parts(one)
 
 
 def record(
@@ -65,10 +65,10 @@ def record(
     parent: Seed | None = None,
     within: Within | None = None,
 ) -> Seed | None:
-    """A record with its parts, references unresolved; None where it is wrong, which is told in ``faults``."""
+    """A record with its parts, references unresolved; None if it is invalid, with its faults added to ``faults``."""
     data = load_by(resource.schema, raw, place, resource.name, faults, within)
     if data is None:
-        _parts_of_wrong(table, resource, raw, place, faults)
+        _check_parts_of_invalid(table, resource, raw, place, faults)
         return None
     data.setdefault("id", "")
     parts = [(name, kind, data.pop(name)) for name, kind in _parts(resource.schema)]
@@ -102,8 +102,8 @@ def _parts(schema: type[Schema]) -> tuple[tuple[str, Parts], ...]:
     return tuple((name, kind) for name, kind in schema._declared_fields.items() if isinstance(kind, Parts))
 
 
-def _parts_of_wrong(table: Table, resource: Resource, raw: Any, place: Place, faults: list[Fault]) -> None:
-    """Check the parts of a record that is itself wrong, so that their faults are told in the same run."""
+def _check_parts_of_invalid(table: Table, resource: Resource, raw: Any, place: Place, faults: list[Fault]) -> None:
+    """Check the parts of an invalid record too, so that all faults are reported in one run."""
     for inner, one, there in _parts_of(table, resource, raw, place):
         load_by(inner.schema, one, there, inner.name, faults, (resource.name, raw))
 
@@ -117,8 +117,8 @@ def named(table: Table, resource: Resource, raw: Any) -> Iterator[tuple[str, str
                 yield from named(table, table.by_name[kind.collection], one)
 
 
-class Half(NamedTuple):
-    """What is right of a wrong record: it may name what is not there."""
+class PartlyValid(NamedTuple):
+    """The valid fields of an invalid record: their references are checked all the same."""
 
     collection: str
     name: str
@@ -126,20 +126,22 @@ class Half(NamedTuple):
     data: dict[str, Any]
 
 
-def halves(table: Table, resource: Resource, raw: Any, place: Place, within: Within | None = None) -> Iterator[Half]:
-    """What is right of a wrong record, and of its parts."""
-    yield Half(resource.name, called(resource.name, raw, within), place, _right_fields(resource, raw))
+def partly_valid(
+    table: Table, resource: Resource, raw: Any, place: Place, within: Within | None = None
+) -> Iterator[PartlyValid]:
+    """The valid fields of an invalid record, and of each of its parts."""
+    yield PartlyValid(resource.name, called(resource.name, raw, within), place, _valid_fields(resource, raw))
     for inner, one, there in _parts_of(table, resource, raw, place):
-        yield from halves(table, inner, one, there, (resource.name, raw))
+        yield from partly_valid(table, inner, one, there, (resource.name, raw))
 
 
-def halves_of_parts(table: Table, resource: Resource, raw: Any, place: Place) -> Iterator[Half]:
-    """What is right of those parts of a record that are wrong."""
+def partly_valid_parts(table: Table, resource: Resource, raw: Any, place: Place) -> Iterator[PartlyValid]:
+    """The valid fields of those parts of a record that are invalid."""
     for inner, one, there in _parts_of(table, resource, raw, place):
         if load_by(inner.schema, one, there, "", None) is None:
-            yield from halves(table, inner, one, there, (resource.name, raw))
+            yield from partly_valid(table, inner, one, there, (resource.name, raw))
         else:
-            yield from halves_of_parts(table, inner, one, there)
+            yield from partly_valid_parts(table, inner, one, there)
 
 
 def _parts_of(table: Table, resource: Resource, raw: Any, place: Place) -> Iterator[tuple[Resource, Any, Place]]:
@@ -150,8 +152,8 @@ def _parts_of(table: Table, resource: Resource, raw: Any, place: Place) -> Itera
                 yield table.by_name[kind.collection], one, place / name / index
 
 
-def _right_fields(resource: Resource, raw: Any) -> dict[str, Any]:
-    """Those fields of a wrong record that are right by themselves."""
+def _valid_fields(resource: Resource, raw: Any) -> dict[str, Any]:
+    """The fields of an invalid record that are valid by themselves."""
     if not isinstance(raw, dict):
         return {}
     try:
@@ -161,13 +163,13 @@ def _right_fields(resource: Resource, raw: Any) -> dict[str, Any]:
     return found
 
 
-def right_parts(table: Table, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
-    """A record without those of its parts that are wrong, which have been told already."""
+def without_invalid_parts(table: Table, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
+    """A record without its invalid parts, whose faults have been reported already."""
     kept = dict(raw)
     for name, kind in _parts(resource.schema):
         inner = table.by_name[kind.collection]
         kept[name] = [
-            right_parts(table, inner, one)
+            without_invalid_parts(table, inner, one)
             for one in raw.get(name) or ()
             if load_by(inner.schema, one, Place(Path()), "", None) is not None
         ]
@@ -182,7 +184,7 @@ def load_by(
     faults: list[Fault] | None,
     within: Within | None = None,
 ) -> dict[str, Any] | None:
-    """A record as its schema reads it; None where it is wrong, with the faults told unless nobody asks for them."""
+    """A record as its schema reads it; None if it is invalid. Its faults are added to ``faults``, unless that is None."""
     read = reader(schema)(raw)
     if read is not None:
         return read

@@ -18,7 +18,7 @@ from api.claims import reported
 from api.loader.faults import Place, Unplaced, suggestion
 from api.loader.id_table import IdTable
 from api.loader.read import SeedFile
-from api.loader.record import Half, Seed, inside, record
+from api.loader.record import PartlyValid, Seed, record, with_parts
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href
@@ -51,7 +51,7 @@ class Known(Mapping[str, Seed]):
 
     def __iter__(self) -> Iterator[str]:
         for place, _ in groupby(self._order):
-            yield from (one.id for one in inside(self.seeds.at(place)) if one.resource.name == self.collection)
+            yield from (one.id for one in with_parts(self.seeds.at(place)) if one.resource.name == self.collection)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -85,7 +85,7 @@ class Known(Mapping[str, Seed]):
     @classmethod
     def _with_parts(cls, seed: Seed) -> Iterator[Seed]:
         yield from ([] if seed.parent is None else [seed.parent])
-        yield from inside(seed)
+        yield from with_parts(seed)
 
 
 class Sourced(NamedTuple):
@@ -119,7 +119,7 @@ class Seeds:
         #: What could not be read is a fault already; that others name it is not another.
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
-        self.halves: list[Half] = []
+        self.partly_valid: list[PartlyValid] = []
         #: No fault, since a text may not be at hand; but whoever checks or loads the folder is told.
         self.unplaced = Unplaced()
         self.records = {resource.name: Known(self, resource.name) for resource in table}
@@ -150,9 +150,9 @@ class Seeds:
         """Every record with its parts behind it, references resolved."""
         for block in self.blocks:
             for seed in self.block(block):
-                for one in inside(seed):
+                for one in with_parts(seed):
                     self.resolve(one, [])
-                yield from (one for one in inside(seed) if one.resource.name != "evidence")
+                yield from (one for one in with_parts(seed) if one.resource.name != "evidence")
 
     def keep(self, content: bytes, cuts: Iterable[int]) -> int:
         """Put records aside; returns where they begin. ``cuts`` are the ends of their blocks."""

@@ -1,4 +1,4 @@
-"""Questions to a release, as SQL: a pipe of plain functions from a resource and what was asked to rows."""
+"""Lists as SQL: plain functions that lead from a query to conditions, and from these to ordered rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,15 +37,19 @@ from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, 
 from api.resource import Filter, Part, Resource, Table
 from schemas.vocabulary import Mode, PositionKind
 
-FORMS = 128  # of a question, whose statements a worker keeps; those of one take some 90 kB
-AT_ONCE = 1000  # rows that are fetched at once where they are many
-NEAR = 2000  # ids that a suggestion is looked for among, on each side
-SUGGESTED = 5  # wrong values of a parameter that get a suggestion, each of which costs as much as a list
+FORMS = (
+    128  # forms of queries whose statements a worker keeps (see `api.reading.lists`); those of one form take some 90 kB
+)
+AT_ONCE = 1000  # rows that are fetched together when a long result is streamed
+NEAR = 2000  # ids on each side of a wrong one among which a suggestion is looked for
+SUGGESTED = 5  # wrong values of a parameter that get a suggestion; each suggestion costs as much as a list
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a reader asks of a list, as read from the query string; of a sub-collection with the ids that its parent stands for."""
+class ListQuery:
+    """A request for a list: the collection and the values of the query string. For a sub-collection, ``part`` has its declaration and the
+    ids of the parent.
+    """
 
     resource: Resource
     values: dict[str, Any]
@@ -60,12 +64,12 @@ class Asked:
         """The roles in which the parent of a sub-collection may stand."""
         if self.part is None:
             return {}
-        wanted = self.values.get("role")
-        return {role: one for role, one in self.part[0].roles.items() if not wanted or role in wanted}
+        chosen = self.values.get("role")
+        return {role: one for role, one in self.part[0].roles.items() if not chosen or role in chosen}
 
     @property
     def scattered(self) -> bool:
-        """Whether the rows at the clocks stand in several places of an index: in order of their ids in each, but not in all."""
+        """Whether the rows come from several ranges of an index, each of which is in order of ids, but not all of them together."""
         if self.clocks.kind == Clocks().kind:
             return False
         indexed: tuple[str, ...] = getattr(self.resource.model, "ever_filtered", ())
@@ -73,8 +77,8 @@ class Asked:
         return any(len(several) > 1 for several in (*named, self.part[1] if self.part else ()))
 
     @property
-    def tells_roles(self) -> bool:
-        """Whether the rows say in which role the parent of a sub-collection stands."""
+    def has_roles(self) -> bool:
+        """Whether the rows have a column that says in which role the parent of a sub-collection stands."""
         return self.part is not None and len(self.part[0].roles) > 1
 
 
@@ -87,13 +91,13 @@ def clocks(values: dict[str, Any]) -> Clocks:
     )
 
 
-def check_ids(connection: Connection, asked: Asked) -> None:
+def check_ids(connection: Connection, query: ListQuery) -> None:
     """Refuse a filter that names an id which does not exist: an empty answer would hide a typing error.
 
     Raises:
         Problem: 404, with the nearest ids.
     """
-    refuse_unknown(unknown_names(connection, narrowing(asked.resource), asked.values))
+    refuse_unknown(unknown_names(connection, narrowing(query.resource), query.values))
 
 
 def unknown_names(
@@ -126,32 +130,33 @@ def unknown_ids(
         yield Wrong(name, id, f"“{id}” is not an id of one of the {kind}.{hint}")
 
 
-def narrowed(connection: Connection, asked: Asked, related: Sequence[str]) -> list[ColumnElement[bool]]:
-    """The conditions of what a reader typed: of ids with what they stand for, and of words as search takes them."""
-    asked = widened(connection, asked)
-    words = asked.values.get("q")
+def resolved_conditions(connection: Connection, query: ListQuery, related: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The conditions of a query as it was received: its ids are expanded and its words made a phrase before `conditions` is called."""
+    query = expanded(connection, query)
+    words = query.values.get("q")
     if words:
-        asked = replace(asked, values={**asked.values, "q": phrase(connection, words)})
-    return conditions(asked, connection.dialect.name, related)
+        query = replace(query, values={**query.values, "q": phrase(connection, words)})
+    return conditions(query, connection.dialect.name, related)
 
 
-def widened(connection: Connection, asked: Asked) -> Asked:
-    """A question with what its ids stand for in their place. A sub-select would do, but SQLite takes it for many ids, and would rather
-    read all rows than look for those of a few.
+def expanded(connection: Connection, query: ListQuery) -> ListQuery:
+    """The query with each id replaced by the ids that it stands for: a topic by its issues.
+
+    The ids are looked up first, since with a sub-select SQLite expects many of them and reads all rows rather than an index.
     """
-    values = dict(asked.values)
-    for one in asked.resource.filters:
+    values = dict(query.values)
+    for one in query.resource.filters:
         if one.stands_for and values.get(one.name):
-            values[one.name] = _stood_for(connection, one, values[one.name])
-    part = asked.part
+            values[one.name] = _expanded_ids(connection, one, values[one.name])
+    part = query.part
     if part:
-        for one in asked.roles.values():
+        for one in query.roles.values():
             if one.stands_for:
-                part = (part[0], _stood_for(connection, one, part[1]))
-    return replace(asked, values=values, part=part)
+                part = (part[0], _expanded_ids(connection, one, part[1]))
+    return replace(query, values=values, part=part)
 
 
-def _stood_for(connection: Connection, one: Filter, ids: Sequence[str]) -> tuple[str, ...]:
+def _expanded_ids(connection: Connection, one: Filter, ids: Sequence[str]) -> tuple[str, ...]:
     assert one.stands_for is not None  # who asks for it has looked
     return tuple(sorted({*ids, *connection.scalars(one.stands_for(ids))}))
 
@@ -169,16 +174,19 @@ def phrase(connection: Connection, typed: str) -> str:
         raise invalid([Wrong("q", typed, told)]) from None
 
 
-def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[ColumnElement[bool]]:
-    """The conditions of a list, without those of paging. ``related`` are the collections that search knows its rows by; ``q`` is a
-    phrase for search, or the parameter that will hold one.
+def conditions(query: ListQuery, dialect: str, related: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The WHERE conditions of a list, without those of paging.
+
+    Args:
+        query: its ids expanded; its ``q`` is a phrase for search, or the bind parameter that will hold one.
+        related: the names of the collections under which search has indexed the rows, see `related`.
     """
-    resource, values = asked.resource, asked.values
+    resource, values = query.resource, query.values
     model = resource.model
-    found: list[ColumnElement[bool]] = [model.at(asked.clocks)]
+    found: list[ColumnElement[bool]] = [model.at(query.clocks)]
     if resource.where is not None:
         found.append(resource.where)
-    found += [one.clause(values[one.name], asked.clocks) for one in resource.filters if values.get(one.name)]
+    found += [one.clause(values[one.name], query.clocks) for one in resource.filters if values.get(one.name)]
     if values.get("process"):
         found.append(resource.of_process(values["process"]))
     if values.get("claim_status"):
@@ -188,8 +196,8 @@ def conditions(asked: Asked, dialect: str, related: Sequence[str]) -> list[Colum
     words = values.get("q")
     if isinstance(words, BindParameter) or words:
         found.append(model.id.in_(_matching(dialect, related, words)))
-    if asked.part:
-        found.append(or_(*(one.clause(asked.part[1], asked.clocks) for one in asked.roles.values())))
+    if query.part:
+        found.append(or_(*(one.clause(query.part[1], query.clocks) for one in query.roles.values())))
     return found
 
 
@@ -217,67 +225,67 @@ def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> It
         yield Wrong(one.name, key, f"nothing has “{key}”.{hint}")
 
 
-def role(asked: Asked) -> ColumnElement[str] | None:
+def role_column(query: ListQuery) -> ColumnElement[str] | None:
     """The column that says in which role the parent of a sub-collection stands; None where there is only one."""
-    if asked.part is None or not asked.tells_roles:
+    if query.part is None or not query.has_roles:
         return None
     return case(
-        *((one.clause(asked.part[1], asked.clocks), name) for name, one in asked.roles.items()),
+        *((one.clause(query.part[1], query.clocks), name) for name, one in query.roles.items()),
         else_=literal(None),
     ).label("role")
 
 
-def stretch(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """The rows of `everything`, from behind ``after`` and at most ``limit`` of them, where these are asked for.
+def select_part(connection: Connection, query: ListQuery, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The rows of `select_rows`, only those after ``after`` and at most ``limit`` of them, where the query has these.
 
     Raises:
         Problem: 404, where ``after`` names nothing.
     """
-    statement = everything(asked, where)
-    if asked.values.get("after"):
-        statement = behind(asked, statement).params(place_of(connection, asked))
-    return statement.limit(asked.values.get("limit"))
+    statement = select_rows(query, where)
+    if query.values.get("after"):
+        statement = after_place(query, statement).params(place_of(connection, query))
+    return statement.limit(query.values.get("limit"))
 
 
 def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
-    """The rows of a statement, which is executed when the first is read; however the reading ends, nothing of it stays open."""
+    """The rows of a statement, executed when the first row is read. The cursor is closed however the reading ends."""
     with connection.execute(statement, execution_options={"yield_per": AT_ONCE}) as rows:
         yield from rows
 
 
-def everything(asked: Asked, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def select_rows(query: ListQuery, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """Every row that meets the conditions, in order: its id, its body, and its role where it has one."""
-    model = asked.resource.model
-    wanted = [model.id, model.answer(asked.clocks)]
-    if (standing := role(asked)) is not None:
-        wanted.append(standing)
-    return _ordered(asked, select(*wanted).where(*where))
+    model = query.resource.model
+    columns = [model.id, model.answer(query.clocks)]
+    if (role := role_column(query)) is not None:
+        columns.append(role)
+    return _ordered(query, select(*columns).where(*where))
 
 
-def _order(asked: Asked) -> tuple[Any, bool]:
+def _order(query: ListQuery) -> tuple[Any, bool]:
     """The column that orders the list (None: the id alone), and whether downwards."""
-    name: str = asked.values.get("sort") or "id"
+    name: str = query.values.get("sort") or "id"
     down = name.startswith("-")
-    column = next((sort.column for sort in asked.resource.sorts if sort.name == name.lstrip("-")), None)
+    column = next((sort.column for sort in query.resource.sorts if sort.name == name.lstrip("-")), None)
     return column, down
 
 
-def _ordered(asked: Asked, statement: Select[Any]) -> Select[Any]:
-    column, down = _order(asked)
-    columns = [_id(asked)] if column is None else [column, asked.resource.model.id]
+def _ordered(query: ListQuery, statement: Select[Any]) -> Select[Any]:
+    column, down = _order(query)
+    columns = [_id(query)] if column is None else [column, query.resource.model.id]
     return statement.order_by(*(each.desc() if down else each for each in columns))
 
 
-def _id(asked: Asked) -> Any:
+def _id(query: ListQuery) -> Any:
     """The id that orders a list."""
-    id = asked.resource.model.id
-    return _Unindexed(id) if asked.scattered else id
+    id = query.resource.model.id
+    return _Unindexed(id) if query.scattered else id
 
 
-def behind(asked: Asked, statement: Select[Any]) -> Select[Any]:
-    """Only the rows behind a place, whose parameters `place_of` gives."""
-    column, down = _order(asked)
-    id = asked.resource.model.id if column is not None else _id(asked)
+def after_place(query: ListQuery, statement: Select[Any]) -> Select[Any]:
+    """Only the rows that come after a place in the order; `place_of` gives the values of its parameters."""
+    column, down = _order(query)
+    id = query.resource.model.id if column is not None else _id(query)
     last = bindparam("last", type_=id.type)
     if column is None:
         return statement.where(id < last if down else id > last)
@@ -285,45 +293,45 @@ def behind(asked: Asked, statement: Select[Any]) -> Select[Any]:
     return statement.where(here < there if down else here > there)
 
 
-def place_of(connection: Connection, asked: Asked) -> dict[str, Any]:
-    """The place of the record that ``after`` names in the order of the list, whether the clocks show it or not.
+def place_of(connection: Connection, query: ListQuery) -> dict[str, Any]:
+    """The place in the list's order of the record that ``after`` names, even if the clocks hide that record.
 
     Raises:
         Problem: 404, where it names nothing.
     """
-    id: str = asked.values["after"]
-    shown, ever = _place(asked.resource, asked.values.get("sort"), asked.clocks.kind)
-    given = {**asked.clocks.days, "of": id}
+    id: str = query.values["after"]
+    shown, ever = _place(query.resource, query.values.get("sort"), query.clocks.kind)
+    given = {**query.clocks.days, "of": id}
     found = connection.execute(shown, given).first() or connection.execute(ever, {"of": id}).first()
     if found is None:
-        raise no_place(connection, asked)
-    return {"last": id} if by_id(asked) else {"last": id, "at": found[0]}
+        raise unknown_place(connection, query)
+    return {"last": id} if by_id(query) else {"last": id, "at": found[0]}
 
 
-def no_place(connection: Connection, asked: Asked) -> Problem:
-    """That ``after`` names nothing, and whatever filter does not."""
-    declared = {**narrowing(asked.resource), "after": Behind(asked.resource)}
-    return unknown(unknown_names(connection, declared, asked.values))
+def unknown_place(connection: Connection, query: ListQuery) -> Problem:
+    """The problem that ``after`` names no record, with the filters that name none."""
+    declared = {**narrowing(query.resource), "after": Behind(query.resource)}
+    return unknown(unknown_names(connection, declared, query.values))
 
 
-def by_id(asked: Asked) -> bool:
+def by_id(query: ListQuery) -> bool:
     """Whether the list is in order of ids, so that a place in it is an id and nothing else."""
-    return _order(asked)[0] is None
+    return _order(query)[0] is None
 
 
 @lru_cache(maxsize=FORMS)
 def _place(resource: Resource, sort: str | None, kind: ClocksKind) -> tuple[Select[Any], Select[Any]]:
     """What finds the place of a record in an order: as the clocks show it, and at all."""
     model = resource.model
-    column, _ = _order(Asked(resource, {"sort": sort}))
+    column, _ = _order(ListQuery(resource, {"sort": sort}))
     ever = select(model.id if column is None else column).where(model.id == bindparam("of")).limit(1)
     return ever.where(model.at(Clocks.of_kind(kind))), ever
 
 
-def joined(rows: Select[Any]) -> Select[Any]:
-    """One row in place of many: of each column, the texts in order as lines. Ids and bodies have no line ends of their own.
+def aggregated(rows: Select[Any]) -> Select[Any]:
+    """The rows aggregated into one: each column has the texts of all rows, one a line. Ids and bodies hold no line ends themselves.
 
-    SQLite releases the GIL at each row, and another thread takes it, so what is read most often is read as one row.
+    SQLite releases the GIL at each row and another thread takes it, so reading one long row is faster than reading many.
     """
     each = rows.subquery()
     columns: list[Any] = [_Lines(column).label(name) for name, column in each.c.items()]
@@ -331,24 +339,24 @@ def joined(rows: Select[Any]) -> Select[Any]:
 
 
 class _Unindexed(FunctionElement[str]):
-    """A column whose indexes are of no use: SQLite would walk all ids in order until a page is full, rather than sort what it finds."""
+    """A column whose index must not be used: SQLite would walk all ids in order until a page is full, rather than sort the few rows."""
 
     type = Text()
     inherit_cache = True
 
 
 @compiles(_Unindexed)
-def _as_it_is(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+def _plain_column(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
 
 
 @compiles(_Unindexed, "sqlite")
-def _unindexed(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+def _sqlite_unindexed(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
 
 
 class _Lines(FunctionElement[str]):
-    """Texts as lines of one; SQLAlchemy's own `aggregate_strings` is compiled anew each time that it is executed."""
+    """Aggregates texts into one, each on its own line. SQLAlchemy's own `aggregate_strings` is compiled anew at each execution."""
 
     type = Text()
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""One record of a release, by its id. The statements are made once: making one costs more than running it."""
+"""Single records, by id. Their statements are built once and kept: building one takes longer than running it."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Proposal, Release, Retired, Term
 from api.problems import GONE, Problem, not_found
-from api.reading.queries import FORMS, joined, nearest
+from api.reading.queries import FORMS, aggregated, nearest
 from api.resource import Resource
 from schemas.vocabulary import Action, PositionKind
 
@@ -23,14 +23,14 @@ class Moved(Exception):
 
 
 class MovedTo(Exception):
-    """What was asked for is at another path now, since a record has another id."""
+    """The path asked for has another address now, since a record in it has another id."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.path = path
 
 
-def said(at: Clocks) -> str:
+def in_words(at: Clocks) -> str:
     """The clocks in words, for messages."""
     parts = [
         f"as_of {at.as_of}" if at.as_of else "",
@@ -46,20 +46,20 @@ def record(connection: Connection, resource: Resource, id: str, at: Clocks) -> A
     Raises:
         Problem: 404 where there is none, or none that the clocks show; 410 where it was withdrawn or removed; `Moved` where it was renamed.
     """
-    return _found(connection, resource, id, at, _of_record)
+    return _row(connection, resource, id, at, _of_record)
 
 
 def whole(connection: Connection, resource: Resource, id: str, at: Clocks) -> Any:
-    """One record as it is answered with: its ``id`` and ``body``, and `joined` (None: there are none) the bodies of its
-    ``evidence``, in order of knowledge, and of a proposal's ``terms``, in its order.
+    """The row that a record's own page is made of: its ``id`` and ``body``, the bodies of its ``evidence`` in the order in which it became
+    known and, of a proposal, those of its ``terms`` in order. Both are `aggregated` (None: there are none).
 
     Raises:
         Problem, Moved: see `record`.
     """
-    return _found(connection, resource, id, at, _of_whole)
+    return _row(connection, resource, id, at, _of_whole)
 
 
-def _found(
+def _row(
     connection: Connection,
     resource: Resource,
     id: str,
@@ -75,7 +75,7 @@ def _found(
     where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
     known = connection.execute(select(model.id).where(*where).limit(1)).first()
     if known is not None:
-        raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({said(at)}).")
+        raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({in_words(at)}).")
     itself = and_(Retired.collection == resource.name, Retired.id == id)
     term = and_(Retired.collection == "terms", Retired.id.in_(_terms(resource, id)))
     retired = connection.execute(select(Retired.id, Retired.successor_id).where(or_(itself, term))).first()
@@ -89,7 +89,7 @@ def _found(
 
 
 def _terms(resource: Resource, id: str) -> list[str]:
-    """The ids of terms that an offer of this id can be made of: an offer goes with its term."""
+    """The ids of the terms from which an offer of this id can have been made: an offer is gone when its term is."""
     if resource.name not in ("offers", "positions"):
         return []
     return [id[: by.start()] for by in re.finditer("-by-", id)]
@@ -123,7 +123,7 @@ def _of_whole(resource: Resource, kind: ClocksKind) -> Select[Any]:
     if model is Proposal:
         terms = select(Term.body).where(Term.proposal_id == model.id, Term.at(at))
         below["terms"] = terms.order_by(Term.number, Term.id)
-    parts = (joined(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
+    parts = (aggregated(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
     return _of_id(resource, kind, model.id, model.answer(at), *parts)
 
 

@@ -7,27 +7,27 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, literal_column, select
 
 from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
-from api.reading.queries import Asked, conditions
+from api.reading.queries import ListQuery, conditions
 from api.resource import Facet, Resource, Table
 
 
-def count(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> int:
+def count(connection: Connection, query: ListQuery, where: Sequence[ColumnElement[bool]]) -> int:
     """How many rows meet the conditions: as prepared, or else counted."""
-    prepared = prepared_total(connection, asked)
+    prepared = prepared_total(connection, query)
     if prepared is not None:
         return prepared
-    return int(connection.scalar(select(func.count()).select_from(asked.resource.model).where(*where)) or 0)
+    return int(connection.scalar(select(func.count()).select_from(query.resource.model).where(*where)) or 0)
 
 
-def prepared_total(connection: Connection, asked: Asked) -> int | None:
+def prepared_total(connection: Connection, query: ListQuery) -> int | None:
     """How many records a list has, if that was prepared at load: it is where one value narrows it, or none, and no clock."""
-    narrowed = _narrowed(asked)
-    if asked.clocks != Clocks() or asked.part is not None or len(narrowed) > 1:
+    narrowed = _narrowed(query)
+    if query.clocks != Clocks() or query.part is not None or len(narrowed) > 1:
         return None
     name, values = next(iter(narrowed.items()), ("", [""]))
     if name in _UNPREPARED or len(values) > 1:
         return None
-    return connection.scalar(_TOTAL, {"of": asked.resource.name, "by": name, "as": values[0]})
+    return connection.scalar(_TOTAL, {"of": query.resource.name, "by": name, "as": values[0]})
 
 
 _TOTAL = select(Total.records).where(
@@ -38,10 +38,10 @@ _UNPREPARED = ("from", "to", "q")
 MANY = 200
 
 
-def _narrowed(asked: Asked) -> dict[str, Any]:
+def _narrowed(query: ListQuery) -> dict[str, Any]:
     """What narrows a list beside its clocks."""
-    names = [*(one.name for one in asked.resource.filters), "process", "claim_status", *_UNPREPARED]
-    return {name: asked.values[name] for name in names if asked.values.get(name)}
+    names = [*(one.name for one in query.resource.filters), "process", "claim_status", *_UNPREPARED]
+    return {name: query.values[name] for name in names if query.values.get(name)}
 
 
 def rows(connection: Connection, table: Table) -> Iterator[tuple[str, str, str, int]]:
@@ -60,8 +60,8 @@ def _rows(connection: Connection, resources: Sequence[Resource]) -> Iterator[tup
         for name, facet in _facets(resource):
             statement = _by(facet, model, kind)
             # With the values in it: facets by different fields of one name differ in nothing else.
-            asked = str(statement.compile(compile_kwargs={"literal_binds": True}))
-            facets.setdefault((name, asked), (statement, []))[1].append(resource)
+            sql = str(statement.compile(compile_kwargs={"literal_binds": True}))
+            facets.setdefault((name, sql), (statement, []))[1].append(resource)
     for (name, _), (statement, those) in facets.items():
         counted: Counter[tuple[str, str]] = Counter()
         for of_kind, value, found in connection.execute(statement):
@@ -95,19 +95,19 @@ def _facets(resource: Resource) -> Iterator[tuple[str, Facet]]:
                 yield one.name, Facet(Issue.parent_id.expression, Issue, Issue.id == facet.column)
 
 
-def footing(connection: Connection, asked: Asked, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+def footing(connection: Connection, query: ListQuery, where: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
     """How many documents the evidence of the rows that meet the conditions is in, and how many origins it goes back to: as
     prepared, or else counted; none where the records have no evidence and are none.
     """
-    model = asked.resource.model
+    model = query.resource.model
     if not issubclass(model, Cited | Evidence):
         return 0, 0
-    if asked.clocks == Clocks() and asked.part is None and not _narrowed(asked):
-        prepared = select(Footing.documents, Footing.origins).where(Footing.collection == asked.resource.name)
+    if query.clocks == Clocks() and query.part is None and not _narrowed(query):
+        prepared = select(Footing.documents, Footing.origins).where(Footing.collection == query.resource.name)
         if (found := connection.execute(prepared).first()) is not None:
             return found.documents, found.origins
     if model is not Evidence:
-        where = (Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(asked.clocks))
+        where = (Evidence.subject.in_(select(model.subject).where(*where)), Evidence.at(query.clocks))
     counted = func.count(Evidence.source_id.distinct()), func.count(Evidence.counted_origin().distinct())
     documents, origins = connection.execute(select(*counted).where(*where)).one()
     return documents, origins
@@ -117,5 +117,5 @@ def footing_rows(connection: Connection, table: Table) -> Iterator[tuple[str, in
     """The rows of `Footing`."""
     for resource in table:
         if issubclass(resource.model, Cited):
-            asked = Asked(resource, {})
-            yield resource.name, *footing(connection, asked, conditions(asked, connection.dialect.name, ()))
+            query = ListQuery(resource, {})
+            yield resource.name, *footing(connection, query, conditions(query, connection.dialect.name, ()))

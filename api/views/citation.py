@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from api.contract.examples import PARTIES
-from api.operation import JSON, Answer, Call, Operation, enveloped, filled, json_answer, ref
+from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, non_empty, ref
 from api.parameters import query
 from api.problems import Problem, Wrong, invalid, nearest_path, unknown
 from api.reading.records import MovedTo
@@ -109,7 +109,7 @@ class Paths:
         if all(name != "release" for name, _ in given):
             given.append(("release", call.store.release))
         values = operation.read(MultiDict(given), call.connection, call.table, ids)
-        inner = replace(call, path=bare, ids=dict(ids), values=values, given=filled(given))
+        inner = replace(call, path=bare, ids=dict(ids), values=values, arguments=non_empty(given))
         return Cited(operation, inner)
 
     def _unknown(self, path: str) -> Problem:

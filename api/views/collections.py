@@ -11,7 +11,7 @@ from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped
 from api.parameters import AnyOf, narrowing, paging, query
 from api.reading import queries
 from api.reading.lists import PAGE, page, total
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.reading.records import Moved, MovedTo, record, whole
 from api.representations import (
     Column,
@@ -78,7 +78,7 @@ def _list_operation(resource: Resource) -> Operation:
         tag=resource.name,
         summary=f"List {resource.name}",
         description=f"{_about(resource)} Following `page.next` visits every record exactly once.",
-        view=lambda call: _list(call, Asked(resource, call.values)),
+        view=lambda call: _list(call, ListQuery(resource, call.values)),
         query=query(**narrowing(resource), **paging(resource), **_forms(resource)),
         content=_list_content(resource),
         sends=("Link", TOTAL),
@@ -150,12 +150,12 @@ def _evidence_operation(resource: Resource, table: Table) -> Operation:
 
 def _part(call: Call, resource: Resource, part: Part) -> Answer:
     _parent(call, resource)
-    return _list(call, Asked(part.resource, call.values, part=(part, [call.ids["id"]])))
+    return _list(call, ListQuery(part.resource, call.values, part=(part, [call.ids["id"]])))
 
 
 def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
     row = _parent(call, resource)
-    return _list(call, Asked(evidence, {**call.values, "subject": (row.subject,)}))
+    return _list(call, ListQuery(evidence, {**call.values, "subject": (row.subject,)}))
 
 
 def _parent(call: Call, resource: Resource) -> Any:
@@ -173,7 +173,7 @@ def _moving(
         raise MovedTo(call.link().replace(old, href(resource.name, moved.id), 1)) from None
 
 
-def _list(call: Call, asked: Asked) -> Answer:
+def _list(call: Call, asked: ListQuery) -> Answer:
     related = queries.related(call.table, asked.resource)
     wanted = form_asked(call)
     if wanted or call.values.get("q"):
@@ -203,11 +203,11 @@ def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> b
     return array_of_lines(rows["body"])
 
 
-def _flat(call: Call, asked: Asked, related: Sequence[str], wanted: str) -> Answer:
+def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> Answer:
     """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
     queries.check_ids(call.connection, asked)
-    shape = picked(_shape(asked.resource, roles=asked.tells_roles), call)
-    rows = queries.stretch(call.connection, asked, queries.narrowed(call.connection, asked, related))
+    shape = picked(_shape(asked.resource, roles=asked.has_roles), call)
+    rows = queries.select_part(call.connection, asked, queries.resolved_conditions(call.connection, asked, related))
     records = Counted(parsed(queries.streamed(call.connection, rows)))
     body = written(shape, records, wanted, bom=call.values.get("bom") == "1")
     if call.values.get("limit") or call.values.get("after"):

@@ -15,7 +15,7 @@ from api.operation import CSVM, JSON, LINES, Answer, Call, Operation, enveloped,
 from api.parameters import query
 from api.problems import UNAVAILABLE, Problem
 from api.reading import queries
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.resource import Table
 from api.views.flat import FlatTable
 from schemas.fields import JsonSchema
@@ -176,10 +176,10 @@ def _lines(call: Call) -> Iterator[bytes]:
     """Every record once: what several collections share stands in the one that holds all of it."""
     for resource in call.table:
         if resource.where is None:
-            asked = Asked(resource, {})
+            asked = ListQuery(resource, {})
             begin = b'{"collection":' + orjson.dumps(resource.name) + b',"record":'
             where = queries.conditions(asked, call.connection.dialect.name, ())
-            for row in queries.streamed(call.connection, queries.everything(asked, where)):
+            for row in queries.streamed(call.connection, queries.select_rows(asked, where)):
                 yield begin + row.body.encode() + b"}\n"
 
 

@@ -11,7 +11,7 @@ from api.models import Issue, Party
 from api.operation import Call, ref
 from api.parameters import AnyOf, narrowing
 from api.reading import totals
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.resource import Resource
 from api.views.analysis import Analysis
 from schemas.fields import Choice, JsonSchema, Side
@@ -50,7 +50,7 @@ def facets_of(resource: Resource) -> Analysis:
     growing = {one.name for one in resource.filters if one.key or one.references not in (None, Issue, Party)}
 
     def find(call: Call) -> Findings:
-        return facets.facets(call.connection, call.table, Asked(resource, call.values), _by(call))
+        return facets.facets(call.connection, call.table, ListQuery(resource, call.values), _by(call))
 
     return Analysis(
         path=f"/facets/{resource.name}",
@@ -71,7 +71,7 @@ def facets_of(resource: Resource) -> Analysis:
         records=lambda call: find(call).data,
         examples={"by": [names[0]]},
         prepared=tuple((("by", name),) for name in names if name not in growing),
-        large=lambda connection: totals.count(connection, Asked(resource, {}), ()) >= LARGE,
+        large=lambda connection: totals.count(connection, ListQuery(resource, {}), ()) >= LARGE,
     )
 
 

@@ -14,7 +14,7 @@ from api.operation import Answer, Call, Operation
 from api.parameters import Behind, narrowing, of_filter, query
 from api.problems import Wrong, unknown
 from api.reading import queries
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.representations import parsed
 from api.resource import Resource, Table
 from schemas.fields import Integer
@@ -147,8 +147,8 @@ def _link(parent: ElementTree.Element, rel: str, href: str, media_type: str = AT
 def _events(call: Call, resource: Resource) -> Answer:
     from api.views.calendar import calendar  # noqa: PLC0415  # it takes longer to import than a worker that is never asked for it should wait
 
-    asked = Asked(resource, {**call.values, "sort": "occurred_on"})
+    asked = ListQuery(resource, {**call.values, "sort": "occurred_on"})
     queries.check_ids(call.connection, asked)
-    where = queries.narrowed(call.connection, asked, queries.related(call.table, resource))
-    records = parsed(call.connection.execute(queries.everything(asked, where)))
+    where = queries.resolved_conditions(call.connection, asked, queries.related(call.table, resource))
+    records = parsed(call.connection.execute(queries.select_rows(asked, where)))
     return Answer(calendar(records, call.store.date, call.base, call.base + call.here, _uuid), CALENDAR)

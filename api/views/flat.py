@@ -18,7 +18,7 @@ from api.operation import CSV, CSVM, JSON, LINES, TOTAL, Answer, Call, Operation
 from api.parameters import Columns, explain, narrowing, query
 from api.problems import Wrong, invalid
 from api.reading import queries
-from api.reading.queries import Asked
+from api.reading.queries import ListQuery
 from api.representations import Column, Counted, as_array, as_csv, as_lines, columns, parsed
 from api.resource import Resource, Table
 from schemas.fields import Choice, Contract, Finding, JsonSchema, component
@@ -55,7 +55,7 @@ class FlatTable:
 
     def whole(self, call: Call) -> Call:
         """The call that gives the whole table."""
-        return replace(call, path=self.path, ids={}, values=query(**self.query).load({}), given=())
+        return replace(call, path=self.path, ids={}, values=query(**self.query).load({}), arguments=())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,10 +92,10 @@ def _of_resource(resource: Resource) -> FlatTable:
 
 
 def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
-    asked = Asked(resource, call.values)
+    asked = ListQuery(resource, call.values)
     queries.check_ids(call.connection, asked)
-    where = queries.narrowed(call.connection, asked, queries.related(call.table, resource))
-    return parsed(queries.streamed(call.connection, queries.everything(asked, where)))
+    where = queries.resolved_conditions(call.connection, asked, queries.related(call.table, resource))
+    return parsed(queries.streamed(call.connection, queries.select_rows(asked, where)))
 
 
 def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
@@ -225,7 +225,7 @@ def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
 def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
     """A table in one of its forms: from its file where the whole table is asked for and has one, else as it is read."""
     media_type, bom = MEDIA_TYPES[suffix], call.values.get("bom") == "1"
-    folder = exports.made(call.exports, call.store) if _asks_for_all(table, call) else None
+    folder = exports.made(call.exports, call.store) if _is_unfiltered(table, call) else None
     if folder is not None:
         file, rows = folder / f"{table.name}.{suffix}", exports.rows(folder)[table.name]
         if bom:
@@ -245,7 +245,7 @@ def written(
     return as_array(shape, records) if suffix == "json" else as_lines(shape, records)
 
 
-def _asks_for_all(table: FlatTable, call: Call) -> bool:
+def _is_unfiltered(table: FlatTable, call: Call) -> bool:
     narrowed = (value for name, value in call.values.items() if name not in _NOT_NARROWING)
     return "{" not in table.path and all(value in (None, ()) for value in narrowed)
 

@@ -49,7 +49,7 @@ def test_every_kept_answer_is_the_one_that_is_made_anew(kept: Any, monkeypatch: 
     assert len(rows) == sum(len(one.prepared) for one in LISTED) > 50
     served = {path: api.ask(path).data for path in rows}
     assert served == rows
-    monkeypatch.setattr("api.operation.Operation._kept", lambda *_: None)
+    monkeypatch.setattr("api.operation.Operation._prepared_answer", lambda *_: None)
     assert {path: api.ask(path).data for path in rows} == rows
 
 
