@@ -57,6 +57,8 @@ _ELSEWHERE = {
 }
 #: What stands in a text for bytes that could not be read.
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+#: The pattern, in the contract, of a text without it.
+READABLE = r"^[^\ufffd]*$"
 NO_UTF8 = "bytes that are not UTF-8, as all that is percent-encoded must be: %C3%A9 is é"
 
 

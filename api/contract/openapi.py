@@ -11,7 +11,7 @@ from apispec import APISpec
 
 from api.contract.components import components
 from api.operation import TOTAL, Operation, ref
-from api.parameters import AnyOf
+from api.parameters import READABLE, AnyOf
 from api.problems import MEDIA_TYPE
 from api.resource import Table
 
@@ -257,7 +257,7 @@ def _operation(operation: Operation, every: Mapping[str, Operation]) -> dict[str
             "in": "path",
             "required": True,
             "description": f"An id from `/{operation.path.split('/')[1]}`.",
-            "schema": {"type": "string", "maxLength": 300},
+            "schema": {"type": "string", "maxLength": 300, "pattern": READABLE},
             **({"example": operation.examples[name]} if operation.examples.get(name) else {}),
         }
         for name in re.findall(r"{(\w+)}", operation.path)
