@@ -77,11 +77,12 @@ class Comparison(Contract[str]):
 class Analysis:
     """One analysis: what it takes, what it finds, and the table that it makes.
 
-    ``columns``, ``more`` and ``records`` make its `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema
-    of the nested answer's data.
+    ``operation_id`` names its operation in the contract, ``name`` its table. ``columns``, ``more`` and ``records`` make that
+    `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema of the nested answer's data.
     """
 
     path: str
+    operation_id: str
     name: str
     summary: str
     description: str
@@ -100,11 +101,11 @@ class Analysis:
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
 
-    def operation(self, name: str) -> Operation:
+    def operation(self) -> Operation:
         """The nested answer; the flat one where the format is asked for."""
         return Operation(
             path=self.path,
-            name=name,
+            name=self.operation_id,
             tag=self.tag,
             summary=self.summary,
             description=self.description,
