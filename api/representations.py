@@ -1,7 +1,5 @@
 """How answers are written: the nested envelope, and the flat rows of the dashboards' layer."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,8 +33,6 @@ from schemas.vocabulary import PositionKind, Stance
 
 Cell = str | int | float | bool | None
 LIST_SEPARATOR = "; "
-_RUNNABLE = frozenset("=+-@\t\r")
-_ROWS_A_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,62 +310,6 @@ def flat(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Ite
     cells = [column.cell for column in shape]
     for record in records:
         yield [cell(record) for cell in cells]
-
-
-def as_csv(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], *, bom: bool = False) -> Iterator[bytes]:
-    """Records as CSV (RFC 4180), in chunks. A text that a spreadsheet would run begins with an apostrophe."""
-    return csv_of(shape, flat(shape, records), bom=bom)
-
-
-def csv_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]], *, bom: bool = False) -> Iterator[bytes]:
-    """Rows of cells (see `flat`) as CSV, in chunks."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    if bom:
-        buffer.write("\ufeff")
-    writer.writerow(column.name for column in shape)
-    for number, row in enumerate(rows, 1):
-        writer.writerow([None if cell is None else _safe(cell) for cell in row])
-        if number % _ROWS_A_CHUNK == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
-def _safe(cell: Cell) -> Cell:
-    if isinstance(cell, str):
-        if "\n" in cell or "\r" in cell:
-            cell = " ".join(cell.split())
-        return f"'{cell}" if cell[:1] in _RUNNABLE else cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return cell
-
-
-def as_array(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Rows as one bare JSON array of objects, every key in every row, in chunks."""
-    yield b"["
-    for number, line in enumerate(_objects(shape, records)):
-        yield line if number == 0 else b",\n" + line
-    yield b"]\n"
-
-
-def as_lines(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Rows as JSON Lines, in chunks."""
-    for line in _objects(shape, records):
-        yield line + b"\n"
-
-
-def _objects(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    return objects_of(shape, flat(shape, records))
-
-
-def objects_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
-    """Rows of cells (see `flat`), each as a JSON object."""
-    names = [column.name for column in shape]
-    for row in rows:
-        yield orjson.dumps(dict(zip(names, row, strict=True)))
 
 
 def parsed(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
