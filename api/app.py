@@ -21,8 +21,9 @@ from api.database import open_database
 from api.delivery.counts import Counts
 from api.delivery.metrics import PATH, add_metrics
 from api.delivery.middleware import Delivery
+from api.formats import ASKED
 from api.loader import build_digest
-from api.operation import HURRIED, JSON, LINES, TOTAL, Answer, Call, Operation, buffered, non_empty
+from api.operation import HURRIED, JSON, TOTAL, Answer, Call, Operation, buffered, non_empty
 from api.pages import add_pages
 from api.parameters import NO_UTF8, UNREADABLE
 from api.problems import MEDIA_TYPE, Problem
@@ -32,11 +33,10 @@ from api.resources import RESOURCES
 from api.settings import Settings
 from api.texts import by_sha256
 from api.views import operations
-from api.views.flat import FORMATS
 
 VERSION_PATH = "/v1"
 #: The value of `format` that each media type in an Accept header stands for.
-_FORMAT_OF = {JSON: None, "text/csv": "csv", LINES: "ndjson", "text/xml": "xml"}
+_FORMAT_OF = {JSON: None, **ASKED, "text/xml": "xml"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     add_metrics(app, counts, database, settings.cache_bytes)
     app.register_error_handler(Problem, _problem_response)
     app.register_error_handler(MovedTo, _moved)
-    with_format = frozenset(one.name for one in listed if "format" in one.query.fields and "text/csv" in one.content)
+    with_format = frozenset(one.name for one in listed if "format" in one.query.fields and ASKED.keys() & one.content)
     app.register_error_handler(HTTPException, partial(_http_error, with_format))
     delivery = Delivery(
         app.wsgi_app,
@@ -239,7 +239,7 @@ def _http_error(with_format: frozenset[str], error: HTTPException) -> Response:
 def _no_such_suffix(path: str, with_format: frozenset[str]) -> Problem | None:
     """The problem with a path that would be right without its suffix of a table, which then is asked for with `format`; else None."""
     stem, _, suffix = path.rpartition(".")
-    if suffix not in FORMATS:
+    if suffix not in ASKED.values():
         return None
     try:
         endpoint, _ = current_app.url_map.bind("").match(stem)

@@ -17,11 +17,10 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,7 +28,7 @@ import orjson
 
 from api.contract.descriptors import LICENCE, Described, csvw_group, data_package, foreign_keys, table_schema
 from api.database import Store
-from api.representations import Cell, csv_of, flat, objects_of
+from api.formats import FORMATS, batches
 
 ARCHIVE, SQLITE, LINES, PACKAGE, CSVW, SUMS = (
     "positions-csv.zip",
@@ -45,7 +44,6 @@ KEPT_RELEASES = 2
 _ASIDE = ".new-"
 #: Seconds between two looks whether another has made them.
 _PAUSE = 0.02
-_ROWS_A_BATCH = 1000
 _CHUNK = 2**20
 #: Of the archive: higher levels take several times as long for a tenth less.
 _LEVEL = 2
@@ -276,39 +274,27 @@ def _entry(name: str, day: date) -> zipfile.ZipInfo:
 
 
 def _table(folder: Path, database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> dict[str, Any]:
-    """Write one table in its three forms and into the database."""
-    rows, size, digest = 0, 0, hashlib.sha256()
+    """Write one table in each format and into the database."""
+    rows = 0
     insert = _declare(database, sheet, names)
-    with (
-        (folder / f"{sheet.name}.csv").open("wb") as cells,
-        (folder / f"{sheet.name}.ndjson").open("wb") as lines,
-        (folder / f"{sheet.name}.json").open("wb") as array,
-    ):
-
-        def stored() -> Iterator[list[Cell]]:
-            """The rows, each put into the database and the other forms on its way."""
-            nonlocal rows
-            remaining = flat(sheet.columns, sheet.records())
-            while batch := list(islice(remaining, _ROWS_A_BATCH)):
-                database.executemany(insert, batch)
-                objects = list(objects_of(sheet.columns, batch))
-                lines.write(b"\n".join(objects) + b"\n")
-                array.write((b",\n" if rows else b"") + b",\n".join(objects))
-                rows += len(batch)
-                yield from batch
-
-        array.write(b"[")
-        for chunk in csv_of(sheet.columns, stored()):
-            cells.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-        array.write(b"]\n")
+    with ExitStack() as opened:
+        files = {suffix: opened.enter_context((folder / f"{sheet.name}.{suffix}").open("wb")) for suffix in FORMATS}
+        for suffix, form in FORMATS.items():
+            files[suffix].write(form.head(sheet.columns))
+        for batch in batches(sheet.columns, sheet.records()):
+            database.executemany(insert, batch.rows)
+            rows += len(batch.rows)
+            for suffix, form in FORMATS.items():
+                files[suffix].write(form.body(batch))
+        for suffix, form in FORMATS.items():
+            files[suffix].write(form.tail)
+    written = _file(folder / f"{sheet.name}.csv", sheet.about)
     return {
         "name": sheet.name,
         "about": sheet.about,
         "rows": rows,
-        "bytes": size,
-        "sha256": digest.hexdigest(),
+        "bytes": written["bytes"],
+        "sha256": written["sha256"],
         "schema": {**table_schema(sheet), "foreignKeys": foreign_keys(sheet, names)},
     }
 

@@ -28,7 +28,6 @@ from schemas.fields import JsonSchema
 
 IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while it is sent
 JSON = "application/json"
-CSV = "text/csv; charset=utf-8"
 CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
 #: The header that has `Answer.total`.

@@ -1,11 +1,9 @@
 """How answers are written: the nested envelope, and the flat rows of the dashboards' layer."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial, singledispatch
 from typing import Any
 
 import orjson
@@ -35,8 +33,6 @@ from schemas.vocabulary import PositionKind, Stance
 
 Cell = str | int | float | bool | None
 LIST_SEPARATOR = "; "
-_RUNNABLE = frozenset("=+-@\t\r")
-_ROWS_A_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,176 +86,185 @@ _SUBJECT = (
 
 
 def _of_fields(
-    schema: type[Schema], made: Callable[[str, Any], Iterator[Column]], *, later: bool | None = None
+    schema: type[Schema], made: Callable[[Any, str], Iterable[Column]], *, later: bool | None = None
 ) -> tuple[Column, ...]:
     """The columns that are made of each field of a schema, or only of those that were added later, or were not."""
     return tuple(
         column
         for name, kind in schema._declared_fields.items()
-        if not isinstance(kind, Parts) and (later is None or getattr(kind, "later", False) == later)
-        for column in made(name, kind)
+        if later is None or getattr(kind, "later", False) == later
+        for column in made(kind, name)
     )
 
 
-def _latest(name: str, kind: Any) -> Iterator[Column]:
-    """The last day that a date can mean, also of one in a piece."""
-    if isinstance(kind, EdtfDate) and name != "first_reported":
+def _answered(kind: Contract[Any], name: str, type: str = "string") -> Iterable[Column]:
+    """The column of an answered value as it is."""
+    yield Column(name, type, kind.description, lambda record: record[name], required=name == "id")
+
+
+#: The columns of a field, given it and its name. A kind of field that is not registered has the answered value, as a string.
+_columns = singledispatch(_answered)
+_columns.register(Integer, partial(_answered, type="integer"))
+_columns.register(Number, partial(_answered, type="number"))
+_columns.register(Flag, partial(_answered, type="boolean"))
+
+
+@_columns.register
+def _of_day(kind: Day, name: str) -> Iterator[Column]:
+    # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
+    column = "reported_on" if name == "first_reported_on" else name
+    yield Column(column, "date", kind.description, lambda record: record[name])
+
+
+@_columns.register
+def _of_date(kind: EdtfDate, name: str) -> Iterator[Column]:
+    about, column = kind.description, name
+    if name == "first_reported":  # its latest day is reported_on
+        column = "reported_on"
         yield Column(
-            f"{name}_latest",
+            f"{column}_earliest",
             "date",
-            f"{kind.description} Latest day that it can mean; empty if open.",
-            lambda record: record[name] and record[name]["latest"],
+            f"{about} Earliest day that it can mean; empty if open.",
+            lambda record: record[name]["earliest"],
         )
-    elif isinstance(kind, Piece) and not isinstance(kind, Pieces):
-        yield from _within(name, kind, _latest)
-
-
-def _within(name: str, kind: Piece, made: Callable[[str, Any], Iterator[Column]]) -> Iterator[Column]:
-    """The columns of the fields of a piece."""
-    for inner in _of_fields(kind.schema, made):
-        # What another standard names in camel case is in snake case here, like all columns.
-        plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
-        cell = _of_piece(name, inner)
-        yield Column(f"{name}_{plain}", inner.type, inner.description, cell, several=inner.several)
-
-
-def _columns(name: str, kind: Any) -> Iterator[Column]:
-    about: str = kind.description
-    if isinstance(kind, Piece) and not isinstance(kind, Pieces):
-        yield from _within(name, kind, _columns)
-    elif isinstance(kind, Pieces):
+    else:
         yield Column(
             name,
-            "string",
-            f"{about} Joined with “; ”.",
-            lambda record: _join(_piece(kind, one) for one in record[name]),
-            several=True,
+            "date",
+            f"{about} Earliest day that it can mean; the latest if that is open.",
+            lambda record: _plain(record[name]),
         )
-    elif isinstance(kind, Reference):
-        yield Column(
-            f"{name}_id",
-            "string",
-            about,
-            lambda record: record[name] and record[name]["id"],
-            references=kind.collection,
-            always=not kind.allow_none,
-        )
-        yield Column(
-            f"{name}_label",
-            "string",
-            f"{about} Name.",
-            lambda record: record[name] and record[name]["name"],
-        )
-    elif isinstance(kind, References):
-        yield Column(
-            f"{name}_ids",
-            "string",
-            f"{about} Joined with “; ”.",
-            lambda record: _join([ref["id"] for ref in record[name]]),
-            several=True,
-        )
-        yield Column(
-            f"{name}_labels",
-            "string",
-            f"{about} Names, joined with “; ”.",
-            lambda record: _join([ref["name"] for ref in record[name]]),
-            several=True,
-        )
-    elif isinstance(kind, Subject):
-        yield Column(
-            f"{name}_collection",
-            "string",
-            f"{about} Collection.",
-            lambda record: record[name] and record[name]["collection"],
-        )
-        yield Column(f"{name}_id", "string", about, lambda record: record[name] and record[name]["id"])
-        yield Column(
-            f"{name}_label",
-            "string",
-            f"{about} Name.",
-            lambda record: record[name] and record[name]["name"],
-        )
-    elif isinstance(kind, Subjects):
-        yield Column(
-            name,
-            "string",
-            f"{about} Joined with “; ”.",
-            lambda record: _join(f"{ref['collection']}/{ref['id']}" for ref in record[name]),
-            several=True,
-        )
-    elif isinstance(kind, EdtfDate):
-        column = name
-        if name == "first_reported":  # its latest day is reported_on
-            column = "reported_on"
-            yield Column(
-                f"{column}_earliest",
-                "date",
-                f"{about} Earliest day that it can mean; empty if open.",
-                lambda record: record[name]["earliest"],
-            )
-        else:
-            yield Column(
-                name,
-                "date",
-                f"{about} Earliest day that it can mean; the latest if that is open.",
-                lambda record: _plain(record[name]),
-            )
-        yield Column(
-            f"{column}_edtf",
-            "string",
-            f"{about} As EDTF.",
-            lambda record: record[name] and record[name]["edtf"],
-        )
-        yield Column(
-            f"{column}_precision",
-            "string",
-            f"{about} Precision.",
-            lambda record: record[name] and record[name]["precision"],
-        )
-    elif isinstance(kind, Term) and kind.vocabulary is Stance:
-        yield Column(name, "string", about, lambda record: record[name])
+    yield Column(f"{column}_edtf", "string", f"{about} As EDTF.", _member(name, "edtf"))
+    yield Column(f"{column}_precision", "string", f"{about} Precision.", _member(name, "precision"))
+
+
+@_columns.register
+def _of_term(kind: Term, name: str) -> Iterator[Column]:
+    if all(term.value.isdecimal() for term in kind.vocabulary):
+        # Grades such as “2”: a reader of CSV takes them for numbers, so they are numbers in every form of the table.
+        yield Column(name, "integer", kind.description, lambda record: record[name] and int(record[name]))
+        return
+    yield Column(name, "string", kind.description, lambda record: record[name])
+    if kind.vocabulary is Stance:
         yield Column(
             f"{name}_score",
             "number",
             "The stance's score, −1 to 1; empty if there is none.",
             lambda record: _score(record[name]),
         )
-    elif isinstance(kind, Term) and all(term.value.isdecimal() for term in kind.vocabulary):
-        # Grades such as “2”: a reader of CSV takes them for numbers, so they are numbers in every form of the table.
-        yield Column(name, "integer", about, lambda record: record[name] and int(record[name]))
-    elif isinstance(kind, Absent):
-        yield Column(
-            name,
-            "string",
-            about,
-            lambda record: _join(f"{key}: {reason}" for key, reason in record[name].items()),
-            several=True,
-        )
-    elif isinstance(kind, Strings | BearableFields):
-        yield Column(name, "string", f"{about} Joined with “; ”.", lambda record: _join(record[name]), several=True)
-    else:
-        # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
-        yield Column(
-            "reported_on" if name == "first_reported_on" else name,
-            _type(kind),
-            about,
-            lambda record: record[name],
-            required=name == "id",
-        )
 
 
-def _type(kind: Contract[Any]) -> str:
-    for cls, name in ((Integer, "integer"), (Number, "number"), (Flag, "boolean"), (Day, "date")):
-        if isinstance(kind, cls):
-            return name
-    return "string"
+@_columns.register
+def _of_reference(kind: Reference, name: str) -> Iterator[Column]:
+    yield Column(
+        f"{name}_id",
+        "string",
+        kind.description,
+        _member(name, "id"),
+        references=kind.collection,
+        always=not kind.allow_none,
+    )
+    yield Column(f"{name}_label", "string", f"{kind.description} Name.", _member(name, "name"))
 
 
-def _of_piece(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
+@_columns.register
+def _of_references(kind: References, name: str) -> Iterator[Column]:
+    ids, names = f"{kind.description} Joined with “; ”.", f"{kind.description} Names, joined with “; ”."
+    yield _list(f"{name}_ids", ids, lambda record: [ref["id"] for ref in record[name]])
+    yield _list(f"{name}_labels", names, lambda record: [ref["name"] for ref in record[name]])
+
+
+@_columns.register
+def _of_subject(kind: Subject, name: str) -> Iterator[Column]:
+    yield Column(f"{name}_collection", "string", f"{kind.description} Collection.", _member(name, "collection"))
+    yield Column(f"{name}_id", "string", kind.description, _member(name, "id"))
+    yield Column(f"{name}_label", "string", f"{kind.description} Name.", _member(name, "name"))
+
+
+@_columns.register
+def _of_subjects(kind: Subjects, name: str) -> Iterator[Column]:
+    yield _list(
+        name,
+        f"{kind.description} Joined with “; ”.",
+        lambda record: [f"{ref['collection']}/{ref['id']}" for ref in record[name]],
+    )
+
+
+@_columns.register
+def _of_strings(kind: Strings | BearableFields, name: str) -> Iterator[Column]:
+    yield _list(name, f"{kind.description} Joined with “; ”.", lambda record: record[name])
+
+
+@_columns.register
+def _of_absent(kind: Absent, name: str) -> Iterator[Column]:
+    yield _list(name, kind.description, lambda record: [f"{key}: {reason}" for key, reason in record[name].items()])
+
+
+@_columns.register
+def _of_piece(kind: Piece, name: str) -> Iterator[Column]:
+    yield from _within(kind, name, _columns)
+
+
+@_columns.register
+def _of_pieces(kind: Pieces, name: str) -> Iterator[Column]:
+    yield _list(
+        name, f"{kind.description} Joined with “; ”.", lambda record: [_worded(kind, one) for one in record[name]]
+    )
+
+
+@_columns.register
+def _of_parts(_kind: Parts, _name: str) -> Iterable[Column]:
+    return ()  # they have a table of their own
+
+
+@singledispatch
+def _latest(_kind: Contract[Any], _name: str) -> Iterable[Column]:
+    """The column of the last day that a date can mean, also of one in a piece; another kind of field has none."""
+    return ()
+
+
+@_latest.register
+def _latest_of_date(kind: EdtfDate, name: str) -> Iterator[Column]:
+    if name != "first_reported":
+        about = f"{kind.description} Latest day that it can mean; empty if open."
+        yield Column(f"{name}_latest", "date", about, _member(name, "latest"))
+
+
+@_latest.register
+def _latest_of_piece(kind: Piece, name: str) -> Iterator[Column]:
+    yield from _within(kind, name, _latest)
+
+
+@_latest.register
+def _latest_of_pieces(_kind: Pieces, _name: str) -> Iterable[Column]:
+    return ()
+
+
+def _within(kind: Piece, name: str, made: Callable[[Any, str], Iterable[Column]]) -> Iterator[Column]:
+    """The columns of the fields of a piece."""
+    for inner in _of_fields(kind.schema, made):
+        # What another standard names in camel case is in snake case here, like all columns.
+        plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
+        cell = _inside(name, inner)
+        yield Column(f"{name}_{plain}", inner.type, inner.description, cell, several=inner.several)
+
+
+def _inside(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
     return lambda record: inner.cell(record[name]) if record[name] else None
 
 
-def _piece(kind: Pieces, one: Mapping[str, Any]) -> str:
+def _member(name: str, key: str) -> Callable[[Mapping[str, Any]], Cell]:
+    """The cell of one member of what a field has, if it has anything."""
+    return lambda record: record[name] and record[name][key]
+
+
+def _list(name: str, about: str, values: Callable[[Mapping[str, Any]], Iterable[str]]) -> Column:
+    """The column of several values, joined."""
+    return Column(name, "string", about, lambda record: _join(values(record)), several=True)
+
+
+def _worded(kind: Pieces, one: Mapping[str, Any]) -> str:
+    """One of several pieces as words."""
     return ", ".join(
         str(cell)
         for column in _of_fields(kind.schema, _columns)
@@ -305,62 +310,6 @@ def flat(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Ite
     cells = [column.cell for column in shape]
     for record in records:
         yield [cell(record) for cell in cells]
-
-
-def as_csv(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], *, bom: bool = False) -> Iterator[bytes]:
-    """Records as CSV (RFC 4180), in chunks. A text that a spreadsheet would run begins with an apostrophe."""
-    return csv_of(shape, flat(shape, records), bom=bom)
-
-
-def csv_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]], *, bom: bool = False) -> Iterator[bytes]:
-    """Rows of cells (see `flat`) as CSV, in chunks."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    if bom:
-        buffer.write("\ufeff")
-    writer.writerow(column.name for column in shape)
-    for number, row in enumerate(rows, 1):
-        writer.writerow([None if cell is None else _safe(cell) for cell in row])
-        if number % _ROWS_A_CHUNK == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
-def _safe(cell: Cell) -> Cell:
-    if isinstance(cell, str):
-        if "\n" in cell or "\r" in cell:
-            cell = " ".join(cell.split())
-        return f"'{cell}" if cell[:1] in _RUNNABLE else cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return cell
-
-
-def as_array(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Rows as one bare JSON array of objects, every key in every row, in chunks."""
-    yield b"["
-    for number, line in enumerate(_objects(shape, records)):
-        yield line if number == 0 else b",\n" + line
-    yield b"]\n"
-
-
-def as_lines(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Rows as JSON Lines, in chunks."""
-    for line in _objects(shape, records):
-        yield line + b"\n"
-
-
-def _objects(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    return objects_of(shape, flat(shape, records))
-
-
-def objects_of(shape: tuple[Column, ...], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
-    """Rows of cells (see `flat`), each as a JSON object."""
-    names = [column.name for column in shape]
-    for row in rows:
-        yield orjson.dumps(dict(zip(names, row, strict=True)))
 
 
 def parsed(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:

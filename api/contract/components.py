@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from api.formats import FORMATS
 from api.models import Cited
 from api.operation import ref
 from api.problems import KINDS
@@ -242,9 +243,7 @@ _PLAIN: dict[str, JsonSchema] = {
         rows=_COUNT,
         bytes=_COUNT,
         sha256=_TEXT,
-        csv=_PATH,
-        json=_PATH,
-        ndjson=_PATH,
+        **dict.fromkeys(FORMATS, _PATH),
         schema=_PATH,
         csvw=_PATH,
         columns={"type": "array", "items": {"type": "object"}},

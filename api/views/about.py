@@ -11,7 +11,7 @@ from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer,
 from api.parameters import query
 from api.problems import KINDS, not_found
 from api.resource import Table
-from api.views.analyses import analyses
+from api.views.analyses import ANALYSES
 from api.views.analysis import Analysis
 from schemas.events import EventSchema
 from schemas.vocabulary import VOCABULARIES
@@ -71,7 +71,7 @@ def _way_in(call: Call) -> Answer:
     views = [
         {"name": name, "href": f"/v1/{renamed(path, instead)}", "about": about}
         for name, path, about in (
-            *((one.name, _example(one), f"{one.summary}.") for _, one in analyses()),
+            *((one.name, _example(one), f"{one.summary}.") for one in ANALYSES),
             (
                 "dossier",
                 f"events/{EventSchema.example}/dossier",

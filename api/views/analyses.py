@@ -89,181 +89,170 @@ def _without(*names: str) -> dict[str, Contract[Any]]:
     return {name: kind for name, kind in COMMON.items() if name not in names}
 
 
-def analyses() -> tuple[tuple[str, Analysis], ...]:
-    """The analyses that are of no collection, each with the name of its operation."""
-    return (
-        (
-            "getMatrix",
-            Analysis(
-                path="/matrix",
-                name="matrix",
-                summary="Parties × issues: the latest stance in each cell",
-                description=(
-                    "Per issue, each party's latest stance, the positions behind it, and how many documents and origins these have. If "
-                    "simultaneous records conflict, all of them are shown. `rows=topic` folds issues into topics. `compare` returns "
-                    f"only the cells that differ under another clock or other modes, before and after. {_WIDE}"
-                ),
-                query=COMMON,
-                nested={
-                    "rows": Choice(("issue", "topic"), "Whether a row is an issue (default) or a topic."),
-                    "compare": Comparison(
-                        "Return only the cells that differ under another clock or other modes: `as_of:DATE`, `known_at:DATE`, "
-                        "`mode:MODE` (only this mode) or `without:MODE` (all others); several modes are separated by commas."
-                    ),
-                },
-                find=_matrix,
-                data={
-                    "type": "array",
-                    "items": {"anyOf": [ref("MatrixRow"), ref("MatrixTopic"), ref("MatrixChange")]},
-                },
-                columns=columns(MatrixLineSchema),
-                more=_of_parties(MatrixLineSchema),
-                records=lambda call: matrix.lines(question(call)),
-                key="issue_id",
-                about=_WIDE,
-                prepared=((), (("rows", "topic"),)),
-            ),
+MATRIX = Analysis(
+    path="/matrix",
+    operation_id="getMatrix",
+    name="matrix",
+    summary="Parties × issues: the latest stance in each cell",
+    description=(
+        "Per issue, each party's latest stance, the positions behind it, and how many documents and origins these have. If "
+        "simultaneous records conflict, all of them are shown. `rows=topic` folds issues into topics. `compare` returns "
+        f"only the cells that differ under another clock or other modes, before and after. {_WIDE}"
+    ),
+    query=COMMON,
+    nested={
+        "rows": Choice(("issue", "topic"), "Whether a row is an issue (default) or a topic."),
+        "compare": Comparison(
+            "Return only the cells that differ under another clock or other modes: `as_of:DATE`, `known_at:DATE`, "
+            "`mode:MODE` (only this mode) or `without:MODE` (all others); several modes are separated by commas."
         ),
-        (
-            "getGaps",
-            Analysis(
-                path="/gaps",
-                name="gaps",
-                summary="How far apart parties are, issue by issue",
-                description=(
-                    "For each issue, the widest gap first: each party's stance, the distance (the largest difference between two scores, "
-                    f"divided by 2), who blocks, and who has no recorded position. Name at least two parties, or none for all. {_WIDE}"
-                ),
-                query={
-                    "parties": AnyOf(Slug(), "The parties to compare; by default all with a recorded position.", Party),
-                    **COMMON,
-                    "party": AnyOf(Slug(), "More parties to compare; works like `parties`.", Party),
-                },
-                find=lambda call: gaps.gaps(compared(call)),
-                data=_listing(GapSchema),
-                columns=columns(GapLineSchema),
-                more=_of_parties(GapLineSchema),
-                records=_gap_lines,
-                examples={"parties": list(PARTIES)},
-                key="issue_id",
-                about=_WIDE,
-                prepared=((),),
-            ),
-        ),
-        (
-            "getTimeline",
-            Analysis(
-                path="/timeline",
-                name="timeline",
-                summary="What happened and when it was first reported",
-                description=(
-                    "Events, proposals, demands and responses on one axis: when each happened, when it was first reported, and the days "
-                    "in between. Includes the columns of Grafana's annotations."
-                ),
-                query={
-                    **COMMON,
-                    "collection": AnyOf(
-                        Choice(timeline.COLLECTIONS, "Collection."), "Only records of these collections."
-                    ),
-                    **SPAN,
-                },
-                find=lambda call: timeline.timeline(question(call), call.values["collection"]),
-                data=_listing(TimelineEntrySchema),
-                columns=columns(TimelineEntrySchema),
-                records=lambda call: timeline.lines(question(call), call.values["collection"]),
-            ),
-        ),
-        (
-            "getMovements",
-            Analysis(
-                path="/movements",
-                name="movements",
-                summary="Each change of a party's stance on an issue",
-                description=(
-                    "From which stance to which, when, whether the party conceded or hardened, and toward or away from whom. A position "
-                    "given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may have moved between "
-                    "two days."
-                ),
-                query={**COMMON, **SPAN},
-                find=lambda call: movements.movements(question(call)),
-                data=_listing(MovementSchema),
-                columns=columns(MovementSchema),
-                records=lambda call: movements.lines(question(call)),
-            ),
-        ),
-        (
-            "getSilences",
-            Analysis(
-                path="/silences",
-                name="silences",
-                summary="Demands and proposals that an addressee has not answered",
-                description=(
-                    "Who has not answered what, and for at least how many days, by `as_of` or else by the release's date. `party` selects "
-                    "those who ask and those who are asked; `from` and `to` refer to the day of asking."
-                ),
-                query={**COMMON, **SPAN},
-                find=lambda call: silences.silences(question(call)),
-                data=_listing(SilenceSchema),
-                columns=columns(SilenceSchema),
-                records=lambda call: silences.silences(question(call)).data,
-            ),
-        ),
-        (
-            "getProposalReception",
-            Analysis(
-                path="/proposals/{id}/reception",
-                name="reception",
-                summary="How a proposal was received, term by term",
-                description=(
-                    "Terms × parties: the latest verdict in each cell, who blocks, and which addressees have not answered. The same for "
-                    "the proposal as a whole."
-                ),
-                query=_without("process"),
-                find=_reception,
-                data=ref("Reception"),
-                columns=columns(ReceptionLineSchema),
-                records=lambda call: reception.lines(_reception(call)),
-                examples={"id": RECEIVED},
-            ),
-        ),
-        (
-            "getProposalDiff",
-            Analysis(
-                path="/proposals/{id}/diff",
-                name="diff",
-                summary="What changed from one proposal to another",
-                description=(
-                    "Which terms were added, removed, reworded, moved or unchanged since an earlier proposal, matched by lineage, with "
-                    "the numbers of points. The answer says what is not recorded."
-                ),
-                query={
-                    "against": Slug("The earlier proposal.", required=True),
-                    **_without("process", "party", "fold"),
-                },
-                find=_diff,
-                data=ref("Diff"),
-                columns=columns(DiffTermSchema),
-                records=lambda call: _diff(call).data["terms"],
-                examples={"id": LATER, "against": EARLIER},
-            ),
-        ),
-    )
+    },
+    find=_matrix,
+    data={
+        "type": "array",
+        "items": {"anyOf": [ref("MatrixRow"), ref("MatrixTopic"), ref("MatrixChange")]},
+    },
+    columns=columns(MatrixLineSchema),
+    more=_of_parties(MatrixLineSchema),
+    records=lambda call: matrix.lines(question(call)),
+    key="issue_id",
+    about=_WIDE,
+    prepared=((), (("rows", "topic"),)),
+)
+
+GAPS = Analysis(
+    path="/gaps",
+    operation_id="getGaps",
+    name="gaps",
+    summary="How far apart parties are, issue by issue",
+    description=(
+        "For each issue, the widest gap first: each party's stance, the distance (the largest difference between two scores, "
+        f"divided by 2), who blocks, and who has no recorded position. Name at least two parties, or none for all. {_WIDE}"
+    ),
+    query={
+        "parties": AnyOf(Slug(), "The parties to compare; by default all with a recorded position.", Party),
+        **COMMON,
+        "party": AnyOf(Slug(), "More parties to compare; works like `parties`.", Party),
+    },
+    find=lambda call: gaps.gaps(compared(call)),
+    data=_listing(GapSchema),
+    columns=columns(GapLineSchema),
+    more=_of_parties(GapLineSchema),
+    records=_gap_lines,
+    examples={"parties": list(PARTIES)},
+    key="issue_id",
+    about=_WIDE,
+    prepared=((),),
+)
+
+TIMELINE = Analysis(
+    path="/timeline",
+    operation_id="getTimeline",
+    name="timeline",
+    summary="What happened and when it was first reported",
+    description=(
+        "Events, proposals, demands and responses on one axis: when each happened, when it was first reported, and the days "
+        "in between. Includes the columns of Grafana's annotations."
+    ),
+    query={
+        **COMMON,
+        "collection": AnyOf(Choice(timeline.COLLECTIONS, "Collection."), "Only records of these collections."),
+        **SPAN,
+    },
+    find=lambda call: timeline.timeline(question(call), call.values["collection"]),
+    data=_listing(TimelineEntrySchema),
+    columns=columns(TimelineEntrySchema),
+    records=lambda call: timeline.lines(question(call), call.values["collection"]),
+)
+
+MOVEMENTS = Analysis(
+    path="/movements",
+    operation_id="getMovements",
+    name="movements",
+    summary="Each change of a party's stance on an issue",
+    description=(
+        "From which stance to which, when, whether the party conceded or hardened, and toward or away from whom. A position "
+        "given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may have moved between "
+        "two days."
+    ),
+    query={**COMMON, **SPAN},
+    find=lambda call: movements.movements(question(call)),
+    data=_listing(MovementSchema),
+    columns=columns(MovementSchema),
+    records=lambda call: movements.lines(question(call)),
+)
+
+SILENCES = Analysis(
+    path="/silences",
+    operation_id="getSilences",
+    name="silences",
+    summary="Demands and proposals that an addressee has not answered",
+    description=(
+        "Who has not answered what, and for at least how many days, by `as_of` or else by the release's date. `party` selects "
+        "those who ask and those who are asked; `from` and `to` refer to the day of asking."
+    ),
+    query={**COMMON, **SPAN},
+    find=lambda call: silences.silences(question(call)),
+    data=_listing(SilenceSchema),
+    columns=columns(SilenceSchema),
+    records=lambda call: silences.silences(question(call)).data,
+)
+
+RECEPTION = Analysis(
+    path="/proposals/{id}/reception",
+    operation_id="getProposalReception",
+    name="reception",
+    summary="How a proposal was received, term by term",
+    description=(
+        "Terms × parties: the latest verdict in each cell, who blocks, and which addressees have not answered. The same for "
+        "the proposal as a whole."
+    ),
+    query=_without("process"),
+    find=_reception,
+    data=ref("Reception"),
+    columns=columns(ReceptionLineSchema),
+    records=lambda call: reception.lines(_reception(call)),
+    examples={"id": RECEIVED},
+)
+
+DIFF = Analysis(
+    path="/proposals/{id}/diff",
+    operation_id="getProposalDiff",
+    name="diff",
+    summary="What changed from one proposal to another",
+    description=(
+        "Which terms were added, removed, reworded, moved or unchanged since an earlier proposal, matched by lineage, with "
+        "the numbers of points. The answer says what is not recorded."
+    ),
+    query={
+        "against": Slug("The earlier proposal.", required=True),
+        **_without("process", "party", "fold"),
+    },
+    find=_diff,
+    data=ref("Diff"),
+    columns=columns(DiffTermSchema),
+    records=lambda call: _diff(call).data["terms"],
+    examples={"id": LATER, "against": EARLIER},
+)
+
+#: The analyses that are of no collection.
+ANALYSES = (MATRIX, GAPS, TIMELINE, MOVEMENTS, SILENCES, RECEPTION, DIFF)
 
 
 def analysis_operations(table: Table) -> Iterator[Operation]:
     """The nested answers of the analyses, of no collection and of each."""
-    for name, analysis in analyses():
-        yield analysis.operation(name)
+    for analysis in ANALYSES:
+        yield analysis.operation()
     for resource in table:
         if issubclass(resource.model, Cited):
-            yield dossier_of(resource).operation(f"get{component(resource.schema)}Dossier")
+            yield dossier_of(resource).operation()
         if resource.facets:
-            yield facets_of(resource).operation(f"count{resource.name.capitalize()}")
+            yield facets_of(resource).operation()
 
 
 def analysis_tables() -> tuple[FlatTable, ...]:
     """The flat tables of the analyses, and the long table of the matrix."""
-    return (*(analysis.table() for _, analysis in analyses()), _stances())
+    return (*(analysis.table() for analysis in ANALYSES), _stances())
 
 
 def _stances() -> FlatTable:

@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 
 from api.analysis.question import Findings, Question
 from api.models import Clocks, Issue, Party, Process
-from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
+from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, WRITING, AnyOf, query
 from api.problems import Problem, Wrong, invalid, of_parameter, refuse_unknown
 from api.reading import queries, records
 from api.reading.records import Moved, MovedTo
 from api.representations import Column, row_schema
 from api.resource import Resource
-from api.views.flat import FlatTable, answer, form_asked, forms
+from api.views.flat import FlatTable, answer, contents, form_asked, forms
 from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term, href
 from schemas.vocabulary import Mode
 
@@ -77,11 +77,12 @@ class Comparison(Contract[str]):
 class Analysis:
     """One analysis: what it takes, what it finds, and the table that it makes.
 
-    ``columns``, ``more`` and ``records`` make its `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema
-    of the nested answer's data.
+    ``operation_id`` names its operation in the contract, ``name`` its table. ``columns``, ``more`` and ``records`` make that
+    `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema of the nested answer's data.
     """
 
     path: str
+    operation_id: str
     name: str
     summary: str
     description: str
@@ -100,11 +101,12 @@ class Analysis:
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
 
-    def operation(self, name: str) -> Operation:
+    def operation(self) -> Operation:
         """The nested answer; the flat one where the format is asked for."""
+        table = self.table()
         return Operation(
             path=self.path,
-            name=name,
+            name=self.operation_id,
             tag=self.tag,
             summary=self.summary,
             description=self.description,
@@ -112,9 +114,9 @@ class Analysis:
             query=query(
                 **self.query,
                 **self.nested,
-                **forms("Return the flat table instead of the nested answer.", self.table().names),
+                **forms("Return the flat table instead of the nested answer.", table.names),
             ),
-            content={JSON: _analysed(self.data), "text/csv": {"type": "string"}, LINES: {"type": "string"}},
+            content={JSON: _analysed(self.data), **contents(table.row)},
             examples=self.examples,
             prepared=self.prepared,
             large=self.large,

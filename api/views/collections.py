@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
+from api.formats import FORMATS
 from api.models import Cited, Clocks, Evidence, Proposal, Source
-from api.operation import JSON, LINES, TOTAL, Answer, Call, Operation, enveloped, ref
+from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
 from api.reading import queries
 from api.reading.lists import PAGE, page, total
@@ -23,10 +24,11 @@ from api.representations import (
     extended,
     lines,
     parsed,
+    row_schema,
 )
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
-from api.views.flat import MEDIA_TYPES, form_asked, forms, picked, written
+from api.views.flat import contents, form_asked, forms, picked
 from schemas.fields import Choice, Contract, component, href, span
 
 ROLE = Column(
@@ -67,8 +69,8 @@ def _about(resource: Resource) -> str:
     return (resource.schema.__doc__ or "").strip().split("\n")[0]
 
 
-def _list_content(resource: Resource) -> dict[str, Any]:
-    return {JSON: ref(f"{_name(resource)}List"), "text/csv": {"type": "string"}, LINES: {"type": "string"}}
+def _list_content(resource: Resource, *, roles: bool = False) -> dict[str, Any]:
+    return {JSON: ref(f"{_name(resource)}List"), **contents(row_schema(_shape(resource, roles=roles)))}
 
 
 def _list_operation(resource: Resource) -> Operation:
@@ -123,7 +125,7 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
         description=f"{_about(child)}{roles}",
         view=lambda call: _part(call, resource, part),
         query=query(**fields, **paging(child), **_forms(child, roles=len(part.roles) > 1)),
-        content=_list_content(child),
+        content=_list_content(child, roles=len(part.roles) > 1),
         examples={"id": resource.schema.example},
         sends=("Link", TOTAL),
         quick=True,
@@ -209,10 +211,11 @@ def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> 
     shape = picked(_shape(asked.resource, roles=asked.has_roles), call)
     rows = queries.select_part(call.connection, asked, queries.resolved_conditions(call.connection, asked, related))
     records = Counted(parsed(queries.streamed(call.connection, rows)))
-    body = written(shape, records, wanted, bom=call.values.get("bom") == "1")
+    form = FORMATS[wanted]
+    body = form.written(shape, records, bom=call.values.get("bom") == "1")
     if call.values.get("limit") or call.values.get("after"):
-        return Answer(body, MEDIA_TYPES[wanted], total=total(call.store, call.connection, asked, related))
-    return Answer(body, MEDIA_TYPES[wanted], total=records)
+        return Answer(body, form.media_type, total=total(call.store, call.connection, asked, related))
+    return Answer(body, form.media_type, total=records)
 
 
 def _record(call: Call, resource: Resource) -> Answer:

@@ -19,6 +19,7 @@ def dossier_of(resource: Resource) -> Analysis:
 
     return Analysis(
         path=f"/{resource.name}/{{id}}/dossier",
+        operation_id=f"get{component(resource.schema)}Dossier",
         name=f"{resource.name}Dossier",
         summary=f"The claims graph of one {component(resource.schema).lower()}",
         description=(

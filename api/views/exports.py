@@ -11,6 +11,7 @@ import orjson
 from api import exports
 from api.database import Store
 from api.exports import Content, Sheet
+from api.formats import FORMATS
 from api.operation import CSVM, JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import UNAVAILABLE, Problem
@@ -196,9 +197,7 @@ def _table(one: dict[str, Any]) -> dict[str, Any]:
         "rows": one["rows"],
         "bytes": one["bytes"],
         "sha256": one["sha256"],
-        "csv": f"/v1/{name}.csv",
-        "json": f"/v1/{name}.json",
-        "ndjson": f"/v1/{name}.ndjson",
+        **{suffix: f"/v1/{name}.{suffix}" for suffix in FORMATS},
         "schema": f"/v1/{name}.schema.json",
         "csvw": f"/v1/{name}.csv-metadata.json",
         "columns": one["schema"]["fields"],

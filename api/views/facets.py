@@ -54,6 +54,7 @@ def facets_of(resource: Resource) -> Analysis:
 
     return Analysis(
         path=f"/facets/{resource.name}",
+        operation_id=f"count{resource.name.capitalize()}",
         name=f"{resource.name}Facets",
         summary=f"Count the {resource.name} by value",
         description=(

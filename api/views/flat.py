@@ -1,6 +1,5 @@
 """The flat layer: whole tables at stable addresses, for the tools that read a table from a URL."""
 
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,20 +13,19 @@ from marshmallow import ValidationError
 from api import exports
 from api.contract import descriptors
 from api.contract.descriptors import Described
-from api.operation import CSV, CSVM, JSON, LINES, TOTAL, Answer, Call, Operation, ref
+from api.formats import ASKED, FORMATS, MARKED
+from api.operation import CSVM, JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import Columns, explain, narrowing, query
 from api.problems import Wrong, invalid
 from api.reading import queries
 from api.reading.queries import ListQuery
-from api.representations import Column, Counted, as_array, as_csv, as_lines, columns, parsed
+from api.representations import Column, Counted, columns, parsed
 from api.resource import Resource, Table
 from schemas.fields import Choice, Contract, Finding, JsonSchema, component
 from schemas.fields.contract import shown
 
-MEDIA_TYPES = {"csv": CSV, "json": JSON, "ndjson": LINES}
-#: The forms that are asked for with `format`, in the place of what is nested.
-FORMATS = ("csv", "ndjson")
-_BOM = Choice(("0", "1"), "`1` begins CSV with a byte order mark, which Excel needs to recognise UTF-8.")
+_MARKED = " or ".join(suffix.upper() for suffix in MARKED)
+_BOM = Choice(("0", "1"), f"`1` begins {_MARKED} with a byte order mark, which Excel needs to recognise UTF-8.")
 _METADATA = "-metadata.json"
 _NOT_NARROWING = ("release", "format", "bom")
 SMALL = 2**20  # bytes
@@ -99,19 +97,14 @@ def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
-    """The operations of flat tables: each as CSV, as a JSON array and as JSON Lines, and its columns."""
+    """The operations of flat tables: each in every format, and its columns."""
     for table in tables:
         yield from _operations(table)
 
 
 def _operations(table: FlatTable) -> Iterator[Operation]:
     title = table.name[0].upper() + table.name[1:]
-    shapes: dict[str, tuple[str, JsonSchema, dict[str, Contract[Any]]]] = {
-        "csv": ("text/csv", {"type": "string"}, {"bom": _BOM}),
-        "json": (JSON, {"type": "array", "items": table.row}, {}),
-        "ndjson": (LINES, {"type": "string"}, {}),
-    }
-    for suffix, (media_type, shape, more) in shapes.items():
+    for suffix, form in FORMATS.items():
         yield Operation(
             path=f"{table.path}.{suffix}",
             name=f"table{title}{suffix.capitalize()}",
@@ -119,8 +112,8 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             summary=f"The table of {table.name} as {suffix.upper()}",
             description=f"{table.about} Complete, without pages; new columns are only added at the end. `columns` selects some of them.",
             view=partial(_table, table, suffix),
-            query=query(**table.query, columns=Columns(table.names), **more),
-            content={media_type: shape},
+            query=query(**table.query, columns=Columns(table.names), **({"bom": _BOM} if form.mark else {})),
+            content={form.essence: form.schema(table.row)},
             examples=table.examples,
             sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),
         )
@@ -182,7 +175,12 @@ class _Format(Choice):
 
 def forms(about: str, names: tuple[str, ...]) -> dict[str, Contract[Any]]:
     """The parameters that ask for a flat table in the place of what is nested. ``names`` are those of its columns (see `Columns`)."""
-    return {"format": _Format(FORMATS, about), "bom": _BOM, "columns": Columns(names)}
+    return {"format": _Format(tuple(ASKED.values()), about), "bom": _BOM, "columns": Columns(names)}
+
+
+def contents(row: JsonSchema) -> dict[str, JsonSchema]:
+    """What the contract says of the answers that `forms` ask for; ``row`` is the JSON Schema of a row."""
+    return {essence: FORMATS[suffix].schema(row) for essence, suffix in ASKED.items()}
 
 
 def form_asked(call: Call) -> str | None:
@@ -193,14 +191,19 @@ def form_asked(call: Call) -> str | None:
     """
     wanted: str | None = call.values.get("format")
     wrong = []
-    if call.values.get("bom") == "1" and wanted != "csv":
-        wrong.append(Wrong("bom", "1", "goes before CSV alone; give `format=csv` as well, or leave it out."))
+    if call.values.get("bom") == "1" and wanted not in MARKED:
+        told = f"goes before {_MARKED} alone; give {_given(MARKED)} as well, or leave it out."
+        wrong.append(Wrong("bom", "1", told))
     if not wanted and (named := ",".join(call.values["columns"])):
-        told = "are of the flat table alone; give `format=csv` or `format=ndjson` as well, or leave it out."
+        told = f"are of the flat table alone; give {_given(ASKED.values())} as well, or leave it out."
         wrong.append(Wrong("columns", named[:200], told))
     if wrong:
         raise invalid(wrong)
     return wanted
+
+
+def _given(suffixes: Iterable[str]) -> str:
+    return " or ".join(f"`format={suffix}`" for suffix in suffixes)
 
 
 def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
@@ -223,26 +226,17 @@ def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
 
 
 def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
-    """A table in one of its forms: from its file where the whole table is asked for and has one, else as it is read."""
-    media_type, bom = MEDIA_TYPES[suffix], call.values.get("bom") == "1"
+    """A table in one format: from its file where the whole table is asked for and has one, else as it is read."""
+    form, bom = FORMATS[suffix], call.values.get("bom") == "1"
     folder = exports.made(call.exports, call.store) if _is_unfiltered(table, call) else None
     if folder is not None:
         file, rows = folder / f"{table.name}.{suffix}", exports.rows(folder)[table.name]
         if bom:
-            return Answer(chain([BOM_UTF8], _chunks(file)), media_type, total=rows)
+            return Answer(chain([form.mark], _chunks(file)), form.media_type, total=rows)
         # What is small is given whole, so that it can be compressed and kept.
-        return Answer(file if file.stat().st_size > SMALL else file.read_bytes(), media_type, total=rows)
+        return Answer(file if file.stat().st_size > SMALL else file.read_bytes(), form.media_type, total=rows)
     shape, records = table.columns(call), Counted(table.records(call))
-    return Answer(written(shape, records, suffix, bom=bom), media_type, total=records)
-
-
-def written(
-    shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]], suffix: str, *, bom: bool
-) -> Iterator[bytes]:
-    """A table in one of its forms, in chunks."""
-    if suffix == "csv":
-        return as_csv(shape, records, bom=bom)
-    return as_array(shape, records) if suffix == "json" else as_lines(shape, records)
+    return Answer(form.written(shape, records, bom=bom), form.media_type, total=records)
 
 
 def _is_unfiltered(table: FlatTable, call: Call) -> bool:
