@@ -7,11 +7,13 @@ from datetime import date
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.claims import ASSERTING
-from api.loader.faults import Place, nearest, suggestion
+from api.loader.faults import Place, suggestion
+from api.nearest import nearest
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Parts, Pieces, Ref, Reference
@@ -160,9 +162,8 @@ def _country(party: "Seed") -> Broken:
     if code is None or code in countries.values():
         return
     # A wrong code is near to any other; the name tells which is meant, or that the code is an abbreviation of one.
-    meant = nearest(party.data["name"], countries) or next(
-        (one for one in countries if code in re.findall(r"\w+", one)), None
-    )
+    abbreviated = (one for one in countries if code in re.findall(r"\w+", one))
+    meant = next(chain(nearest(party.data["name"], countries), abbreviated), None)
     hint = f"; did you mean “{countries[meant]}”, {meant}?" if meant else ""
     yield party.place / "iso3166", f"{_name(party)}: iso3166: “{code}” is not a code of ISO 3166-1 alpha-2{hint}"
 
