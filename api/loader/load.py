@@ -61,7 +61,7 @@ def load(
         finish_check(seeds, refused, progress)
     with database.replacing() as connection:
         history = History(before, seeds, digest)
-        counts = _store_records(connection, seeds, table, history, faults, progress)
+        counts = _store_records(connection, seeds, table, history, progress)
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(connection, Retired.__tablename__, list(_retired(seeds)))
         loaded = history.close(connection, counts)
@@ -91,7 +91,7 @@ def _refused(root: Path, seeds: Seeds, digest: str, before: Store, *, replace: b
 
 
 def _store_records(
-    connection: Connection, seeds: Seeds, table: Table, history: History, faults: list[Fault], progress: Progress
+    connection: Connection, seeds: Seeds, table: Table, history: History, progress: Progress
 ) -> Counter[str]:
     """Check the records for the second time and store their rows, block by block; return what `History.close` counts.
 
@@ -111,7 +111,7 @@ def _store_records(
             fill(connection, name, block_rows)
 
     task = _BlockRows(seeds, table, history)
-    second_reading(seeds, task, store, faults, lambda done, total: progress("storing (records)", done, total))
+    second_reading(seeds, task, store, [], lambda done, total: progress("storing (records)", done, total))
     fill(connection, search.VOCABULARY, sorted(words))
     fill(connection, Use.__tablename__, _uses(uses))
     return counts
@@ -146,20 +146,20 @@ def _retired(seeds: Seeds) -> Iterator[Row]:
                 yield name, one["id"], one["successor"]
 
 
-def _uses(named: set[Used]) -> list[Row]:
-    """The rows of `Use`: what processes have or name, and what shared records that they use name in their turn."""
-    shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for user, collection, id in named:
+def _uses(direct: set[Used]) -> list[Row]:
+    """The rows of `Use`: what each process has or names, and what the shared records that it uses name in their turn."""
+    named_by_shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for user, collection, id in direct:
         if "/" in user:
-            shared[user].append((collection, id))
-    found = {one for one in named if "/" not in one[0]}
-    waiting = list(found)
-    while waiting:
-        process, collection, id = waiting.pop()
-        more = {(process, *used) for used in shared[f"{collection}/{id}"]} - found
-        found |= more
-        waiting += more
-    return sorted((collection, process, id) for process, collection, id in found)
+            named_by_shared[user].append((collection, id))
+    uses = {use for use in direct if "/" not in use[0]}
+    pending = list(uses)
+    while pending:
+        process, collection, id = pending.pop()
+        indirect = {(process, *record) for record in named_by_shared[f"{collection}/{id}"]} - uses
+        uses |= indirect
+        pending += indirect
+    return sorted((collection, process, id) for process, collection, id in uses)
 
 
 def _affiliations(seeds: Seeds) -> list[Row]:
