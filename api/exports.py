@@ -1,9 +1,9 @@
 """Exports: a whole release as files, made once, after a load or at the first request for one of them, and kept until the release
 is replaced.
 
-The files of a release stand in a folder named by the release's identity, to which those loaded before belong, and by the digest of
-the code. The folder is made aside and renamed, so that a file is either whole or not there. The same release, loaded onto the same
-history by the same code, gives the same bytes.
+The files of a release are in a folder named by the release's identity, which covers the releases before it, and by the digest of
+the code. They are written to a temporary folder, which is then renamed, so that a file is either whole or not there. The same release,
+loaded onto the same history by the same code, gives the same bytes.
 """
 
 import fcntl
@@ -40,12 +40,12 @@ ARCHIVE, SQLITE, LINES, PACKAGE, CSVW, SUMS = (
 )
 MANIFEST = "manifest.json"
 KEPT_RELEASES = 2
-#: How the names of folders begin in which exports are being made.
-_ASIDE = ".new-"
-#: Seconds between two looks whether another has made them.
+#: The prefix of the temporary folders that exports are written to.
+_UNFINISHED = ".new-"
+#: Seconds between two attempts to take the lock.
 _PAUSE = 0.02
 _CHUNK = 2**20
-#: Of the archive: higher levels take several times as long for a tenth less.
+#: The archive's compression level: higher ones take several times as long for files a tenth smaller.
 _LEVEL = 2
 #: A stage, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int | None], None]
@@ -65,7 +65,7 @@ Cite as: Positions, release {release} ({date}), digest {digest}.
 
 @dataclass(frozen=True)
 class Sheet(Described):
-    """One table to export: what it is, and its records, which are read once a call."""
+    """One table to export: its description, and a function that reads its records."""
 
     records: Callable[[], Iterable[Mapping[str, Any]]]
 
@@ -79,10 +79,10 @@ class Content:
 
 
 class Underway(Exception):
-    """The exports of a release are being made by another, in this process or elsewhere."""
+    """The exports of a release are being made by another thread or process."""
 
 
-#: Since when each folder has been waited for in this process, for those who do not wait for long.
+#: When this process first waited for each folder that another thread or process makes.
 _awaited: dict[Path, float] = {}
 
 
@@ -93,19 +93,19 @@ def exported(
     progress: Progress = lambda *_: None,
     patience: float = math.inf,
 ) -> Path:
-    """The folder of a release's exports, made where it is not there yet.
+    """The folder of a release's exports, which is made first if it is not there yet.
 
     Args:
-        patience: for how many seconds another who makes it is waited for, by all in this process together.
+        patience: for how many seconds this process waits, all its requests together, while another thread or process makes it.
 
     Raises:
-        Underway: another is still making it.
-        PermissionError: there is no folder that it can be made in.
+        Underway: it is still being made.
+        PermissionError: there is no folder in which it can be made.
     """
     root = _writable(shelf)
     folder = root / _name(store)
     if not folder.is_dir():
-        with _alone(root, lambda: _awaited.setdefault(folder, time.monotonic()) + patience):
+        with _locked(root, lambda: _awaited.setdefault(folder, time.monotonic()) + patience):
             if not folder.is_dir():
                 _make(root, folder, store, content(), progress)
     return folder
@@ -137,7 +137,7 @@ def rows(folder: Path) -> Mapping[str, int]:
 
 
 def _roots(shelf: Path) -> tuple[Path, Path]:
-    """The folder itself, and one in the temporary folder for where it cannot be written to."""
+    """The folder itself, and one in the temporary folder, for use if the first cannot be written to."""
     name = hashlib.sha256(str(shelf).encode()).hexdigest()[:16]
     return shelf, Path(tempfile.gettempdir()) / f"positions-{os.getuid()}-{name}"
 
@@ -159,22 +159,22 @@ def _writable(shelf: Path) -> Path:
 
 
 @contextmanager
-def _alone(root: Path, until: Callable[[], float]) -> Iterator[None]:
-    """Nobody else makes exports meanwhile. ``until`` is asked where somebody does, and gives the time at which to give up.
+def _locked(root: Path, until: Callable[[], float]) -> Iterator[None]:
+    """Hold the lock on making exports. ``until`` gives the time at which to give up; it is called only if another holds the lock.
 
     Raises:
-        Underway: somebody still does by then.
+        Underway: another still holds it at that time.
     """
     with (root / ".lock").open("w") as lock:
-        while not _taken(lock):
+        while not _acquired(lock):
             if time.monotonic() >= until():
                 raise Underway
             time.sleep(_PAUSE)
         yield
 
 
-def _taken(lock: IO[str]) -> bool:
-    """Whether the lock is this one's now."""
+def _acquired(lock: IO[str]) -> bool:
+    """Try to take the lock; whether it was free."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -183,22 +183,22 @@ def _taken(lock: IO[str]) -> bool:
 
 
 def _make(root: Path, folder: Path, store: Store, content: Content, progress: Progress) -> None:
-    for left in root.glob(f"{_ASIDE}*"):  # of a making that was interrupted: nobody else makes any now
-        shutil.rmtree(left, ignore_errors=True)
-    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=root))
+    for interrupted in root.glob(f"{_UNFINISHED}*"):  # whoever holds the lock is alone: nothing else is being made
+        shutil.rmtree(interrupted, ignore_errors=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=root))
     try:
-        tables = _tables(aside, store, content.sheets, progress)
-        with (aside / LINES).open("wb") as lines:
+        tables = _tables(unfinished, store, content.sheets, progress)
+        with (unfinished / LINES).open("wb") as lines:
             lines.writelines(content.lines)
         for name, text in _descriptors(store, content.sheets, tables).items():
-            (aside / name).write_bytes(text)
-        files = [_file(aside / name, about) for name, about in _FILES.items()]
-        (aside / SUMS).write_text("".join(f"{one['sha256']}  {one['name']}\n" for one in files), encoding="ascii")
-        (aside / MANIFEST).write_bytes(orjson.dumps({"tables": tables, "files": files}))
+            (unfinished / name).write_bytes(text)
+        files = [_file(unfinished / name, about) for name, about in _FILES.items()]
+        (unfinished / SUMS).write_text("".join(f"{one['sha256']}  {one['name']}\n" for one in files), encoding="ascii")
+        (unfinished / MANIFEST).write_bytes(orjson.dumps({"tables": tables, "files": files}))
         _sweep(root)
-        aside.rename(folder)
+        unfinished.rename(folder)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
         raise
 
 
@@ -211,10 +211,10 @@ _FILES = {
 
 def _sweep(root: Path) -> None:
     """Remove the exports of all but the newest releases."""
-    made = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(_ASIDE)]
-    newest = sorted(made, key=lambda path: path.stat().st_mtime)
-    for path in newest[: -(KEPT_RELEASES - 1)]:
-        shutil.rmtree(path, ignore_errors=True)
+    folders = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(_UNFINISHED)]
+    oldest_first = sorted(folders, key=lambda path: path.stat().st_mtime)
+    for folder in oldest_first[: -(KEPT_RELEASES - 1)]:  # one less: the next release is about to join them
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _file(path: Path, about: str) -> dict[str, Any]:
@@ -228,44 +228,46 @@ def _file(path: Path, about: str) -> dict[str, Any]:
 
 
 def _tables(folder: Path, store: Store, sheets: Sequence[Sheet], progress: Progress) -> list[dict[str, Any]]:
-    """Write the tables, the archive and the database, one pass over each table; return what the tables are."""
-    found: list[dict[str, Any]] = []
+    """Write the tables, the archive and the database in one pass over each table. Returns the tables as the manifest lists them."""
+    tables: list[dict[str, Any]] = []
     names = {sheet.name for sheet in sheets}
     with (
         zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
         closing(sqlite3.connect(folder / SQLITE, isolation_level=None, check_same_thread=False)) as database,
-        ThreadPoolExecutor(max_workers=1) as beside,  # compressing leaves the interpreter to the next table
+        ThreadPoolExecutor(
+            max_workers=1
+        ) as packer,  # compression releases the interpreter lock: the next table is written meanwhile
     ):
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN")
-        packed: list[Future[None]] = []
+        packing: list[Future[None]] = []
         for number, sheet in enumerate(sheets):
             progress("exporting", number, len(sheets))
-            found.append(_table(folder, database, sheet, names))
-            packed.append(beside.submit(_pack, archive, folder / f"{sheet.name}.csv", store.date))
+            tables.append(_table(folder, database, sheet, names))
+            packing.append(packer.submit(_pack, archive, folder / f"{sheet.name}.csv", store.date))
         for sheet in sheets:
             _index(database, sheet, names)
-        _dictionary(database, store, found)
+        _dictionary(database, store, tables)
         database.execute("COMMIT")
-        for one in packed:
-            one.result()
+        for future in packing:
+            future.result()
         readme = _README.format(release=store.release, date=store.date, digest=store.digest)
-        for name, text in {**_descriptors(store, sheets, found), "README.md": readme.encode()}.items():
+        for name, text in {**_descriptors(store, sheets, tables), "README.md": readme.encode()}.items():
             archive.writestr(_entry(name, store.date), text)
         progress("exporting", len(sheets), len(sheets))
-    return found
+    return tables
 
 
 def _pack(archive: zipfile.ZipFile, path: Path, day: date) -> None:
     entry = _entry(path.name, day)
-    entry.file_size = path.stat().st_size  # so that the archive knows whether it is a large one
+    entry.file_size = path.stat().st_size  # so that the archive uses ZIP64 where it is needed
     with path.open("rb") as file, archive.open(entry, "w") as target:
         shutil.copyfileobj(file, target, _CHUNK)
 
 
 def _entry(name: str, day: date) -> zipfile.ZipInfo:
-    """An entry that is the same whenever and wherever it is made."""
+    """An entry with fixed metadata: the same bytes whenever and wherever it is made."""
     entry = zipfile.ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = 3
@@ -300,13 +302,13 @@ def _table(folder: Path, database: sqlite3.Connection, sheet: Sheet, names: set[
 
 
 def _descriptors(store: Store, sheets: Sequence[Sheet], tables: list[dict[str, Any]]) -> dict[str, bytes]:
-    """The files that describe the tables, which lie beside them."""
-    made = {PACKAGE: data_package(store, tables), CSVW: csvw_group(store, sheets)}
-    return {name: orjson.dumps(one, option=orjson.OPT_INDENT_2) for name, one in made.items()}
+    """The files that describe the tables, by name."""
+    descriptors = {PACKAGE: data_package(store, tables), CSVW: csvw_group(store, sheets)}
+    return {name: orjson.dumps(one, option=orjson.OPT_INDENT_2) for name, one in descriptors.items()}
 
 
 def _declare(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> str:
-    """Make a table, and return the statement that fills it."""
+    """Create a table in the database. Returns the statement that inserts a row."""
     lines = []
     for column in sheet.columns:
         line = f"{_quoted(column.name)} {_TYPES.get(column.type, 'TEXT')}"
@@ -324,7 +326,7 @@ def _declare(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> str
 
 
 def _index(database: sqlite3.Connection, sheet: Sheet, names: set[str]) -> None:
-    """Make the indexes of a table's references, once it is full."""
+    """Create indexes on a table's references, after its rows are inserted, which is faster."""
     for column, _ in sheet.references(names):
         name = _quoted(f"{sheet.name}_{column.name}")
         database.execute(f"CREATE INDEX {name} ON {_quoted(sheet.name)} ({_quoted(column.name)})")
@@ -335,7 +337,7 @@ def _quoted(name: str) -> str:
 
 
 def _dictionary(database: sqlite3.Connection, store: Store, tables: list[dict[str, Any]]) -> None:
-    """What the database is, and what its columns mean, as tables of its own."""
+    """Describe the release and the columns in tables of the database itself."""
     database.execute(
         'CREATE TABLE "about_release" ("id" TEXT PRIMARY KEY NOT NULL, "date" DATE, "digest" TEXT, "licence" TEXT)'
     )

@@ -44,7 +44,7 @@ def cite(text: str, words: str) -> Passage:
     if found:
         places = "; ".join(f"char={start},{end} (“…{_around(text, start, end)}…”)" for start, end in found)
         raise CitingError(f"these words stand there {len(found)} times; give more of them. They are at {places}")
-    from rapidfuzz import fuzz  # noqa: PLC0415  # see `api.problems`: what serves imports this module too
+    from rapidfuzz import fuzz  # noqa: PLC0415  # see `api.nearest`: what serves imports this module too
 
     match = fuzz.partial_ratio_alignment(words.lower(), text.lower(), score_cutoff=70)
     if match is None:

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import orjson
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from api.nearest import nearest
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -231,7 +233,7 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
         return rule, 95.0  # directly below what was asked for
     if len(parts) != len(asked):
         return rule, 0.0
-    from rapidfuzz import fuzz  # noqa: PLC0415  # see `did_you_mean`
+    from rapidfuzz import fuzz  # noqa: PLC0415  # see `api.nearest`
 
     # An id says less than a fixed word that is nearly right.
     likeness = [
@@ -246,13 +248,7 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
 
 def did_you_mean(found: str, choices: Iterable[str]) -> str:
     """A sentence that suggests the nearest choices, or nothing."""
-    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
-
-    names = list(dict.fromkeys(choices))
-    near = process.extract(found, names, scorer=fuzz.ratio, processor=str.lower, limit=3, score_cutoff=60)
-    if not near and len(found) >= 4:
-        near = process.extract(found, names, scorer=fuzz.partial_ratio, processor=str.lower, limit=3, score_cutoff=85)
-    return _suggest([name for name, likeness, _ in near if likeness >= near[0][1] - 10])
+    return _suggest(nearest(found, choices, most=3))
 
 
 def _suggest(names: Iterable[str]) -> str:

@@ -12,6 +12,8 @@ from support import Api
 
 from api.loader import SeedError
 from api.loader.check import check
+from api.loader.record import Seed
+from api.loader.rules import Broken, rule
 from api.loader.seeds import Seeds
 from api.models import Base, Cited, Event, Key, Party, Position, Source
 from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, free
@@ -64,6 +66,12 @@ class GrievanceSchema(CitedSchema):
     remedies = Strings("What would help.")
     code = Text("The code of where it is raised.", longest=20)
     settled_by = Text("What settled it: a field that was added later.", later=True)
+
+
+@rule("grievances")
+def urgent_somewhere(seed: Seed, _seeds: Seeds) -> Broken:
+    if str(seed.data["urgency"]) == "high" and not seed.data["code"]:
+        yield seed.place / "urgency", "urgency: what is urgent has a code"
 
 
 @pytest.fixture
@@ -150,6 +158,7 @@ def test_evidence_may_teach_a_field_of_it_that_is_declared_so(extended: Api) -> 
     [
         ("raised_on: 2031-05\n", "raised_on: 2031-05\n  settled_on: 2030\n", "2030 lies before raised_on, 2031-05"),
         ("issue: joint-inspectors", "issue: verification", "“verification” is a topic; name one of its issues"),
+        ("  code: AL_1\n", "", "what is urgent has a code"),
         ("[settled_on]", "[settled_by]", "did you mean “settled_on”? Allowed: settled_on"),
     ],
 )

@@ -1,7 +1,7 @@
 """A release in a schema of a PostgreSQL database, loaded into one server and read from it or from its replicas.
 
-A schema is named for one load alone, and every statement of an answer names the schema that it reads: a server that has not
-the release can only fail, never answer with another. Asking the servers what they have saves the failing.
+Each load makes a schema with a name of its own, and every statement of an answer names the schema that it reads. So a server that
+lacks the release can only fail, never answer from another release. Servers are asked what they have, so that this is rare.
 """
 
 import logging
@@ -34,11 +34,11 @@ from api.database.store import (
     newest_release,
 )
 
-POLL_SECONDS = 1.0  # between two looks at the servers
-CONNECT_SECONDS = 3  # a server that takes longer to connect to is passed over,
-PATIENCE_SECONDS = 5.0  # and so is one that takes longer to say what it has
-IDLE_SECONDS = 30.0  # so long after the last question the looking ends; the next question begins it again
-#: A release that was dropped: by the next load but one, or on a replica, whose readers must not hold up what it replays.
+POLL_SECONDS = 1.0  # between two polls of the servers
+CONNECT_SECONDS = 3  # a server is not read from if connecting takes longer,
+PATIENCE_SECONDS = 5.0  # or if its reply takes longer
+IDLE_SECONDS = 30.0  # polling stops this long after the last request for the release; the next request starts it again
+#: Errors that mean that the release was dropped while it was read: by a later load, or by a replica that replays one and cancels reads.
 _GONE = (UndefinedTable, SerializationFailure, DeadlockDetected)
 _POINTER = "public.positions_pointer"
 _LOCK = 0x504F5331
@@ -46,7 +46,7 @@ log = logging.getLogger("positions")
 
 
 def _engine(url: URL, **more: Any) -> Engine:
-    """An engine that prepares no statement at the server: a pooler gives each transaction another connection."""
+    """An engine without prepared statements: a pooler may give each transaction another connection, which does not know them."""
     return create_engine(
         url,
         connect_args={"prepare_threshold": None},
@@ -57,12 +57,12 @@ def _engine(url: URL, **more: Any) -> Engine:
 
 
 @dataclass(frozen=True)
-class _Said:
-    """What a server has: ``leads`` where it takes loads, and the number of each release by its schema, the newest first."""
+class _Reply:
+    """What a server has: the number of each release by its schema, the newest first. ``leads`` if it is a primary, not a replica."""
 
     leads: bool
     releases: dict[str, int]
-    newest: Any = None  # the row of the newest release; or NothingLoaded, where it cannot be read
+    newest: Any = None  # the row of the newest release, or NothingLoaded if it cannot be read
 
     @property
     def schema(self) -> str | None:
@@ -74,20 +74,20 @@ class _Said:
 
 
 class _Server:
-    """A server: its connections, and what it said when it was last asked."""
+    """A server: its connections, and its last reply to what releases it has."""
 
     def __init__(self, url: URL) -> None:
         hosts = {name: value for name, value in url.query.items() if name in ("host", "port")}
         self.name = url.set(query=hosts).render_as_string(hide_password=True)
-        self.said: _Said | None = None  # None: it is passed over
+        self.reply: _Reply | None = None  # None: it is not read from
         self.fault: str | None = None  # why it cannot be reached
-        # No connection is tried before it is used: where it turns out to be broken, the answer is made anew.
+        # Connections are not tested before use: if one turns out to be broken, the answer is made again.
         self.engine = _engine(url.set(query={"connect_timeout": str(CONNECT_SECONDS), **url.query}))
         event.listen(self.engine, "connect", self._connected)
         event.listen(self.engine, "handle_error", self._failed)
         self._open: set[Driver[Any]] = set()
         self._opening = threading.Lock()
-        self._began = 0.0
+        self._asked_at = 0.0
         self._asking = threading.Thread()
 
     def reading(self, schema: str) -> Engine:
@@ -95,20 +95,20 @@ class _Server:
         return self.engine.execution_options(schema_translate_map={None: schema})
 
     def has(self, schema: str) -> bool:
-        """Whether a release is here, as far as is known."""
-        said = self.said
-        return said is not None and schema in said.releases
+        """Whether the server had a release when it last replied."""
+        reply = self.reply
+        return reply is not None and schema in reply.releases
 
     def ask(self) -> None:
-        """Begin to ask for the releases, in a thread of its own: a server that hangs must hold up nobody."""
+        """Start asking for the releases, in a thread of its own, so that a server that hangs holds up nobody."""
         if not self._asking.is_alive():
-            self._began = time.monotonic()
+            self._asked_at = time.monotonic()
             self._asking = threading.Thread(target=self._ask, daemon=True)
             self._asking.start()
 
-    def hear(self, *, wait: bool) -> None:
-        """Wait for the answer, or do not; one that is overdue is not coming."""
-        left = self._began + PATIENCE_SECONDS - time.monotonic()
+    def receive(self, *, wait: bool) -> None:
+        """Receive the reply, if need be after waiting for it; a server whose reply is overdue is not read from any longer."""
+        left = self._asked_at + PATIENCE_SECONDS - time.monotonic()
         if wait:
             self._asking.join(max(0.0, left))
         if self._asking.is_alive() and (wait or left <= 0):
@@ -118,18 +118,18 @@ class _Server:
     def close(self) -> None:
         """Close what is open and not in use."""
         if self._asking.ident is not None:
-            self.hear(wait=True)
+            self.receive(wait=True)
             self._asking.join()
         self.engine.dispose()
 
     def _ask(self) -> None:
         try:
             try:
-                said = self._read()
+                reply = self._read()
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                said = self._read()  # a connection that was kept had broken, which says nothing of the server now
+                reply = self._read()  # a pooled connection had broken, which does not mean that the server is down
         except DBAPIError as error:
             self._lose(str(error.orig))
             if isinstance(error.orig, ConnectionTimeout):
@@ -137,22 +137,22 @@ class _Server:
             return
         if self.fault is not None:
             log.warning("%s answers again", self.name)
-        self.said, self.fault = said, None
+        self.reply, self.fault = reply, None
 
-    def _read(self) -> _Said:
+    def _read(self) -> _Reply:
         with self.engine.connect() as connection:
             replica, loaded = connection.execute(
                 text(f"SELECT pg_is_in_recovery(), to_regclass('{_POINTER}') IS NOT NULL")
             ).one()
             releases: dict[str, int] = {}
             if loaded:
-                held = text(
+                query = text(
                     f"SELECT schema, number FROM {_POINTER} JOIN pg_catalog.pg_namespace ON nspname = schema "
                     "ORDER BY number DESC"
                 )
-                releases = {row.schema: row.number for row in connection.execute(held)}
+                releases = {row.schema: row.number for row in connection.execute(query)}
             newest: Any = None
-            before, schema = self.said, next(iter(releases), None)
+            before, schema = self.reply, next(iter(releases), None)
             if before is not None and before.schema == schema:
                 newest = before.newest
             elif schema is not None:
@@ -160,25 +160,25 @@ class _Server:
                     newest = newest_release(connection, schema)
                 except NothingLoaded as error:
                     newest = error
-            return _Said(not replica, releases, newest)
+            return _Reply(not replica, releases, newest)
 
     def _lose(self, reason: str) -> None:
-        """Pass the server over until it answers again. One that answers, and refuses, says FATAL and why."""
-        does, refusal = "does not answer", reason.partition("FATAL:")[2].strip()
+        """Do not read from the server until it answers again. PostgreSQL begins the reason for refusing a connection with FATAL."""
+        trouble, refusal = "does not answer", reason.partition("FATAL:")[2].strip()
         if refusal:
-            does = "refuses"
+            trouble = "refuses"
             reason = (
                 f"it says “{refusal}”; if it stays so, check the role, the password and the database in its address"
             )
         if self.fault is None:
-            log.warning("%s %s and is asked again every second: %s", self.name, does, reason)
-        self.said, self.fault = None, reason
+            log.warning("%s %s and is asked again every second: %s", self.name, trouble, reason)
+        self.reply, self.fault = None, reason
 
     def _hang_up(self) -> None:
         """End every connection, so that nobody waits on a server that hangs."""
         with self._opening:
-            held = tuple(self._open)
-        for connection in held:
+            connections = tuple(self._open)
+        for connection in connections:
             with suppress(OSError, OperationalError), socket.socket(fileno=os.dup(connection.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
 
@@ -187,7 +187,7 @@ class _Server:
             self._open = {one for one in self._open if not one.closed} | {connection}
 
     def _failed(self, context: Any) -> None:
-        """Note what failed; an answer that it happened to is to be made anew."""
+        """Note an error. If a release could not be read since it or its server is gone, raise `Replaced`: the answer is made again."""
         error = context.original_exception
         if context.connection is None:
             self._lose(str(error))
@@ -195,12 +195,12 @@ class _Server:
             if context.is_disconnect:
                 self._lose(str(error))
             elif isinstance(error, _GONE):
-                self.said = None
+                self.reply = None
             else:
                 return
             if context.execution_context is not None:
                 with suppress(OperationalError):
-                    # SQLAlchemy leaves it to whoever raises, and closes none where the connection broke.
+                    # SQLAlchemy leaves the cursor open if a listener raises, and may fail to close it if the connection broke.
                     context.execution_context.cursor.close()
             raise Replaced(f"{self.name}: {error}") from error
 
@@ -228,11 +228,11 @@ class PostgresDatabase:
         return self._primary.name
 
     def forget(self) -> None:
-        """Look again at the next question."""
+        """Ask the servers again at the next request for the release."""
         self._looked = float("-inf")
 
     def servers(self) -> list[ServerState]:
-        """The primary and the replicas, as they were seen last."""
+        """The state of the primary and the replicas at the last poll."""
         schema = self._schema or ""
         replicas = [
             ServerState(f"replica {number}", server.fault is None, server.has(schema), server.has(schema))
@@ -252,17 +252,17 @@ class PostgresDatabase:
                 server.close()
 
     def current(self) -> Store:
-        """The release that is current now, as of a second ago; waits for the servers only where nothing is known of them.
+        """The current release, as of a second ago; waits for the servers only if they have not been polled recently.
 
         Raises:
             NothingLoaded: there is no release yet.
             DatabaseError: no server can be reached.
         """
-        if (held := self.at_hand()) is not None:
-            return held
+        if (known := self.at_hand()) is not None:
+            return known
         now = self._asked
         with self._looking:
-            if self._looked < now:  # else another has looked meanwhile
+            if self._looked < now:  # otherwise another thread has polled meanwhile
                 self._look()
             if self._store is not None and not self._watcher.is_alive():
                 self._closed.clear()
@@ -274,13 +274,13 @@ class PostgresDatabase:
         return store
 
     def at_hand(self) -> Store | None:
-        """The release as of a second ago, while the servers are being asked."""
+        """The release as of the last poll; None if the servers are not being polled."""
         self._asked = now = time.monotonic()
-        looking = self._watcher.is_alive() and now - self._looked <= 2 * PATIENCE_SECONDS
-        return self._store if looking else None
+        polled = self._watcher.is_alive() and now - self._looked <= 2 * PATIENCE_SECONDS
+        return self._store if polled else None
 
     def _watch(self) -> None:
-        """Look again and again, in a thread of its own: if every answer waits on a server that hangs, this frees them."""
+        """Poll the servers, in a thread of its own: if all requests wait on a server that hangs, this frees them."""
         while not self._closed.wait(POLL_SECONDS) and time.monotonic() - self._asked < IDLE_SECONDS:
             if self._looking.acquire(blocking=False):
                 try:
@@ -293,47 +293,49 @@ class PostgresDatabase:
         for server in servers:
             server.ask()
         for server in servers:
-            server.hear(wait=server.fault is None or self._store is None)
-        self._choose(self._primary.said, [server.said for server in servers if server.said is not None])
+            server.receive(wait=server.fault is None or self._store is None)
+        self._choose(self._primary.reply, [server.reply for server in servers if server.reply is not None])
         self._looked = time.monotonic()
 
-    def _choose(self, primary: _Said | None, heard: list[_Said]) -> None:
-        """Announce what the primary has; where it is silent, the newest that a replica has, but nothing older than before."""
+    def _choose(self, primary: _Reply | None, replies: list[_Reply]) -> None:
+        """Choose the current release: the newest of the primary. Without a primary it is the newest of any replica, but never an older one
+        than before.
+        """
         leads = primary is not None and primary.leads
-        said = primary if leads else max(heard, key=lambda one: one.number, default=None)
-        if said is None:
+        reply = primary if leads else max(replies, key=lambda one: one.number, default=None)
+        if reply is None:
             self._fault = DatabaseError(f"{self}, which DATABASE_URL names, cannot be read: {self._primary.fault}")
-        elif said.schema is None:
+        elif reply.schema is None:
             self._fault = NothingLoaded(f"there is no release in {self} yet; `positions load` makes one")
             if leads:
                 self._store = None
-        elif isinstance(said.newest, NothingLoaded):
-            self._fault = said.newest  # what is announced is still there
-        elif self._store is None or (said.schema != self._schema and (leads or said.number > self._number)):
-            if leads and said.number < self._number:
-                log.warning("%s has lost what was loaded last: back to %s", self, said.newest.id)
-            replicas = [(server, server.reading(said.schema)) for server in self._replicas]
+        elif isinstance(reply.newest, NothingLoaded):
+            self._fault = reply.newest  # the release chosen before is still there
+        elif self._store is None or (reply.schema != self._schema and (leads or reply.number > self._number)):
+            if leads and reply.number < self._number:
+                log.warning("%s has lost what was loaded last: back to %s", self, reply.newest.id)
+            replicas = [(server, server.reading(reply.schema)) for server in self._replicas]
             self._store = Store(
-                self._primary.reading(said.schema),
-                said.newest.id,
-                said.newest.date,
-                said.newest.digest,
-                said.newest.build,
-                said.newest.identity,
-                replicas=partial(self._having, replicas, said.schema),
+                self._primary.reading(reply.schema),
+                reply.newest.id,
+                reply.newest.date,
+                reply.newest.digest,
+                reply.newest.build,
+                reply.newest.identity,
+                replicas=partial(self._with_release, replicas, reply.schema),
             )
-            self._schema, self._number = said.schema, said.number
+            self._schema, self._number = reply.schema, reply.number
 
-    def _having(self, replicas: Sequence[tuple[_Server, Engine]], schema: str) -> Iterable[Engine]:
-        """The replicas that have a release, in turns."""
-        having = [engine for server, engine in replicas if server.has(schema)]
-        turn = next(self._turns) % len(having) if having else 0
-        return having[turn:] + having[:turn]
+    def _with_release(self, replicas: Sequence[tuple[_Server, Engine]], schema: str) -> Iterable[Engine]:
+        """The replicas that have a release, beginning with another one each time, so that reads are spread over them."""
+        engines = [engine for server, engine in replicas if server.has(schema)]
+        turn = next(self._turns) % len(engines) if engines else 0
+        return engines[turn:] + engines[:turn]
 
     @contextmanager
     def replacing(self) -> Iterator[Connection]:
         """See `SqliteDatabase.replacing`."""
-        self.close()  # a load forks, which no thread should see
+        self.close()  # a load forks, which is not safe while threads run
         engine = _engine(self.url, poolclass=NullPool)
         try:
             with engine.begin() as connection:
@@ -343,7 +345,7 @@ class PostgresDatabase:
                     text(f"CREATE TABLE IF NOT EXISTS {_POINTER} (number bigint PRIMARY KEY, schema text NOT NULL)")
                 )
                 number = connection.scalar(text(f"SELECT coalesce(max(number), 0) + 1 FROM {_POINTER}"))
-                # The number is not enough: a replica that became the primary may count it anew.
+                # The number alone is not unique: a replica that became the primary may assign it again.
                 schema = f"positions_release_{number}_{secrets.token_hex(4)}"
                 connection.execute(text(f"CREATE SCHEMA {schema}"))
                 connection.execute(text(f"SET LOCAL search_path TO {schema}, public"))
@@ -358,13 +360,13 @@ class PostgresDatabase:
             raise DatabaseError(
                 f"{self} could not be written: {error.orig}. The release before is untouched."
             ) from error
-        with suppress(DBAPIError), engine.begin() as connection:  # somebody still reads it; the next load drops it
+        with suppress(DBAPIError), engine.begin() as connection:  # if it is still being read, the next load drops it
             self._sweep(connection, int(number or 0))
         self.forget()
 
     @staticmethod
     def _sweep(connection: Connection, number: int) -> None:
-        """Drop the releases before the one before this: nobody reads them any more."""
+        """Drop all releases but this and the one before, which some requests may still read."""
         connection.execute(text("SET LOCAL lock_timeout = '2s'"))
         for old, schema in connection.execute(
             text(f"SELECT number, schema FROM {_POINTER} WHERE number < :number"),

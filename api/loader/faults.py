@@ -1,9 +1,11 @@
 """What is wrong with a folder of seeds: all of it at once, each fault with its place, what was found and what is allowed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+from api.nearest import nearest
 
 Steps = tuple[str | int, ...]
 SHOWN = 3  # of many things of one kind that are no faults, so many are named
@@ -72,19 +74,7 @@ class SeedError(Exception):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-def nearest(found: object, allowed: Iterable[str]) -> str | None:
-    """The allowed name that is nearest to what was found, or None where none is near."""
-    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
-
-    text = str(found)
-    choices = allowed if isinstance(allowed, Sequence) else list(allowed)
-    match = process.extractOne(text, choices, scorer=fuzz.ratio, processor=str.lower, score_cutoff=60)
-    if match is None and len(text) >= 4:
-        match = process.extractOne(text, choices, scorer=fuzz.partial_ratio, processor=str.lower, score_cutoff=85)
-    return str(match[0]) if match else None
-
-
 def suggestion(found: object, allowed: Iterable[str], *, end: str = "") -> str:
     """``; did you mean …?``, or ``end`` where nothing is near."""
-    name = nearest(found, allowed)
-    return f"; did you mean “{name}”?" if name else end
+    names = nearest(str(found), allowed)
+    return f"; did you mean “{names[0]}”?" if names else end

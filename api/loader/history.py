@@ -1,4 +1,4 @@
-"""The releases so far, and what a load changes against the one before."""
+"""The releases loaded so far, and what a load changes against the one before."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ STREAMED = {"yield_per": 2000}
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did. ``derived`` are those of the records that no seed has, but which follow from seeds: offers."""
+    """What a load did, in numbers of records. ``derived`` counts those that no seed file has, but that follow from one: offers."""
 
     release: str
     records: int
@@ -65,29 +65,29 @@ def release_before(database: Database) -> Store | None:
 
 
 def is_taken(before: Store, id: str, digest: str) -> bool:
-    """Whether a release of this name, now or earlier, had other content."""
+    """Whether a release of this id was loaded with other content."""
     with before.connect() as connection:
-        held = connection.scalar(select(Release.digest).where(Release.id == id))
-    return held is not None and held != digest
+        loaded_digest = connection.scalar(select(Release.digest).where(Release.id == id))
+    return loaded_digest is not None and loaded_digest != digest
 
 
 def dated_after(before: Store, id: str, day: date) -> tuple[str, date] | None:
-    """The release that one of this id and date would come behind although it is dated after it; None where there is none.
+    """The id and date of the newest other release, if it is dated after this one, which would follow it; None otherwise.
 
-    One that was loaded on this date already is gone back to, or loaded again, whatever came behind it.
+    A release that was loaded before with the same date may be loaded again, whatever was loaded since.
     """
     with before.connect() as connection:
-        found = connection.execute(select(Release.id, Release.date).order_by(Release.number.desc())).all()
-    if (id, day) in map(tuple, found):
+        releases = connection.execute(select(Release.id, Release.date).order_by(Release.number.desc())).all()
+    if (id, day) in map(tuple, releases):
         return None
-    newest = next((one for one in found if one.id != id), None)
+    newest = next((release for release in releases if release.id != id), None)
     return (newest.id, newest.date) if newest and newest.date > day else None
 
 
 class History:
-    """The releases so far, and what this one changes against the one before.
+    """The releases loaded so far, and what this one changes against the one before.
 
-    Blocks of records are noted in whatever processes they are made in; one process then closes it.
+    Each process that makes rows adds the records of its blocks; the process that loads closes the history at the end.
     """
 
     def __init__(self, before: Store | None, seeds: Seeds, digest: str) -> None:
@@ -97,51 +97,51 @@ class History:
         self.release: str = seeds.release["id"]
         self.ref = Ref("releases", self.release, self.release)
         self.rebuilt = before is not None and before.release == self.release and before.digest == digest
-        # What is loaded again is held against the release before itself, as it was when it was loaded first.
+        # A release that is loaded again is compared with the release before it, as it was when first loaded.
         again = before is not None and before.release == self.release
-        self.earlier: Any = Document.former if again else Document.content
+        self.compared: Any = Document.former if again else Document.content
         self.process = os.getpid()
         self.number = 1
         self.identity = _identity(digest, ())
 
-    def record(self, given: list[Seed], made: Rows, counts: Counter[str]) -> None:
-        """Add the rows of some records of this release, and of what is new in them, to ``made``, and count what is new."""
-        contents = [orjson.dumps(seed.given, default=str, option=_AS_GIVEN).decode() for seed in given]
-        before = self._contents(given)
-        made[Document.__tablename__] += (
-            (seed.resource.name, seed.id, content, before.get((seed.resource.name, seed.id)))
-            for seed, content in zip(given, contents, strict=True)
+    def add(self, written: list[Seed], by_table: Rows, counts: Counter[str]) -> None:
+        """Add to ``by_table`` the rows of `Document` and `Change` for some records that are written in seeds, and count the changes."""
+        contents = [orjson.dumps(seed.given, default=str, option=_AS_GIVEN).decode() for seed in written]
+        former = self._former(written)
+        by_table[Document.__tablename__] += (
+            (seed.resource.name, seed.id, content, former.get((seed.resource.name, seed.id)))
+            for seed, content in zip(written, contents, strict=True)
         )
         if self.rebuilt:
             return
-        for seed, content in zip(given, contents, strict=True):
-            old = before.get((seed.resource.name, seed.id))
+        for seed, content in zip(written, contents, strict=True):
+            old = former.get((seed.resource.name, seed.id))
             if old == content:
                 continue
             action = Action.ADDED if old is None else Action.CHANGED
             counts[action.value] += 1
             differing = [] if old is None else _differing(orjson.loads(old), orjson.loads(content))
-            made[Change.__tablename__].append(self._change(seed.ref, action, differing))
+            by_table[Change.__tablename__].append(self._change(seed.ref, action, differing))
 
-    def _contents(self, given: list[Seed]) -> dict[tuple[str, str], str]:
-        """What the release before held under the same ids."""
+    def _former(self, written: list[Seed]) -> dict[tuple[str, str], str]:
+        """The content of the same records in the release before, by collection and id."""
         if self.before is None:
             return {}
         if self.process != os.getpid():
             self.before.engine.dispose(close=False)  # its connections are the parent process's
             self.process = os.getpid()
-        wanted: dict[str, list[str]] = defaultdict(list)
-        for seed in given:
-            wanted[seed.resource.name].append(seed.id)
-        found: dict[tuple[str, str], str] = {}
+        ids_by_collection: dict[str, list[str]] = defaultdict(list)
+        for seed in written:
+            ids_by_collection[seed.resource.name].append(seed.id)
+        former: dict[tuple[str, str], str] = {}
         with self.before.connect() as connection:
-            for collection, ids in wanted.items():
-                for part in _batches(ids, 500):
-                    statement = select(Document.id, self.earlier).where(
-                        Document.collection == collection, Document.id.in_(part), self.earlier.is_not(None)
+            for collection, ids in ids_by_collection.items():
+                for batch in _batches(ids, 500):
+                    statement = select(Document.id, self.compared).where(
+                        Document.collection == collection, Document.id.in_(batch), self.compared.is_not(None)
                     )
-                    found.update(((collection, id), content) for id, content in connection.execute(statement))
-        return found
+                    former.update(((collection, id), content) for id, content in connection.execute(statement))
+        return former
 
     def _change(self, ref: Ref, action: Action, fields: list[dict[str, Any]]) -> Row:
         id = f"{self.release}-{ref.collection}-{ref.id}"
@@ -167,15 +167,15 @@ class History:
         )
 
     def close(self, connection: Connection, counts: Counter[str]) -> Loaded:
-        """Store the history, this release included, when all records are stored and counted; what the load did comes back."""
+        """Store the history with this release, once all records are stored and counted. Returns what the load did."""
         releases = self._releases(connection)
         for collection, id, content in list(self._removed(connection)):
             fill(connection, Document.__tablename__, [(collection, id, None, content)])
             if not self.rebuilt:
                 counts[Action.REMOVED.value] += 1
                 named_by = self.seeds.table.by_name[collection].schema.named_by
-                gone = Ref(collection, id, str(orjson.loads(content).get(named_by) or id))
-                fill(connection, Change.__tablename__, [self._change(gone, Action.REMOVED, [])])
+                removed = Ref(collection, id, str(orjson.loads(content).get(named_by) or id))
+                fill(connection, Change.__tablename__, [self._change(removed, Action.REMOVED, [])])
         loaded = Loaded(
             self.release,
             counts["records"],
@@ -186,48 +186,53 @@ class History:
             self.seeds.unplaced,
         )
         if not self.rebuilt:
-            releases.append(self._row(loaded))
+            releases.append(self._release(loaded))
         fill(connection, Release.__tablename__, releases)
         return loaded
 
     def _releases(self, connection: Connection) -> list[Row]:
-        """The releases so far; their changes are copied."""
+        """The rows of the releases before this one, after copying their changes into the new database."""
         if self.before is None:
             return []
         with self.before.connect() as old:
             old_changes = select(Change.__table__)
             if not self.rebuilt:
                 old_changes = old_changes.where(Change.release_id != self.release)
-            for some in old.execute(old_changes, execution_options=STREAMED).partitions():
-                fill(connection, Change.__tablename__, [tuple(row) for row in some])
-            found = [dict(row) for row in old.execute(select(Release.__table__).order_by(Release.number)).mappings()]
-        self.number = max(row["number"] for row in found) + 1
-        kept = [row for row in found if self.rebuilt or row["id"] != self.release]
-        same = self.rebuilt and self.before.build == build_digest()
-        self.identity = self.before.identity if same else _identity(self.digest, (row["identity"] for row in kept))
-        now = {"build": build_digest(), "identity": self.identity}
-        return [
-            _ordered(Release, **{**row, "date": row["date"].isoformat(), **(now if row["id"] == self.release else {})})
-            for row in kept
-        ]
+            for batch in old.execute(old_changes, execution_options=STREAMED).partitions():
+                fill(connection, Change.__tablename__, [tuple(row) for row in batch])
+            every = [dict(row) for row in old.execute(select(Release.__table__).order_by(Release.number)).mappings()]
+        self.number = max(release["number"] for release in every) + 1
+        others = [release for release in every if self.rebuilt or release["id"] != self.release]
+        if not self.rebuilt or self.before.build != build_digest():
+            self.identity = _identity(self.digest, (release["identity"] for release in others))
+        else:
+            self.identity = self.before.identity
+        for release in others:
+            release["date"] = release["date"].isoformat()
+            if release["id"] == self.release:
+                release.update(build=build_digest(), identity=self.identity)
+        return [_ordered(Release, **release) for release in others]
 
     def _removed(self, connection: Connection) -> Iterator[tuple[str, str, str]]:
-        """What the release before held and this one does not: both read in order, side by side."""
+        """The records of the release before that this one has no longer: collection, id and content.
+
+        Both releases are read in the same order, side by side, so that memory stays bounded.
+        """
         if self.before is None:
             return
         order = (Document.collection, Document.id)
-        held = select(*order, self.earlier).where(self.earlier.is_not(None)).order_by(*order)
-        now = select(*order).order_by(*order)
-        # Closed when done: PostgreSQL makes no index on a table that a query still reads.
-        with self.before.connect() as old, connection.execute(now, execution_options=STREAMED) as lasting:
-            kept = lasting.fetchone()
-            for was in old.execute(held, execution_options=STREAMED):
-                while kept is not None and tuple(kept) < tuple(was[:2]):
-                    kept = lasting.fetchone()
-                if kept is None or tuple(kept) != tuple(was[:2]):
-                    yield tuple(was)
+        former = select(*order, self.compared).where(self.compared.is_not(None)).order_by(*order)
+        current = select(*order).order_by(*order)
+        # The result is closed when done: PostgreSQL makes no index on a table that a query still reads.
+        with self.before.connect() as old, connection.execute(current, execution_options=STREAMED) as remaining:
+            row = remaining.fetchone()
+            for record in old.execute(former, execution_options=STREAMED):
+                while row is not None and tuple(row) < tuple(record[:2]):
+                    row = remaining.fetchone()
+                if row is None or tuple(row) != tuple(record[:2]):
+                    yield tuple(record)
 
-    def _row(self, loaded: Loaded) -> Row:
+    def _release(self, loaded: Loaded) -> Row:
         answer = {
             **self.seeds.release,
             "href": href("releases", self.release),
@@ -252,8 +257,8 @@ class History:
 
 
 def _identity(digest: str, before: Iterable[str]) -> str:
-    """What tells a release, as it is loaded, from every other that may answer otherwise: its seeds, the code, and the identities of the
-    releases before, which say in turn what they were held against.
+    """The hash that identifies a loaded release. Two loads that may answer differently have different ones, so it covers the seeds,
+    the code, and the identities of the releases before, since answers show what has changed since them.
     """
     return hashlib.sha256("\0".join((digest, build_digest(), *before)).encode()).hexdigest()
 

@@ -57,34 +57,11 @@ def load(
         finish_check(seeds, faults, progress)
     digest = seeds_digest(root)
     before = release_before(database)
-    id: str = seeds.release["id"]
-    if before:
-        refused = []
-        if is_taken(before, id, digest) and not (replace and before.release == id):
-            refused.append(_same_id(root, id))
-        if newer := dated_after(before, id, seeds.release["date"]):
-            refused.append(_too_early(root, id, seeds.release["date"], *newer))
-        if refused:
-            finish_check(seeds, refused, progress)
+    if before and (refused := _refused(root, seeds, digest, before, replace=replace)):
+        finish_check(seeds, refused, progress)
     with database.replacing() as connection:
         history = History(before, seeds, digest)
-        counts: Counter[str] = Counter()
-
-        words: set[tuple[str, str]] = set()
-        uses: set[Used] = set()
-
-        def take(content: bytes) -> None:
-            made, counted, searched, used = loads(content)
-            counts.update(counted)
-            words.update(searched)
-            uses.update(used)
-            for name, several in made.items():
-                fill(connection, name, several)
-
-        task = _Stored(seeds, table, history)
-        second_reading(seeds, task, take, faults, lambda done, total: progress("storing (records)", done, total))
-        fill(connection, search.VOCABULARY, sorted(words))
-        fill(connection, Use.__tablename__, _uses(uses))
+        counts = _store_records(connection, seeds, table, history, progress)
         fill(connection, Affiliation.__tablename__, _affiliations(seeds))
         fill(connection, Retired.__tablename__, list(_retired(seeds)))
         loaded = history.close(connection, counts)
@@ -100,6 +77,44 @@ def load(
         for answer in prepare(connection, store):
             fill(connection, Prepared.__tablename__, [answer])
     return loaded
+
+
+def _refused(root: Path, seeds: Seeds, digest: str, before: Store, *, replace: bool) -> list[Fault]:
+    """Why the release cannot follow those that were loaded before: its id is taken, or its date too early."""
+    id: str = seeds.release["id"]
+    faults = []
+    if is_taken(before, id, digest) and not (replace and before.release == id):
+        faults.append(_same_id(root, id))
+    if newer := dated_after(before, id, seeds.release["date"]):
+        faults.append(_too_early(root, id, seeds.release["date"], *newer))
+    return faults
+
+
+def _store_records(
+    connection: Connection, seeds: Seeds, table: Table, history: History, progress: Progress
+) -> Counter[str]:
+    """Check the records for the second time and store their rows, block by block; return what `History.close` counts.
+
+    Raises:
+        SeedError: see `second_reading`.
+    """
+    counts: Counter[str] = Counter()
+    words: set[tuple[str, str]] = set()
+    uses: set[Used] = set()
+
+    def store(content: bytes) -> None:
+        rows_by_table, block_counts, block_words, block_uses = loads(content)
+        counts.update(block_counts)
+        words.update(block_words)
+        uses.update(block_uses)
+        for name, block_rows in rows_by_table.items():
+            fill(connection, name, block_rows)
+
+    task = _BlockRows(seeds, table, history)
+    second_reading(seeds, task, store, [], lambda done, total: progress("storing (records)", done, total))
+    fill(connection, search.VOCABULARY, sorted(words))
+    fill(connection, Use.__tablename__, _uses(uses))
+    return counts
 
 
 def _same_id(root: Path, id: str) -> Fault:
@@ -131,20 +146,20 @@ def _retired(seeds: Seeds) -> Iterator[Row]:
                 yield name, one["id"], one["successor"]
 
 
-def _uses(named: set[Used]) -> list[Row]:
-    """The rows of `Use`: what processes have or name, and what shared records that they use name in their turn."""
-    shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for user, collection, id in named:
+def _uses(direct: set[Used]) -> list[Row]:
+    """The rows of `Use`: what each process has or names, and what the shared records that it uses name in their turn."""
+    named_by_shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for user, collection, id in direct:
         if "/" in user:
-            shared[user].append((collection, id))
-    found = {one for one in named if "/" not in one[0]}
-    waiting = list(found)
-    while waiting:
-        process, collection, id = waiting.pop()
-        more = {(process, *used) for used in shared[f"{collection}/{id}"]} - found
-        found |= more
-        waiting += more
-    return sorted((collection, process, id) for process, collection, id in found)
+            named_by_shared[user].append((collection, id))
+    uses = {use for use in direct if "/" not in use[0]}
+    pending = list(uses)
+    while pending:
+        process, collection, id = pending.pop()
+        indirect = {(process, *record) for record in named_by_shared[f"{collection}/{id}"]} - uses
+        uses |= indirect
+        pending += indirect
+    return sorted((collection, process, id) for process, collection, id in uses)
 
 
 def _affiliations(seeds: Seeds) -> list[Row]:
@@ -154,8 +169,8 @@ def _affiliations(seeds: Seeds) -> list[Row]:
     ]
 
 
-class _Stored:
-    """The task of making a block's rows: by table, with counts, in the form that processes hand to each other quickest."""
+class _BlockRows:
+    """The task of making the rows of a block of records. Its result is marshalled: processes exchange that fastest."""
 
     def __init__(self, seeds: Seeds, table: Table, history: History) -> None:
         self.seeds = seeds
@@ -167,19 +182,20 @@ class _Stored:
 
     def __call__(self, block: tuple[int, int]) -> tuple[list[Fault], bytes]:
         faults: list[Fault] = []
-        made: Rows = defaultdict(list)
+        by_table: Rows = defaultdict(list)
         counts: Counter[str] = Counter()
         uses: set[Used] = set()
-        given: list[Seed] = []
+        written: list[Seed] = []
         for seed in self.seeds.block(block):
             faults += faults_of(seed, self.seeds)
             if not faults:
-                given += self._take(seed, made, counts, uses)
+                written += self._add(seed, by_table, counts, uses)
         if not faults:
-            self.history.record(given, made, counts)
-        return faults, dumps((dict(made), dict(counts), search.words_of(made[search.ENTRIES]), uses))
+            self.history.add(written, by_table, counts)
+        return faults, dumps((dict(by_table), dict(counts), search.words_of(by_table[search.ENTRIES]), uses))
 
-    def _take(self, seed: Seed, made: Rows, counts: Counter[str], uses: set[Used]) -> Iterator[Seed]:
+    def _add(self, seed: Seed, by_table: Rows, counts: Counter[str], uses: set[Used]) -> Iterator[Seed]:
+        """Add the rows of a record, of its parts and of what derives from it; yield those that are written in the seeds."""
         process = self.seeds.of("processes").ref(seed.process) if seed.process else None
         began = self._began(seed.process) if seed.process else FIRST_DAY
         for one in complete(seed, self.seeds, self.table):
@@ -187,10 +203,10 @@ class _Stored:
             if one.resource.name != "offers":
                 for piece, citation in zip(one.parts.get("evidence", ()), grounds.citations, strict=True):
                     piece.data.update(origin=citation.origin, by_holder=citation.by_holder)
-            made[one.resource.model.__tablename__] += rows(one, process, grounds, self.seeds.release["date"], began)
-            made[Edge.__tablename__] += edges(one)
+            by_table[one.resource.model.__tablename__] += rows(one, process, grounds, self.seeds.release["date"], began)
+            by_table[Edge.__tablename__] += edges(one)
             if one.resource.name not in ("evidence", "offers"):
-                made[search.ENTRIES].append(tuple(entry(one, grounds.citations)))
+                by_table[search.ENTRIES].append(tuple(entry(one, grounds.citations)))
             uses.update(self._used_by(one))
             counts["records"] += 1
             if one.given:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from api import search
-from api.claims import Citation, Claim, Grounds, origins, versions
+from api.claims import Citation, Claim, Grounds, Version, origins, versions
 from api.loader.compiled import selector, writer
 from api.loader.record import Seed
 from api.models import FIRST_DAY, LAST_DAY, Cited, Dated, Process
@@ -22,8 +22,9 @@ from schemas.record import Record
 Row = tuple[Any, ...]
 #: Rows by table.
 Rows = dict[str, list[Row]]
-#: What a version of a record has of its own in its row, and in its answer as well, side by side: so what is around it is made once.
+#: The columns that say when, and by which evidence, a version is known; no answer has them.
 KNOWLEDGE = ("modes", "known_from", "known_until", "current")
+#: The columns that say how well a version is supported; its answer has the same fields, one behind the other (`ANSWERED`).
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")
 ANSWERED = (*OWN, "first_reported")
 _OWN_BEGINS = f'"{OWN[0]}":'
@@ -45,58 +46,64 @@ def rows(
         yield _row(seed, data)
         return
     data["subject"] = seed.parent.subject if resource.name == "offers" and seed.parent else seed.subject
-    made = list(versions(grounds))
-    data["all_modes"] = everything = made[-1].modes
+    ordered = list(versions(grounds))
+    all_modes = data["all_modes"] = ordered[-1].modes
     body, own = _own_places(model)
+    # The last version rests on all evidence and hides nothing; it is made first. Every other that hides nothing differs from it only in
+    # what is a version's own, which is replaced in its answer: to serialise each anew would take several times as long.
     last: Row = ()
-    before = after = ""
-    for version in reversed(made):
-        claim = version.claim
-        values = (
-            claim.first_reported_on.isoformat(),
-            str(claim.status),
-            claim.evidence,
-            claim.documents,
-            claim.origins,
-        )
-        answered = _answered((*values, date_answer(claim.first_reported)))
+    head = tail = ""
+    for version in reversed(ordered):
+        values = _own_values(version.claim)
+        members = _members((*values, date_answer(version.claim.first_reported)))
         if not last or version.hidden or version.unknown:
-            # The last version is the one that all evidence shows, and hides nothing.
-            known = {name: _known(value, version.unknown) for name, value in data.items()} if version.unknown else data
-            shown = {**known, **dict(zip(ANSWERED, _typed(claim), strict=True)), **dict.fromkeys(version.hidden)}
-            until: Edtf | None = shown[resource.schema.dated_by[-1]] if model.lasting else None
-            shown["ended"] = bool(until and until.latest and until.latest < today)
-            row = _row(seed, shown, process_began)
+            row = _row(seed, _as_known(seed, data, version, today), process_began)
             answer = row[body]
             if not last:
                 begin = answer.rindex(_OWN_BEGINS)
-                last, before, after = row, answer[:begin], answer[begin + len(answered) :]
+                last, head, tail = row, answer[:begin], answer[begin + len(members) :]
         else:
-            row, answer = last, before + answered + after
-        ends = version.known_until
-        made_of = list(row)
-        made_of[body] = answer
-        knowledge = (
-            version.modes,
-            version.known_from.isoformat(),
-            ends and ends.isoformat(),
-            ends is None and version.modes == everything,
-        )
-        for place, value in zip(own, knowledge + values, strict=True):
-            made_of[place] = value
-        yield tuple(made_of)
+            row, answer = last, head + members + tail
+        cells = list(row)
+        cells[body] = answer
+        for place, value in zip(own, (*_knowledge(version, all_modes), *values), strict=True):
+            cells[place] = value
+        yield tuple(cells)
+
+
+def _as_known(seed: Seed, data: dict[str, Any], version: Version, today: date) -> dict[str, Any]:
+    """The values of a record's fields in one version: without what nobody could know yet, and with what is claimed then."""
+    if version.unknown:
+        data = {name: _known(value, version.unknown) for name, value in data.items()}
+    data = {**data, **dict(zip(ANSWERED, _typed(version.claim), strict=True)), **dict.fromkeys(version.hidden)}
+    model: Any = seed.resource.model
+    until: Edtf | None = data[seed.resource.schema.dated_by[-1]] if model.lasting else None
+    data["ended"] = bool(until and until.latest and until.latest < today)
+    return data
 
 
 def _known(value: Any, unknown: frozenset[Ref]) -> Any:
-    """A field's value without the records that nobody could know of yet, and without what is said of them."""
+    """A field's value without references to records that nobody could know of yet."""
     if isinstance(value, list):
         return [one for one in value if unknown.isdisjoint(references_in(one))]
     return value if unknown.isdisjoint(references_in(value)) else None
 
 
-def _answered(values: tuple[Any, ...]) -> str:
-    """The members of an answer that are a version's own, as they stand in it."""
+def _members(values: tuple[Any, ...]) -> str:
+    """The values of `ANSWERED` as JSON, as they stand in an answer."""
     return orjson.dumps(dict(zip(ANSWERED, values, strict=True)))[1:-1].decode()
+
+
+def _knowledge(version: Version, all_modes: int) -> tuple[Any, ...]:
+    """The values of the columns `KNOWLEDGE`."""
+    ends = version.known_until
+    current = ends is None and version.modes == all_modes
+    return version.modes, version.known_from.isoformat(), ends and ends.isoformat(), current
+
+
+def _own_values(claim: Claim) -> tuple[Any, ...]:
+    """The values of the columns `OWN`."""
+    return claim.first_reported_on.isoformat(), str(claim.status), claim.evidence, claim.documents, claim.origins
 
 
 def _typed(claim: Claim) -> tuple[Any, ...]:
@@ -112,13 +119,13 @@ def columns(model: Any) -> tuple[str, ...]:
 
 @cache
 def _own_places(model: Any) -> tuple[int, tuple[int, ...]]:
-    """Where in a row its body, and what is a version's own, stand."""
+    """The positions in a row of its body, and of the columns `KNOWLEDGE` and `OWN`."""
     names = columns(model)
     return names.index("body"), tuple(names.index(name) for name in KNOWLEDGE + OWN)
 
 
 def _row(seed: Seed, data: dict[str, Any], process_began: date = FIRST_DAY) -> Row:
-    """The columns that the model has, each from the field of its name, or from the reference that it is the id of."""
+    """A row of a record: each column from the field of its name; ``party_id`` and the like from the reference of that name."""
     schema = seed.resource.schema
     model: Any = seed.resource.model
     data["id"], data["process_id"] = seed.id, seed.process
@@ -158,11 +165,11 @@ def edges(seed: Seed) -> Iterator[Row]:
     """The members of a record's lists of references."""
     table = seed.resource.model.__tablename__
     for name, plain in _listing(seed.resource.schema):
-        named = seed.data.get(name) or ()
+        members = seed.data.get(name) or ()
         targets = (
-            [ref.id for ref in named]
+            [ref.id for ref in members]
             if plain
-            else [value.id for one in named for value in one.values() if isinstance(value, Ref)]
+            else [value.id for mapping in members for value in mapping.values() if isinstance(value, Ref)]
         )
         for target in dict.fromkeys(targets):
             yield table, name, target, seed.id
@@ -178,24 +185,26 @@ def _searched(schema: type[Record]) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def entry(seed: Seed, cited: Sequence[Citation]) -> search.Entry:
-    """What search may find a record by: what it says at every knowledge time."""
-    later = frozenset().union(*(one.bears_on for one in cited)) if cited else frozenset()
+def entry(seed: Seed, citations: Sequence[Citation]) -> search.Entry:
+    """A record's entry in the search index. Fields that are null until certain evidence is known are left out: a search at an earlier
+    day must not find the record by them.
+    """
+    hidden = frozenset().union(*(citation.bears_on for citation in citations)) if citations else frozenset()
     words: list[str] = []
     for name, several in _searched(seed.resource.schema):
         value = seed.data.get(name)
-        if value and name not in later:
+        if value and name not in hidden:
             words += value if several else [str(value)]
     words.append(seed.id.replace("-", " "))
     resource = seed.resource
     process = seed.id if resource.model is Process else None if resource.shared else seed.process
-    return search.Entry(resource.name, seed.id, seed.ref.name, " · ".join(words), _score(seed, cited), process)
+    return search.Entry(resource.name, seed.id, seed.ref.name, " · ".join(words), _score(seed, citations), process)
 
 
-def _score(seed: Seed, cited: Sequence[Citation]) -> int:
-    """How much a record is worth finding: by the origins that assert it. What has no evidence is context, and comes first,
-    but for the documents.
+def _score(seed: Seed, citations: Sequence[Citation]) -> int:
+    """The rank of a record among search results, the highest first: context such as parties and issues, then what is claimed, by
+    the number of origins that assert it, then sources.
     """
     if issubclass(seed.resource.model, Cited):
-        return len(origins(cited))
+        return len(origins(citations))
     return 0 if issubclass(seed.resource.model, Dated) else 1000

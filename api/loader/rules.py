@@ -1,17 +1,23 @@
-"""The rules of the data model that no single field can check. Each is a function that yields (place, message)."""
+"""The rules of the data model that no single field can check. Each is a function that yields a place and a message for each fault.
+
+A rule of single records is marked with `rule`; what only several records break together is in `broken_together`.
+"""
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.claims import ASSERTING
-from api.loader.faults import Place, nearest, suggestion
+from api.loader.faults import Place, suggestion
+from api.nearest import nearest
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Parts, Pieces, Ref, Reference
@@ -24,39 +30,25 @@ if TYPE_CHECKING:
     from api.loader.seeds import Seeds
 
 Broken = Iterator[tuple[Place, str]]
+Rule = Callable[["Seed", "Seeds"], Broken]
+#: The rules by the collection that they concern; None for those of every collection.
+_RULES: dict[str | None, list[Rule]] = defaultdict(list)
+
+
+def rule(collection: str | None = None) -> Callable[[Rule], Rule]:
+    """Declare a function as a rule: for the records of one collection, or for every record and every term."""
+
+    def declare(function: Rule) -> Rule:
+        _RULES[collection].append(function)
+        return function
+
+    return declare
 
 
 def broken(seed: "Seed", seeds: "Seeds") -> Broken:
     """Every rule that a record or a part of it breaks, its references resolved."""
-    name, data = seed.resource.name, seed.data
-    if data["absent"]:
-        yield from _absent(seed)
-    yield from _periods(seed)
-    yield from _ahead(seed, seeds)
-    yield from _propositions(seed, seeds)
-    if name == "demands":
-        yield from _addressed(seed)
-    elif name == "responses":
-        yield from _answer(seed)
-    elif name == "proposals":
-        yield from _numbers(seed)
-        yield from _offered(seed, seeds)
-    elif name == "issues":
-        yield from _topic(seed, seeds)
-    elif name == "sources":
-        yield from _published(seed)
-    elif name == "parties":
-        yield from _country(seed)
-    evidence = seed.parts.get("evidence", ())
-    for cited in evidence:
-        yield from _citation(cited, seed, seeds)
-    if len(evidence) > 1:
-        marks: set[tuple[str, str]] = set()
-        for cited in evidence:
-            same = (cited.data["source"].id, mark(seed, cited))
-            if same in marks:
-                yield cited.place, f"{_name(seed)}: evidence: the same passage is cited twice in the same way"
-            marks.add(same)
+    for check in chain(_RULES[None], _RULES[seed.resource.name]):
+        yield from check(seed, seeds)
     for term in seed.parts.get("terms", ()):
         yield from broken(term, seeds)
 
@@ -84,7 +76,8 @@ def called(one: "Seed", seed: "Seed") -> str:
     return f"{_name(subject)}: evidence"
 
 
-def _absent(seed: "Seed") -> Broken:
+@rule()
+def _absent(seed: "Seed", _seeds: "Seeds") -> Broken:
     fields = seed.resource.schema._declared_fields
     for name in seed.data.get("absent", {}):
         place = Place(seed.place.file, (*seed.place.path, "absent", name), key=True)
@@ -97,7 +90,8 @@ def _absent(seed: "Seed") -> Broken:
             )
 
 
-def _periods(seed: "Seed") -> Broken:
+@rule()
+def _periods(seed: "Seed", _seeds: "Seeds") -> Broken:
     """The period that a record, or a mapping in it, lies in must not end before it begins."""
     yield from _period(seed, seed.resource.schema.dated_by, seed.data, seed.place)
     for name, dated_by in _dated(seed.resource.schema):
@@ -122,6 +116,7 @@ def _period(seed: "Seed", dated_by: tuple[str, ...], data: dict[str, Any], place
             yield place / end, f"{_name(seed)}: {end}: {until} lies before {begin}, {since}"
 
 
+@rule()
 def _ahead(seed: "Seed", seeds: "Seeds") -> Broken:
     """Nobody holds or proposes yet what begins after the release, or after all that tells of it; an event may be announced."""
     schema = seed.resource.schema
@@ -154,27 +149,29 @@ def _countries() -> dict[str, str]:
     return {name: code for code, name in (line.split("\t") for line in lines if not line.startswith("#"))}
 
 
-def _country(party: "Seed") -> Broken:
+@rule("parties")
+def _country(party: "Seed", _seeds: "Seeds") -> Broken:
     code: str | None = party.data["iso3166"]
     countries = _countries()
     if code is None or code in countries.values():
         return
     # A wrong code is near to any other; the name tells which is meant, or that the code is an abbreviation of one.
-    meant = nearest(party.data["name"], countries) or next(
-        (one for one in countries if code in re.findall(r"\w+", one)), None
-    )
+    abbreviated = (one for one in countries if code in re.findall(r"\w+", one))
+    meant = next(chain(nearest(party.data["name"], countries), abbreviated), None)
     hint = f"; did you mean “{countries[meant]}”, {meant}?" if meant else ""
     yield party.place / "iso3166", f"{_name(party)}: iso3166: “{code}” is not a code of ISO 3166-1 alpha-2{hint}"
 
 
-def _published(source: "Seed") -> Broken:
+@rule("sources")
+def _published(source: "Seed", _seeds: "Seeds") -> Broken:
     published, retrieved = source.data["published_on"], source.data["retrieved_on"]
     if published and published.earliest and published.earliest > retrieved:
         what = f"{published} begins after retrieved_on, {retrieved}; a text is published by the day on which it is retrieved"
         yield source.place / "published_on", f"{_name(source)}: published_on: {what}"
 
 
-def _addressed(demand: "Seed") -> Broken:
+@rule("demands")
+def _addressed(demand: "Seed", _seeds: "Seeds") -> Broken:
     party = demand.data["party"].id
     for index, addressee in enumerate(demand.data["addressees"]):
         if addressee.id == party:
@@ -182,6 +179,7 @@ def _addressed(demand: "Seed") -> Broken:
             yield demand.place / "addressees" / index, f"{_name(demand)}: addressees[{index}]: {what}"
 
 
+@rule()
 def _propositions(seed: "Seed", seeds: "Seeds") -> Broken:
     """An issue that must have a proposition is no topic."""
     for name in _contested(seed.resource.schema):
@@ -205,7 +203,8 @@ def _contested(schema: type[Record]) -> tuple[str, ...]:
     )
 
 
-def _answer(seed: "Seed") -> Broken:
+@rule("responses")
+def _answer(seed: "Seed", _seeds: "Seeds") -> Broken:
     given = [name for name in ("proposal", "term", "demand") if seed.data[name]]
     if len(given) != 1:
         found = f"has {' and '.join(given)}" if given else "has none of them"
@@ -222,7 +221,8 @@ def _answer(seed: "Seed") -> Broken:
         )
 
 
-def _numbers(seed: "Seed") -> Broken:
+@rule("proposals")
+def _numbers(seed: "Seed", _seeds: "Seeds") -> Broken:
     seen: dict[int, str] = {}
     for term in seed.parts["terms"]:
         if (number := term.data["number"]) in seen:
@@ -230,6 +230,7 @@ def _numbers(seed: "Seed") -> Broken:
         seen[number] = term.id
 
 
+@rule("proposals")
 def _offered(seed: "Seed", seeds: "Seeds") -> Broken:
     """The offers that terms make have ids of their own, which no other position may have."""
     for term in seed.parts["terms"]:
@@ -242,6 +243,25 @@ def _offered(seed: "Seed", seeds: "Seeds") -> Broken:
 
 #: What teaches a field. What contests or takes back would do so with the whole record, whatever the fields that it names.
 _TEACHING = (Relation.ASSERTS, Relation.CONFIRMS, Relation.CLARIFIES)
+
+
+@rule()
+def _citations(subject: "Seed", seeds: "Seeds") -> Broken:
+    for cited in subject.parts.get("evidence", ()):
+        yield from _citation(cited, subject, seeds)
+
+
+@rule()
+def _cited_twice(subject: "Seed", _seeds: "Seeds") -> Broken:
+    evidence = subject.parts.get("evidence", ())
+    if len(evidence) < 2:
+        return  # most records: no marks need to be computed
+    marks: set[tuple[str, str]] = set()
+    for cited in evidence:
+        same = (cited.data["source"].id, mark(subject, cited))
+        if same in marks:
+            yield cited.place, f"{_name(subject)}: evidence: the same passage is cited twice in the same way"
+        marks.add(same)
 
 
 def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
@@ -339,6 +359,7 @@ def _circle(found: list[_Represents]) -> list[str]:
     return []
 
 
+@rule("issues")
 def _topic(seed: "Seed", seeds: "Seeds") -> Broken:
     if (parent := seed.data["parent"]) and seeds.of("issues")[parent.id].data["proposition"] is not None:
         yield (

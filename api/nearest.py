@@ -1,0 +1,20 @@
+"""The right names that are nearest to a wrong one, which errors suggest."""
+
+from collections.abc import Iterable
+
+
+def nearest(wrong: str, names: Iterable[str], most: int = 1) -> list[str]:
+    """The names that are most like a wrong one, the nearest first; empty if none is near.
+
+    Args:
+        most: how many names to return at most; a second one only if it is about as near as the first.
+    """
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+
+    choices = list(dict.fromkeys(names))
+    near = process.extract(wrong, choices, scorer=fuzz.ratio, processor=str.lower, limit=most, score_cutoff=60)
+    if not near and len(wrong) >= 4:  # it may be a part of a name
+        near = process.extract(
+            wrong, choices, scorer=fuzz.partial_ratio, processor=str.lower, limit=most, score_cutoff=85
+        )
+    return [name for name, likeness, _ in near if likeness >= near[0][1] - 10]

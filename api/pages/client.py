@@ -1,0 +1,61 @@
+"""The pages' client of the API: it asks in process, and gets the same answers as everyone."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from flask import current_app, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from api.embeds import refuse_reshaping
+from api.pages.links import pairs, requested
+from api.parameters import CLOCKS
+from api.problems import KINDS, MEDIA_TYPE, Problem
+from api.reading.records import MovedTo
+
+
+def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
+    """An answer of the API, for the release of the request that is being answered.
+
+    Raises:
+        Problem: what the API answered with instead, or 400 for a parameter that would make it another kind of answer.
+        MovedTo: what was asked for has another address now.
+    """
+    query = list(pairs(parameters or {}))
+    refuse_reshaping(query)
+    environ = EnvironBuilder(path=quote(path), query_string=urlencode(query)).get_environ()
+    environ["positions.store"] = request.environ["positions.store"]
+    # Buffered, so that the response is closed when it has been read.
+    body, status, headers = run_wsgi_app(current_app.wsgi_app, environ, buffered=True)
+    if status.startswith("301"):
+        raise MovedTo(headers["Location"])
+    answer = orjson.loads(b"".join(body))
+    if headers.get("Content-Type") == MEDIA_TYPE:
+        raise Problem(next(kind for kind in KINDS if kind.type == answer["type"]), answer["detail"])
+    return answer
+
+
+def options(collection: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """The names and ids of a collection's records, to choose from."""
+    return [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+
+
+def processes() -> list[tuple[str, str]]:
+    """The titles and ids of all processes, to choose from."""
+    choices: list[tuple[str, str]] = []
+    after: str | None = ""
+    while after is not None:
+        page = ask("/v1/processes", {"limit": "200", **({"after": after} if after else {})})
+        choices += [(process["title"], process["id"]) for process in page["data"]]
+        after = page["page"]["next"]
+    return choices
+
+
+def comparable(id: str) -> list[tuple[str, str]]:
+    """The titles and ids of the other proposals of a proposal's process, at the clocks of the page."""
+    clocks = requested(CLOCKS)
+    process = ask(f"/v1/proposals/{id}", MultiDict(clocks))["data"]["process"]["id"]
+    proposals = options("proposals", MultiDict([*clocks, ("process", process)]))
+    return [(title, other) for title, other in proposals if other != id]

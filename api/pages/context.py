@@ -1,0 +1,68 @@
+"""What every template may use."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.embeds import ANALYSES, Embeds, called, compared
+from api.pages.arrange import across, grouped
+from api.pages.client import comparable, options, processes
+from api.pages.glossary import Glossary
+from api.pages.humanize import bound, passage, plain, reported, spoken
+from api.pages.links import clocked, counted, explored, narrowed
+from api.palette import LOOKS
+from api.resource import Resource, Table
+from schemas.record import OfProcess
+from schemas.vocabulary import Mode, Stance, Vocabulary
+
+ABOUT = "Who holds which position in a negotiation, on what, since when, according to whom, and how far apart the parties are."
+SHOWN = 200  # entries of an analysis on a page
+_FUNCTIONS = (
+    *(bound, passage, plain, reported, spoken),
+    *(clocked, counted, explored, narrowed),
+    *(comparable, options, processes),
+    *(across, compared, grouped),
+)
+
+
+def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
+    """Functions and facts by the names that templates use; none depends on the request."""
+    glossary = Glossary(table)
+    return {
+        **{function.__name__: function for function in _FUNCTIONS},
+        "about": ABOUT,
+        "browsed": [resource.name for resource in table if resource.browsed],
+        "by_party": lambda cells: {cell["party"]["id"]: cell for cell in cells},
+        "called": lambda record: called(table.by_name[record["href"].split("/")[2]], record),
+        "choices": _choices,
+        "collections": [resource.name for resource in table],
+        "dated_by": {resource.name: resource.schema.dated_by for resource in table},
+        "define": glossary.define,
+        "describe": glossary.describe,
+        "dossiers": embeds.dossiers,
+        "facets": {resource.name: resource.facets for resource in table},
+        "formats": (),
+        "label": glossary.label,
+        "modes": list(Mode),
+        "most": SHOWN,
+        "narrowing": {resource.name: _narrowing(resource) for resource in table},
+        "searched": [(resource.name, resource.name) for resource in table if resource.searched],
+        "stances": list(Stance),
+        "symbols": {str(name): look.symbol for name, look in LOOKS.items()},
+        "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
+        "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
+    }
+
+
+def _choices(terms: Iterable[Vocabulary]) -> list[tuple[str, str]]:
+    """Terms to choose from: each as words and as it is."""
+    return [(plain(term), term.value) for term in terms]
+
+
+def _narrowing(resource: Resource) -> dict[str, Any]:
+    """What a form can narrow the list of a collection by."""
+    return {
+        "filters": [one for one in resource.filters if one.vocabulary],
+        "worded": resource.worded,
+        "of_process": issubclass(resource.schema, OfProcess),
+        "clocks": resource.model.clocks,
+    }

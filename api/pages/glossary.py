@@ -1,0 +1,57 @@
+"""What fields and terms are called and mean, as the declarations say it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.pages.humanize import plain
+from api.resource import Table
+from schemas.fields import Piece, Term
+from schemas.vocabulary import VOCABULARIES, Vocabulary
+
+
+class Glossary:
+    """The labels and descriptions of fields, and the definitions of their terms."""
+
+    def __init__(self, table: Table) -> None:
+        self._fields: dict[tuple[str, str], Any] = {}
+        for collection, name, field in _fields(table):
+            self._fields.setdefault((collection, name), field)  # a record's own before those of its pieces
+        self._vocabularies = _vocabularies(table)
+
+    def label(self, collection: str, name: str) -> str:
+        """What readers call a field, a filter or a facet of a collection: the field's title, else the name as words."""
+        return getattr(self._fields.get((collection, name)), "title", None) or plain(name).capitalize()
+
+    def describe(self, collection: str, name: str) -> str:
+        """What a field means; empty for what is no field."""
+        return getattr(self._fields.get((collection, name)), "description", "")
+
+    def define(self, field: str, term: object, collection: str = "") -> str:
+        """What a term of a field's vocabulary means; empty for what is not a term of it."""
+        vocabulary = self._vocabularies.get((collection, field)) or self._vocabularies.get(("", field))
+        return next((one.definition for one in vocabulary or () if one.value == term), "")
+
+
+def _fields(table: Table) -> list[tuple[str, str, Any]]:
+    """Every field of every collection: the collection, the name and the declaration; those of pieces behind those of records."""
+    fields, waiting = [], [(resource.name, resource.schema) for resource in table]
+    for collection, schema in waiting:
+        for name, field in schema._declared_fields.items():
+            fields.append((collection, name, field))
+            if isinstance(field, Piece):
+                waiting.append((collection, field.schema))
+    return fields
+
+
+def _vocabularies(table: Table) -> dict[tuple[str, str], Iterable[Vocabulary]]:
+    """The vocabularies of fields, by collection and name; and by name alone, where it has one vocabulary everywhere."""
+    vocabularies: dict[tuple[str, str], Iterable[Vocabulary]] = {
+        ("", "absent"): VOCABULARIES["absent"],
+        ("", "change"): VOCABULARIES["diff.change"],
+    }
+    by_name: dict[str, set[type[Vocabulary]]] = {}
+    for collection, name, field in _fields(table):
+        if isinstance(field, Term):
+            vocabularies[collection, name] = field.vocabulary
+            by_name.setdefault(name, set()).add(field.vocabulary)
+    return vocabularies | {("", name): one for name, (one, *others) in by_name.items() if not others}

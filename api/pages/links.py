@@ -1,0 +1,80 @@
+"""Addresses: of other pages as seen from this one, and of the answers that pages show."""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from api.embeds import Pairs, spelt
+from api.parameters import CLOCKS
+
+#: Parameters of a list, or of its counts, that do not change which records are in it.
+_NOT_NARROWING = ("by", "sort", "limit", "after")
+
+
+def pairs(parameters: Mapping[str, str]) -> Pairs:
+    """Parameters as names with values; a name that a query string has several times, with each."""
+    return parameters.items(multi=True) if isinstance(parameters, MultiDict) else parameters.items()
+
+
+def without(parameters: Mapping[str, str], names: Container[str]) -> MultiDict[str, str]:
+    """The parameters except those of some names."""
+    return MultiDict((name, value) for name, value in pairs(parameters) if name not in names)
+
+
+def requested(names: Container[str]) -> list[tuple[str, str]]:
+    """Those of some parameters that the page was requested with."""
+    return [(name, value) for name, value in pairs(request.args) if name in names]
+
+
+def framed() -> bool:
+    """Whether the page is to be shown in a frame of another page."""
+    return request.path.startswith("/embed/")
+
+
+def explored(path: str) -> str:
+    """The explorer's page of a record's path."""
+    return path.replace("/v1/", "/explore/", 1)
+
+
+def clocked(path: str, /, **instead: str) -> str:
+    """The address of another page at the clocks of this one; ``instead`` names those that differ."""
+    return f"{path}{spelt([*requested(CLOCKS.keys() - instead.keys()), *instead.items()])}"
+
+
+def narrowed(path: str, /, **instead: str) -> str:
+    """The address of a list, or of its counts, narrowed as this page is; ``instead`` replaces parameters of the same names."""
+    return f"{path}{spelt([*pairs(without(request.args, {*_NOT_NARROWING, *instead})), *instead.items()])}"
+
+
+def counted(collection: str, values: Iterable[Mapping[str, Any]]) -> str:
+    """The address of the list of the records that a count counts; empty if they lack a value, which no filter can ask for."""
+    filters = {one["facet"]: one["value"] for one in values}
+    return "" if None in filters.values() else narrowed(f"/explore/{collection}", **filters)
+
+
+def api_address(path: str, parameters: Mapping[str, str]) -> str:
+    """The API's address of what a page shows."""
+    return f"/v1/{path}{spelt(pairs(parameters))}"
+
+
+def json_link(address: str) -> tuple[str, str, str]:
+    """How a page links to its answer as JSON: a name, a media type and an address."""
+    return "JSON", "application/json", address
+
+
+def csv_link(address: str) -> tuple[str, str, str]:
+    """How a page links to its answer as CSV: a name, a media type and an address."""
+    return "CSV", "text/csv", address
+
+
+def corrected(detail: str) -> str:
+    """The address of this page with a wrong id replaced by the one that a problem suggests; empty if it does not suggest exactly one."""
+    ids = re.search(r"“([^”]+)” is not an id .* Did you mean “([^”]+)”\?", detail)
+    address = f"{request.path}{spelt(pairs(request.args))}"
+    if ids is None:
+        return ""
+    replaced = re.sub(rf"(?<![\w-]){re.escape(ids[1])}(?![\w-])", ids[2], address)
+    return replaced if replaced != address else ""
