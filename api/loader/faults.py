@@ -84,7 +84,7 @@ def nearest(found: object, allowed: Iterable[str]) -> str | None:
     return str(match[0]) if match else None
 
 
-def suggestion(found: object, allowed: Iterable[str], *, end: str = "") -> str:
-    """``; did you mean …?``, or ``end`` where nothing is near."""
+def suggestion(found: object, allowed: Iterable[str]) -> str:
+    """``. Did you mean …?``, or nothing where nothing is near."""
     name = nearest(found, allowed)
-    return f"; did you mean “{name}”?" if name else end
+    return f". Did you mean “{name}”?" if name else ""

@@ -305,7 +305,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
     def nothing_embedded(rest: str) -> str:
         hint = did_you_mean(request.path[:200], [f"/embed{one.path}" for one in embeds.listed])
         raise not_found(
-            f"Nothing is embedded at “/embed/{rest[:200]}”.{hint} There are: {', '.join(embeds.paths('embed'))}."
+            f"There is nothing to embed at “/embed/{rest[:200]}”. Known paths: {', '.join(embeds.paths('embed'))}.{hint}"
         )
 
     @pages.get("/explore/style.css")
@@ -358,7 +358,7 @@ def _fields(table: Table) -> list[tuple[str, str, Any]]:
 
 def _meant(detail: str) -> str:
     """The address of the page with what a problem calls wrong replaced by what it suggests; nothing where it suggests no one thing."""
-    told = re.search(r"“([^”]+)” is not an id .* Did you mean “([^”]+)”\?", detail)
+    told = re.search(r"“([^”]+)” is not a known .* id\. Did you mean “([^”]+)”\?", detail)
     here = f"{request.path}{spelt(_pairs(request.args))}"
     there = re.sub(rf"(?<![\w-]){re.escape(told[1])}(?![\w-])", told[2], here) if told else here
     return there if there != here else ""

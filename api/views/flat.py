@@ -175,7 +175,8 @@ class _Format(Choice):
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if str(value).lower() == "json":
             raise ValidationError(
-                "is JSON without a `format`: leave it out. A flat table in JSON is at the address that /v1/tables gives."
+                "“json” is not an allowed value: without `format`, the answer is JSON, so leave it out. "
+                "For a flat table as JSON, use the address listed at /v1/tables."
             )
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -194,9 +195,9 @@ def form_asked(call: Call) -> str | None:
     wanted: str | None = call.values.get("format")
     wrong = []
     if call.values.get("bom") == "1" and wanted != "csv":
-        wrong.append(Wrong("bom", "1", "goes before CSV alone; give `format=csv` as well, or leave it out."))
+        wrong.append(Wrong("bom", "1", "applies only to CSV; add `format=csv` or leave `bom` out."))
     if not wanted and (named := ",".join(call.values["columns"])):
-        told = "are of the flat table alone; give `format=csv` or `format=ndjson` as well, or leave it out."
+        told = "applies only to flat tables; add `format=csv` or `format=ndjson`, or leave `columns` out."
         wrong.append(Wrong("columns", named[:200], told))
     if wrong:
         raise invalid(wrong)
@@ -213,7 +214,7 @@ def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
     there = {column.name: column for column in shape}
     allowed = list(there)
     wrong = [
-        explain("columns", Finding.of(f"{shown(one)} is not one of its values", one, allowed), one)
+        explain("columns", Finding.of(f"{shown(one)} is not one of the allowed values", one, allowed), one)
         for one in named
         if one not in there
     ]
