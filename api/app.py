@@ -139,7 +139,7 @@ def _add_route(app: Flask, operation: Operation, settings: Settings, table: Tabl
 
 def _refuse_unreadable() -> None:
     if UNREADABLE in request.path:
-        raise Problem(problems.BAD_REQUEST, f"The path “{request.path[:200]}” holds {NO_UTF8}.")
+        raise Problem(problems.BAD_REQUEST, f"The path “{request.path[:200]}” contains {NO_UTF8}.")
 
 
 def _count_routes(app: Flask) -> Counts:
@@ -221,10 +221,10 @@ def _check_acceptable(operation: Operation, answer: Answer) -> None:
         return
     media_type = answer.media_type.partition(";")[0]
     if not request.accept_mimetypes.best_match([media_type]):
-        unread = "" if request.accept_mimetypes else ", in which no media type can be read"
+        unread = "" if request.accept_mimetypes else ", which contains no valid media type"
         raise Problem(
             problems.NOT_ACCEPTABLE,
-            f"This path answers with {' or '.join(operation.content)}; "
+            f"This path offers {' or '.join(operation.content)}; "
             f"the Accept header is “{request.headers['Accept'][:200]}”{unread}.",
         )
 
@@ -248,7 +248,7 @@ def _no_such_suffix(path: str, with_format: frozenset[str]) -> Problem | None:
     if endpoint.rpartition(".")[2] not in with_format:
         return None
     return problems.not_found(
-        f"There is no path “{path[:200]}”. “{stem[:200]}?format={suffix}” gives this table; /v1/tables lists those with a suffix."
+        f"The path “{path[:200]}” does not exist. Use “{stem[:200]}?format={suffix}” for this table; /v1/tables lists tables with a suffix."
     )
 
 

@@ -50,20 +50,20 @@ def main() -> None:
 
 
 seeds_option = click.option(
-    "--seeds", type=click.Path(path_type=Path), help="The folder of seeds, in place of POSITIONS_SEEDS."
+    "--seeds", type=click.Path(path_type=Path), help="The seeds folder; overrides POSITIONS_SEEDS."
 )
 
 
 @main.command("check")
 @seeds_option
 def check_command(seeds: Path | None) -> None:
-    """Check a folder of seeds, and list every fault with its place."""
+    """Check a seeds folder and list every fault with its place."""
     with _explained():
         root = seeds or _settings().seeds
         with _progress() as report:
             found = check(root, RESOURCES, report)
     counts = ", ".join(f"{name} {len(group)}" for name, group in found.records.items() if group) or "no records"
-    click.echo(f"{root}: {found.release['id']} is sound: {counts}.")
+    click.echo(f"{root}: release {found.release['id']} is valid: {counts}.")
     _note(found.unplaced)
 
 
@@ -72,11 +72,15 @@ def check_command(seeds: Path | None) -> None:
 @click.option(
     "--replace",
     is_flag=True,
-    help="Load changed seeds under the id of the release that is loaded, in its place.",
+    help="Replace the loaded release if the changed seeds have the same release id.",
 )
-@click.option("--exports/--no-exports", default=True, help="Make the exports too, or leave them to who asks first.")
+@click.option(
+    "--exports/--no-exports",
+    default=True,
+    help="Also create the exports now; otherwise the first request creates them.",
+)
 def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
-    """Load a folder of seeds as the current release: everything or nothing."""
+    """Load a seeds folder as the current release: everything or nothing."""
     with _explained("nothing was loaded"):
         settings = _settings()
         root = seeds or settings.seeds
@@ -97,18 +101,18 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     "--workers",
     default=0,
     type=_Whole(0, 256),
-    help="Processes; 0, the default, means one a core.",
+    help="Number of processes; 0, the default, means one per core.",
 )
-@click.option("--reload", is_flag=True, help="Start again whenever the code changes, for development.")
+@click.option("--reload", is_flag=True, help="Restart whenever the code changes (for development).")
 @click.option(
     "--replace",
     "replacing",
     is_flag=True,
-    help="Load changed seeds under the id of the release that is loaded, while you write them.",
+    help="Replace the loaded release if the changed seeds have the same release id (while editing).",
 )
 @seeds_option
 def serve_command(host: str, port: int, workers: int, reload: bool, replacing: bool, seeds: Path | None) -> None:
-    """Serve the API. Loads the seeds first where the database is missing or holds another release, but never into a database
+    """Serve the API. Loads the seeds first if the database is missing or contains another release, but never into a database
     that has replicas: there `positions load` decides what is served, not whichever node starts.
     """
     with _explained("nothing was loaded"):
@@ -122,7 +126,7 @@ def serve_command(host: str, port: int, workers: int, reload: bool, replacing: b
 
 
 @main.command("openapi")
-@click.option("--check", "checking", is_flag=True, help="Do not write; fail where the file is not current.")
+@click.option("--check", "checking", is_flag=True, help="Write nothing; fail if the file is out of date.")
 def openapi_command(checking: bool) -> None:
     """Write the contract to openapi.yaml."""
     settings = Settings(database=make_url(DEFAULT_DATABASE), seeds=Path())
@@ -134,7 +138,7 @@ texts_option = click.option(
     "--texts",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     required=True,
-    help="The folder of the sources' texts, as .txt files.",
+    help="The folder with the sources' texts as .txt files.",
 )
 
 
@@ -144,11 +148,11 @@ texts_option = click.option(
 @texts_option
 @seeds_option
 def cite_command(source: str, words: str, texts: Path, seeds: Path | None) -> None:
-    """Find the passage of SOURCE in which WORDS stand, and print its selector and digest, ready to paste."""
+    """Find the passage of SOURCE that contains WORDS, and print its selector and digest, ready to paste."""
     with _explained():
         found = check(seeds or _settings().seeds, RESOURCES).of("sources")
         if source not in found:
-            raise click.ClickException(f"“{source}” is not the id of one of the sources{suggestion(source, found)}")
+            raise click.ClickException(f"“{source}” is not a known source id{suggestion(source, found)}")
         passage = cite(text_of(found[source], texts), words)
     click.echo(f"source: {source}\nselector: {passage.selector}\ndigest: {passage.digest}")
     click.echo(f"# {' '.join(passage.text.split())}", err=True)
@@ -165,9 +169,9 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
         for sentence in wrong:
             click.echo(sentence, err=True)
         if wrong:
-            raise click.ClickException(f"{len(wrong)} of the citations and sources do not hold.")
+            raise click.ClickException(f"{len(wrong)} of the citations and sources failed verification.")
     cited = sum(len(seed.parts.get("evidence", ())) for seed in found.all())
-    click.echo(f"{cited} citations of {len(found.of('sources'))} sources hold.")
+    click.echo(f"{cited} citations of {len(found.of('sources'))} sources verified.")
 
 
 @main.command("coverage")
@@ -176,9 +180,9 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help=f"The file to write: by default {COVERAGE} for the shipped seeds, and none for others.",
+    help=f"The file to write; by default {COVERAGE} for the shipped seeds, none for others.",
 )
-@click.option("--check", "checking", is_flag=True, help="Do not write; fail where the file is not current.")
+@click.option("--check", "checking", is_flag=True, help="Write nothing; fail if the file is out of date.")
 def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking: bool) -> None:
     """Write which records carry each paragraph of each source: of the shipped seeds to docs/coverage.md, of others to the file
     given by --out, or else to standard output.
@@ -188,7 +192,7 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
         file = out or (COVERAGE if root.resolve() == SHIPPED_SEEDS else None)
         if checking and file is None:
             raise click.UsageError(
-                f"--check compares with a file, and {root} is not the shipped folder: name it by --out"
+                f"--check needs a file to compare with, and {root} is not the shipped folder; name the file with --out"
             )
         page = coverage_page(check(root, RESOURCES), texts)
     if file:
@@ -199,13 +203,13 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
 
 @main.command("editor-schemas")
 @seeds_option
-@click.option("--check", "checking", is_flag=True, help="Do not write; fail where a file is not current.")
+@click.option("--check", "checking", is_flag=True, help="Write nothing; fail if a file is out of date.")
 def editor_schemas_command(seeds: Path | None, checking: bool) -> None:
     """Write the JSON Schemas of the seed files, for editors that complete and check YAML."""
     with _explained():
         root = seeds or _settings().seeds
         if not root.is_dir():
-            raise click.ClickException(f"{root} is not a folder of seeds; POSITIONS_SEEDS or --seeds names another")
+            raise click.ClickException(f"{root} is not a seeds folder; set POSITIONS_SEEDS or --seeds to another")
     folder = root / ".schemas"
     _generated(
         {folder / name: text for name, text in editor_schemas(RESOURCES).items()}, checking, "positions editor-schemas"
@@ -221,11 +225,11 @@ def _generated(files: dict[Path, str], checking: bool, command: str) -> None:
                 path.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
-            click.echo(f"{path} is written.")
+            click.echo(f"{path} written.")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            raise click.ClickException(f"{path} is not current; run `{command}` and commit it.")
+            raise click.ClickException(f"{path} is out of date; run `{command}` and commit it.")
         else:
-            click.echo(f"{path} is current.")
+            click.echo(f"{path} is up to date.")
 
 
 def _up_to_date(settings: Settings, *, replacing: bool) -> None:
@@ -236,20 +240,20 @@ def _up_to_date(settings: Settings, *, replacing: bool) -> None:
         store = database.current()
         held = store.release
         if store.digest != seeds_digest(settings.seeds):
-            why = f"{database} holds {store.release}, with other content than {settings.seeds}"
+            why = f"{database} contains {store.release}, but {settings.seeds} has changed"
         elif store.build != build_digest():
-            why = f"{database} was made by another build of the service"
+            why = f"{database} was created by another build of the service"
     except NothingLoaded as error:
         why = str(error).partition(";")[0]  # what to do about it is done here
     if why:
-        click.echo(f"{why}: loading {settings.seeds}.")
+        click.echo(f"{why}; loading {settings.seeds}.")
         begin = time.monotonic()
         with _progress() as report:
             loaded = load(settings.seeds, database, RESOURCES, replace=replacing, progress=report, prepare=_preparing())
         click.echo(_summary(loaded, str(database), time.monotonic() - begin))
         _note(loaded.unplaced)
     else:
-        click.echo(f"{database} holds {held}, which is what {settings.seeds} has.")
+        click.echo(f"{database} is up to date with {settings.seeds} ({held}).")
 
 
 def _export(store: Store, settings: Settings) -> None:
@@ -258,9 +262,9 @@ def _export(store: Store, settings: Settings) -> None:
         with _progress() as report:
             folder = export(RESOURCES, store, settings.exports, report)
     except OSError as error:
-        raise click.ClickException(f"the release is loaded, and its exports could not be made: {error}") from error
+        raise click.ClickException(f"the release is loaded, but its exports could not be created: {error}") from error
     size = sum(file.stat().st_size for file in folder.iterdir())
-    click.echo(f"{folder}: the exports, {size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s.")
+    click.echo(f"{folder}: exports created, {size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s.")
 
 
 def _preparing() -> Prepare:
@@ -273,24 +277,26 @@ def _settings() -> Settings:
 
 def _summary(loaded: Loaded, where: str, seconds: float) -> str:
     return (
-        f"{where}: release {loaded.release} is loaded in {seconds:.1f} s, {loaded.records} records: "
-        f"{loaded.records - loaded.derived} of the seeds ({loaded.added} added, {loaded.changed} changed, {loaded.removed} removed) "
-        f"and {loaded.derived} offers, which follow from them."
+        f"{where}: release {loaded.release} loaded in {seconds:.1f} s with {loaded.records} records: "
+        f"{loaded.records - loaded.derived} from the seeds ({loaded.added} added, {loaded.changed} changed, {loaded.removed} removed) "
+        f"and {loaded.derived} offers derived from them."
     )
 
 
 def _note(unplaced: Unplaced) -> None:
     """Tell of evidence that points at no passage: no fault, but nobody can verify it."""
     if unplaced.count:
-        pieces = "1 piece of evidence points" if unplaced.count == 1 else f"{unplaced.count} pieces of evidence point"
+        pieces = "1 piece of evidence has" if unplaced.count == 1 else f"{unplaced.count} pieces of evidence have"
         more = f" The first {len(unplaced.first)}:" if unplaced.count > len(unplaced.first) else ""
-        click.echo(f"Note: {pieces} at no passage, which `positions verify` needs and `positions cite` gives.{more}")
+        click.echo(
+            f"Note: {pieces} no selector, so `positions verify` cannot check the passage; `positions cite` finds it.{more}"
+        )
         for place, name in unplaced.first:
-            click.echo(f"  {fault_at(place, f'{name}: has no selector')}")
+            click.echo(f"  {fault_at(place, f'{name}: no selector')}")
 
 
 @contextmanager
-def _explained(so: str = "the seeds are not sound") -> Iterator[None]:
+def _explained(so: str = "the seeds are not valid") -> Iterator[None]:
     """Errors that a user can mend, as messages; ``so`` is what follows where the seeds are at fault."""
     try:
         yield
@@ -304,7 +310,7 @@ def _explained(so: str = "the seeds are not sound") -> Iterator[None]:
     except OSError as error:
         if error.filename is None:
             raise
-        raise click.ClickException(f"{error.filename} cannot be used: {error.strerror}") from error
+        raise click.ClickException(f"{error.filename} cannot be opened: {error.strerror}") from error
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def refuse_reshaping(given: Pairs) -> None:
         Problem: 400.
     """
     wrong = [
-        Wrong(name, value[:200], "makes an answer that no page shows; ask for it below /v1/.")
+        Wrong(name, value[:200], "is not available on pages; use it under /v1/.")
         for name, value in given
         if name in _RESHAPING
     ]

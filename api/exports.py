@@ -155,7 +155,7 @@ def _writable(shelf: Path) -> Path:
             continue
         if _own(root) and os.access(root, os.W_OK):
             return root
-    raise PermissionError(f"exports can be kept neither in {shelf} nor in the temporary folder")
+    raise PermissionError(f"exports cannot be written to {shelf} or to the temporary folder")
 
 
 @contextmanager

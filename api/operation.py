@@ -202,7 +202,7 @@ class Operation:
         """
         pinned = call.values.get("release")
         if isinstance(pinned, str) and pinned != call.store.release:
-            raise Problem(GONE, f"Release “{pinned}” is not loaded; this is “{call.store.release}”.")
+            raise Problem(GONE, f"Release “{pinned}” is not loaded; the loaded release is “{call.store.release}”.")
         return self._prepared_answer(call) or self.view(call)
 
     def _prepared_answer(self, call: Call) -> Answer | None:

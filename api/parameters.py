@@ -59,7 +59,7 @@ _ELSEWHERE = {
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 #: The pattern, in the contract, of a text without it.
 READABLE = r"^[^\ufffd]*$"
-NO_UTF8 = "bytes that are not UTF-8, as all that is percent-encoded must be: %C3%A9 is é"
+NO_UTF8 = "bytes that are not UTF-8; percent-encoded text must be UTF-8 (é is %C3%A9)"
 
 
 class AnyOf(Contract[tuple[str, ...]]):
@@ -81,9 +81,9 @@ class AnyOf(Contract[tuple[str, ...]]):
     def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         values = [one for text in value for one in text.split(",")]
         if len(values) > 100:
-            raise ValidationError(f"{len(values)} values are given; at most 100 are allowed.")
+            raise ValidationError(f"has {len(values)} values; at most 100 are allowed.")
         if "*" in values and len(values) > 1:
-            raise ValidationError("“*” stands for no filter, so no other value goes with it.")
+            raise ValidationError("“*” means no filter and cannot be combined with other values.")
         given = [value for value in dict.fromkeys(values) if value not in ("", "*")]
         found: list[str] = []
         wrong: list[Any] = []
@@ -92,7 +92,7 @@ class AnyOf(Contract[tuple[str, ...]]):
                 found.append(self._read(one))
             except ValidationError as error:
                 parts = _OTHER_SEPARATOR.split(one)
-                told = f"{shown(one)} is read as one value; several are separated by commas: {','.join(parts)[:200]}"
+                told = f"{shown(one)} is a single value; separate several values with commas: {','.join(parts)[:200]}"
                 wrong += error.messages if len(parts) == 1 else [told]
         if wrong:
             raise ValidationError(wrong, valid_data=found)
@@ -102,9 +102,9 @@ class AnyOf(Contract[tuple[str, ...]]):
         if self.one is not None:
             return str(self.one.deserialize(text))
         if len(text) > _FREE_LENGTH:
-            raise ValidationError(f"has a value of {len(text)} characters; at most {_FREE_LENGTH} are allowed.")
+            raise ValidationError(f"contains a value of {len(text)} characters; at most {_FREE_LENGTH} are allowed.")
         if _CONTROL.search(text):
-            raise ValidationError("holds a control character.")
+            raise ValidationError("contains a control character.")
         return text
 
 
@@ -122,7 +122,7 @@ class Columns(AnyOf):
     def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         named = Counter(one for text in value for one in text.split(",") if one)
         wrong: list[Any] = [
-            f"names {shown(one)} {times} times; once is enough." for one, times in named.items() if times > 1
+            f"{shown(one)} is listed {times} times; list it once." for one, times in named.items() if times > 1
         ]
         found: tuple[str, ...] = ()
         try:
@@ -191,8 +191,8 @@ class Moment(Contract[date]):
         except (ValueError, OverflowError, OSError):
             pass
         raise ValidationError(
-            f"“{str(value)[:60]}” is neither a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) "
-            f"nor milliseconds since 1970 (0, or 11 digits or more).{day_hint(text, ' Did')}"
+            f"“{str(value)[:60]}” is not a valid time; expected a date (2024-02-13), a date-time (2024-02-13T00:00:00Z) "
+            f"or milliseconds since 1970 (0, or at least 11 digits){day_hint(text)}"
         )
 
 
@@ -228,19 +228,17 @@ class Words(Contract[str]):
         if len(text) > 200:
             raise ValidationError(f"has {len(text)} characters; at most 200 are allowed.")
         if _CONTROL.search(text):
-            raise ValidationError("holds a control character.")
+            raise ValidationError("contains a control character.")
         for begun in BEGINNING.findall(text):
             if len(begun) < LEAST_LETTERS:
-                raise ValidationError(f"“{begun}*” is too short; at least {LEAST_LETTERS} letters stand before “*”.")
+                raise ValidationError(f"“{begun}*” is too short; “*” must follow at least {LEAST_LETTERS} letters.")
         text = text.strip()
         if not self.required and text in ("", "*"):
             return ""  # as dashboards send what is not to be filtered by
         if text == "*":
-            raise ValidationError(f"“*” is no word; at least {LEAST_LETTERS} letters stand before it.")
+            raise ValidationError(f"“*” is not a word; it must follow at least {LEAST_LETTERS} letters.")
         if not WORD.search(text):
-            raise ValidationError(
-                f"{shown(text)} has no word; words are of letters and digits, and only by these is searched."
-            )
+            raise ValidationError(f"{shown(text)} contains no word; only letters and digits can be searched for.")
         return text
 
 
@@ -329,18 +327,18 @@ def read(
         if declared is None:
             unknown.append(_unknown(name, values[0], sorted(schema.fields)))
         elif any(UNREADABLE in value for value in values):
-            wrong[name] = [f"holds {NO_UTF8}."]
+            wrong[name] = [f"contains {NO_UTF8}."]
         elif isinstance(declared, AnyOf):
             _into(found, wrong, name, declared, values)
         elif len(values) > 1:
-            wrong[name] = [f"is given {len(values)} times; it may be given once."]
+            wrong[name] = [f"is given {len(values)} times; it can be given only once."]
         elif values[0] != "" or not isinstance(declared, Words | Moment | Clock):
             _into(found, wrong, name, declared, values[0])
     wrong.update(
         (name, [_missing(schema.fields[name])]) for name in required if name not in found and name not in wrong
     )
     if (begin := found.get("from")) and (end := found.get("to")) and begin > end:
-        wrong["from"] = [f"{begin} is after {end}, which is given as `to`."]
+        wrong["from"] = [f"must not be after `to`: {begin} is after {end}."]
     if unknown or wrong:
         told = [
             explain(name, message, ",".join(arguments.getlist(name)))
@@ -361,10 +359,10 @@ def _unset(schema: Schema) -> tuple[dict[str, Any], frozenset[str]]:
 
 def _missing(declared: Field[Any]) -> str:
     """What is said of a parameter that must be given and is not: what it is, and what it may be where that is a closed set."""
-    told = f"is missing, and must be given: {declared.metadata['description']}"
+    told = f"is required: {declared.metadata['description']}"
     one = declared.one if isinstance(declared, AnyOf) else declared
     allowed = one.shape("seed").get("enum", []) if isinstance(one, Contract) else []
-    return Finding.of(told.rstrip("."), "", allowed) if allowed else told
+    return Finding.of(f"{told} Allowed values", "", allowed) if allowed else told
 
 
 def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declared: Field[Any], value: Any) -> None:
@@ -378,16 +376,17 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
 
 def _unknown(name: str, value: str, names: list[str]) -> Wrong:
     if not name.strip():
-        told = f"“={value[:60]}” has a value and no name of a parameter. There are: {', '.join(names)}."
+        told = f"“={value[:60]}” has no parameter name. Known parameters: {', '.join(names)}."
         return Wrong("", value[:200], told, tuple(names))
     near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
-    told = f"there is no such parameter here.{did_you_mean(near[0] if near else name, names)} There are: {', '.join(names)}."
+    told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)} Known parameters: {', '.join(names)}."
     return Wrong(name[:80], value[:200], told, tuple(names))
 
 
 def explain(name: str, message: str, value: str) -> Wrong:
-    """A parameter that is wrong, as it is told: of a `Finding` with the nearest of what is allowed, and all of that."""
+    """A parameter that is wrong, as it is told: of a `Finding` with all that is allowed, and the nearest of it."""
     if not isinstance(message, Finding):
         return Wrong(name, value[:200], message if message.endswith((".", "?")) else f"{message}.")
     hint = did_you_mean(str(message.found), message.allowed)
-    return Wrong(name, value[:200], f"{message}.{hint} Allowed: {', '.join(message.allowed)}.", tuple(message.allowed))
+    allowed = f".{hint} Allowed" if hint else ""
+    return Wrong(name, value[:200], f"{message}{allowed}: {', '.join(message.allowed)}.", tuple(message.allowed))

@@ -36,22 +36,22 @@ def cite(text: str, words: str) -> Passage:
     """
     wanted = words.split()
     if not wanted:
-        raise CitingError("no words are given")
+        raise CitingError("no words given")
     pattern = re.compile(r"\s+".join(_loose(word) for word in wanted), re.IGNORECASE)
     found = [match.span() for match in pattern.finditer(text)]
     if len(found) == 1:
         return _passage(text, *found[0])
     if found:
         places = "; ".join(f"char={start},{end} (“…{_around(text, start, end)}…”)" for start, end in found)
-        raise CitingError(f"these words stand there {len(found)} times; give more of them. They are at {places}")
+        raise CitingError(f"these words occur {len(found)} times; give more of them. They occur at {places}")
     from rapidfuzz import fuzz  # noqa: PLC0415  # see `api.nearest`: what serves imports this module too
 
     match = fuzz.partial_ratio_alignment(words.lower(), text.lower(), score_cutoff=70)
     if match is None:
-        raise CitingError("these words do not stand there, nor anything like them")
+        raise CitingError("these words do not occur in the text, nor anything similar")
     start, end = _whole_words(text, match.dest_start, match.dest_end)
     raise CitingError(
-        f"these words do not stand there; the nearest is at char={start},{end}: “{' '.join(text[start:end].split())}”"
+        f"these words do not occur in the text; the nearest passage is at char={start},{end}: “{' '.join(text[start:end].split())}”"
     )
 
 
@@ -84,12 +84,12 @@ def text_of(source: Seed, texts: Path) -> str:
     found = by_sha256(texts).get(source.data["sha256"] or "")
     if found is None:
         why = (
-            "gives no sha256"
+            "has no sha256"
             if not source.data["sha256"]
-            else f"has the sha256 {source.data['sha256'][:16]}…, and no text in {texts} has"
+            else f"has the sha256 {source.data['sha256'][:16]}…, but no text in {texts} does"
         )
         raise CitingError(
-            f"{source.subject} {why}. Texts there: {', '.join(key[:16] + '…' for key in by_sha256(texts)) or 'none'}"
+            f"{source.subject} {why}. Texts found: {', '.join(key[:16] + '…' for key in by_sha256(texts)) or 'none'}"
         )
     return found
 
@@ -104,9 +104,7 @@ def verify(seeds: Seeds, texts: Path) -> Iterator[str]:
             yield f"{error}."
             continue
         if source.data["length"] != len(read[source.id]):
-            said = (
-                f"{source.subject}: length: is {source.data['length']}; the text has {len(read[source.id])} characters."
-            )
+            said = f"{source.subject}: length: expected {source.data['length']}, but the text has {len(read[source.id])} characters."
             yield str(fault_at(source.place / "length", said))
     for subject in seeds.all():
         for cited in subject.parts.get("evidence", ()):
@@ -123,17 +121,17 @@ def _verify(subject: Seed, cited: Seed, text: str) -> Iterator[str]:
         return str(fault_at(place, f"{subject.subject}: evidence: {name}{what}."))
 
     if selector is None:
-        yield told(None, f"points at no passage of “{source}”; `positions cite` gives a selector and a digest")
+        yield told(None, f"has no selector for “{source}”; `positions cite` finds a selector and a digest")
         return
     start, end = span(selector)
     found = digest(text[start:end])
     if end > len(text):
-        yield told("selector", f"looked for {selector} in “{source}”; its text ends at {len(text)}")
+        yield told("selector", f"expected {selector} in “{source}”, but its text ends at {len(text)}")
     elif given is None:
-        yield told(None, f"has no digest to hold against {selector} of “{source}”; that passage has {found}")
+        yield told(None, f"has no digest for {selector} of “{source}”; the digest of that passage is {found}")
     elif found != given:
         reads = " ".join(text[start:end].split())[:80]
-        yield told("digest", f"looked for {given} at {selector} of “{source}”; found {found}, of “{reads}”")
+        yield told("digest", f"expected {given} at {selector} of “{source}”, found {found} (“{reads}”)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +205,6 @@ def coverage_page(seeds: Seeds, texts: Path) -> str:
         raise CitingError(
             "not accounted for: "
             + "; ".join(missing)
-            + ". Cite each, or name it in passed_over of its source with the reason"
+            + ". Cite each one, or list it in passed_over of its source with a reason"
         )
     return "\n".join(lines) + "\n"

@@ -32,61 +32,61 @@ class Kind:
 INVALID_PARAMETER = Kind(
     "invalid-parameter",
     400,
-    "A parameter cannot be used",
+    "Invalid parameter",
     "A query parameter is unknown, repeated, malformed or out of range. "
-    "Every such parameter of the request is listed in `errors`, with what is allowed; and so is every other that names nothing.",
+    "`errors` lists every such parameter of the request with what is allowed, and every parameter with an unknown id.",
 )
 BAD_REQUEST = Kind(
     "bad-request",
     400,
-    "The request cannot be understood",
-    "The request is not well formed; its path may hold bytes that are not UTF-8.",
+    "Bad request",
+    "The request is malformed; for example, its path contains bytes that are not UTF-8.",
 )
 NOT_FOUND = Kind(
     "not-found",
     404,
-    "There is nothing here",
-    "The path, or an id in it, in a filter or in `after`, names nothing. Where something has a similar name, `detail` suggests it.",
+    "Not found",
+    "The path, or an id in the path, in a filter or in `after`, does not exist. If something has a similar name, `detail` suggests it.",
 )
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed",
     405,
-    "This is read-only",
-    "Only GET, HEAD and OPTIONS are answered: the data changes only by loading a release.",
+    "Method not allowed",
+    "The API is read-only: only GET, HEAD and OPTIONS are allowed. The data changes only when a release is loaded.",
 )
 NOT_ACCEPTABLE = Kind(
     "not-acceptable",
     406,
-    "There is no such representation",
-    "The `Accept` header takes none of the media types that this path has.",
+    "Not acceptable",
+    "The path offers none of the media types that the `Accept` header allows.",
 )
 GONE = Kind(
     "gone",
     410,
-    "This is no longer here",
-    "The record was withdrawn, or the release that the path pins is no longer the one loaded.",
+    "No longer available",
+    "The record was withdrawn, or the release named in the request is not the one loaded.",
 )
 URI_TOO_LONG = Kind(
-    "uri-too-long", 414, "The address is too long", "The path and query may have 8,000 characters together."
+    "uri-too-long", 414, "Address too long", "The path and query together may have at most 8,000 characters."
 )
 RANGE = Kind(
     "range-not-satisfiable",
     416,
-    "There is no such range",
-    "The `Range` header asks for bytes beyond the end.",
+    "Range not satisfiable",
+    "The `Range` header asks for bytes beyond the end of the response.",
 )
 HEADERS_TOO_LARGE = Kind(
     "headers-too-large",
     431,
-    "The headers are too large",
-    "`Accept`, `Host`, `Accept-Encoding`, `If-None-Match`, `If-Range` and `Range` may have 32,000 bytes together. No other is read.",
+    "Headers too large",
+    "`Accept`, `Host`, `Accept-Encoding`, `If-None-Match`, `If-Range` and `Range` may have at most 32,000 bytes in all. No other is read.",
 )
-INTERNAL = Kind("internal", 500, "The service failed", "A fault of the service, which has been logged.")
+INTERNAL = Kind("internal", 500, "Internal error", "The service failed. The error has been logged.")
 UNAVAILABLE = Kind(
     "unavailable",
     503,
-    "This is not available yet",
-    "No release is loaded, its files are still being made, or the database cannot be reached; try again shortly.",
+    "Service unavailable",
+    "No release is loaded, its files are still being prepared, or the database cannot be reached. Try again shortly.",
 )
 
 KINDS = (
@@ -207,7 +207,7 @@ def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
     if isinstance(error, MethodNotAllowed):
         headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))}
     if status == NOT_FOUND.status:
-        return not_found(f"There is no path “{path[:200]}”.{nearest_path(path, paths)} The way in is /v1/.")
+        return not_found(f"The path “{path[:200]}” does not exist. The API starts at /v1/.{nearest_path(path, paths)}")
     return Problem(kind, kind.meaning if status in (405, 500) else str(error.description), headers=dict(headers))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.claims import ASSERTING
 from api.models import Cited, Clocks, Edge, Evidence, Issue, Position, Recorded, Term, Use, in_any
-from schemas.fields import Reference, References
+from schemas.fields import Reference, References, component
 from schemas.record import Cited as CitedSchema
 from schemas.record import OfProcess, Record
 from schemas.vocabulary import PositionKind, Vocabulary
@@ -42,7 +42,7 @@ class Filter:
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.vocabulary, self.references, self.key)) != 1:
-            raise TypeError(f"filter {self.name}: a value is either a term, an id or a key")
+            raise TypeError(f"filter {self.name}: a value must be either a term, an id or a key")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,11 @@ class Resource:
         return issubclass(self.schema, OfProcess)
 
     @property
+    def singular(self) -> str:
+        """What one of its records is called in a sentence, such as “party”."""
+        return component(self.schema).lower()
+
+    @property
     def browsed(self) -> bool:
         """Whether the explorer's navigation leads to it."""
         return self.seeded and self.tabled
@@ -147,7 +152,7 @@ class Resource:
     def _mistakes(self) -> Iterator[str]:
         """What is wrong with the declaration, which would otherwise show only in an answer, or not at all."""
         if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
-            yield "a name is lower-case letters"
+            yield "a name must be lower-case letters"
         if issubclass(self.schema, CitedSchema) != issubclass(self.model, Cited):
             yield f"{self.schema.__name__} and {self.model.__name__} must both be Cited, or neither of them"
         fields = self.schema._declared_fields
@@ -164,7 +169,7 @@ class Resource:
             if filters.count(one.name) > 1:
                 yield f"the filter “{one.name}” is declared twice"
             if one.name in LIST_PARAMETERS:
-                yield f"the filter “{one.name}” is called as a parameter that lists have; give it another name"
+                yield f"the filter “{one.name}” has the name of a parameter that every list has; give it another name"
             if one.field is not None and one.field not in fields:
                 yield f"the filter “{one.name}” reads the field “{one.field}”, which the schema lacks{_fields(fields)}"
             facet = one.facet(Clocks()) if one.facet else None

@@ -166,6 +166,6 @@ def refuse_taken(host: str, port: int) -> None:
         mend = (
             "choose another with --port (make serve PORT=8001)"
             if of_port
-            else "give an address of this machine with --host (127.0.0.1 for itself alone, 0.0.0.0 for every one)"
+            else "choose an address of this machine with --host (127.0.0.1 for local access only, 0.0.0.0 for all addresses)"
         )
         raise ServerError(f"cannot listen on {host} port {port}: {error.strerror}; {mend}") from error

@@ -90,8 +90,8 @@ def _misnamed(environment: Mapping[str, str]) -> Iterator[str]:
             from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
 
             nearest = process.extractOne(name, NAMES, scorer=fuzz.ratio, score_cutoff=78)
-            hint = f"; did you mean {nearest[0]}?" if nearest else "."
-            yield f"{name} is not a setting{hint} The settings are {', '.join(NAMES)}."
+            hint = f" Did you mean {nearest[0]}?" if nearest else ""
+            yield f"{name} is not one of the settings: {', '.join(NAMES)}.{hint}"
 
 
 def _database(named: str, text: str) -> URL:
@@ -100,25 +100,25 @@ def _database(named: str, text: str) -> URL:
         url = make_url(text)
     except (ArgumentError, ValueError):  # a port that is no number is a ValueError
         raise SettingError(
-            f"{named} “{_without_secrets(text)}”, which is not a database address; "
-            f"give one such as {DEFAULT_DATABASE} or postgresql://user@host/name"
+            f"{named} “{_without_secrets(text)}”, which is not a valid database address; "
+            f"expected one such as {DEFAULT_DATABASE} or postgresql://user@host/name"
         ) from None
     dialect = url.get_backend_name()
     if dialect == "postgres":
         url, dialect = url.set(drivername="postgresql"), "postgresql"
     if dialect not in DIALECTS:
-        raise SettingError(f"{named} an address of “{url.drivername}”; sqlite and postgresql are supported")
+        raise SettingError(f"{named} an address for “{url.drivername}”; it must be for sqlite or postgresql")
     if dialect == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if not url.database or url.database == ":memory:":
         raise SettingError(
-            f"{named} an address that names no file; several workers read one database, so it cannot be in memory"
+            f"{named} an address without a file name; the database cannot be in memory, since several workers share it"
         )
     if Path(url.database).is_dir():
-        raise SettingError(f"{named} the address of {url.database}, which is a folder; name a file in it")
+        raise SettingError(f"{named} the address of {url.database}, which is a folder; expected a file")
     if url.query:
         raise SettingError(
-            f"{named} an SQLite address with parameters ({', '.join(url.query)}), which have no effect here"
+            f"{named} an SQLite address with parameters ({', '.join(url.query)}), which have no effect; remove them"
         )
     return url
 
@@ -129,7 +129,7 @@ def _replicas(text: str, database: URL | None) -> tuple[URL, ...]:
         return ()
     if database is not None and database.get_backend_name() == "sqlite":
         raise SettingError(
-            f"{name} is set, but DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to the "
+            f"{name} is set, but DATABASE_URL is an SQLite file, which cannot have replicas; set DATABASE_URL to the "
             f"PostgreSQL primary (postgresql://user@host/name), or unset {name}"
         )
     found: list[URL] = []
@@ -137,12 +137,12 @@ def _replicas(text: str, database: URL | None) -> tuple[URL, ...]:
         url = _database(f"{name}: address {number} is", part.strip())
         if url.get_backend_name() == "sqlite":
             raise SettingError(
-                f"{name}: address {number} is an SQLite file; give PostgreSQL addresses (postgresql://user@host/name), "
+                f"{name}: address {number} is an SQLite file; expected PostgreSQL addresses (postgresql://user@host/name), "
                 "separated by commas"
             )
         if url in found:
             raise SettingError(
-                f"{name}: address {number} is the same as address {found.index(url) + 1}; give each replica once"
+                f"{name}: address {number} is the same as address {found.index(url) + 1}; list each replica once"
             )
         found.append(url)
     return tuple(found)
@@ -163,13 +163,13 @@ def _folder(name: str, text: str | None) -> Path | None:
 
 def _megabytes(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65536:
-        raise SettingError(f"{name} is “{text}”; give a whole number of megabytes, 0 to 65536")
+        raise SettingError(f"{name} is “{text}”; it must be a whole number of megabytes from 0 to 65536")
     return int(text) * 2**20
 
 
 def _address(name: str, text: str | None) -> str | None:
     if text and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise SettingError(
-            f"{name} is “{text}”; give the address that readers use, such as https://example.org or https://example.org/positions"
+            f"{name} is “{text}”; expected the public address, such as https://example.org or https://example.org/positions"
         )
     return text.rstrip("/") if text else None

@@ -59,7 +59,7 @@ def parse(text: str) -> Edtf:
         return _date_or_interval(text)
     except ValueError:
         if days := days_meant(text):
-            raise ValueError(f"a date is written year-month-day; did you mean {' or '.join(days)}?") from None
+            raise ValueError(f"expected year-month-day. Did you mean {' or '.join(days)}?") from None
         raise
 
 
@@ -68,13 +68,13 @@ def _date_or_interval(text: str) -> Edtf:
     if not slash:
         return Edtf(text, *_date(text))
     if "/" in end:
-        raise ValueError("an interval has two ends, and one “/” between them, such as 2023/2024-01")
+        raise ValueError("an interval has two ends separated by one “/”, such as 2023/2024-01")
     if begin in _NO_BOUND and end in _NO_BOUND:
-        raise ValueError("an interval needs a date at one end at least")
+        raise ValueError("an interval needs a date at one end or both")
     earliest = None if begin in _NO_BOUND else _date(begin)[0]
     latest = None if end in _NO_BOUND else _date(end)[1]
     if earliest and latest and earliest > latest:
-        raise ValueError(f"the interval ends before it begins; did you mean {end}/{begin}?")
+        raise ValueError(f"the interval ends before it begins. Did you mean {end}/{begin}?")
     return Edtf(text, earliest, latest, Precision.INTERVAL)
 
 
@@ -154,26 +154,26 @@ def _explain(text: str) -> str:
     marks = "".join(dict.fromkeys(re.findall(r"[?~%]", text)))
     parts = re.sub(r"[?~%]", "", text).split("-")
     if not re.fullmatch(r"[0-9X]{4}(-[0-9X]{1,2}){0,2}", "-".join(parts), re.ASCII):
-        return f"not an EDTF date; give one such as {EXAMPLES}"
+        return f"expected an EDTF date such as {EXAMPLES}"
     month = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 1
     if month > 20:
         return (
-            f"there is no month {parts[1]}, and a season is 21 (spring), 22 (summer), 23 (autumn) or 24 (winter) without a day; "
-            "another part of a year is the interval of its months, such as 2024-03/2024-05"
+            f"there is no month {parts[1]}; a season is 21 (spring), 22 (summer), 23 (autumn) or 24 (winter), without a day, "
+            "and any other part of a year is an interval of months, such as 2024-03/2024-05"
         )
     if not 1 <= month <= 12:
-        return f"there is no month {parts[1]}; months are 01 to 12"
+        return f"there is no month {parts[1]}; the month must be from 01 to 12"
     nearest = _nearest(parts, marks)
-    meant = f"; did you mean {nearest}?" if nearest else f"; give one such as {EXAMPLES}"
+    meant = f". Did you mean {nearest}?" if nearest else f"; expected a date such as {EXAMPLES}"
     if "X" in text:
-        whole = "X stands for the last one or two digits of a year that is alone, for both of a month and its day, or for both of a day"
-        return f"{whole}{meant} (a narrower span is an interval, such as 2024-10/2024-12)"
+        whole = "X can replace the last one or two digits of a year given alone, both of a month and its day, or both of a day"
+        return f"{whole}; for a narrower span use an interval, such as 2024-10/2024-12{meant}"
     days = monthrange(int(parts[0]), month)[1]
     if len(parts) > 2 and not 1 <= int(parts[2]) <= days:
         return f"{parts[0]}-{month:02} has {days} days; there is no day {parts[2]}"
     if (marks and not text.endswith(tuple("?~%"))) or len(re.findall(r"[?~%]", text)) > 1:
-        return f"one mark (? uncertain, ~ about, % both) stands at the end and goes for the whole date{meant}"
-    return f"not an EDTF date{meant}"
+        return f"only one mark (? uncertain, ~ about, % both) is allowed, at the end, for the whole date{meant}"
+    return f"expected an EDTF date{meant}"
 
 
 def _nearest(parts: list[str], marks: str) -> str:

@@ -105,7 +105,7 @@ def test_a_query_that_is_not_escaped_and_not_utf8_is_told_so(api: Api) -> None:
     environ = {**EnvironBuilder(path="/v1/demands").get_environ(), "QUERY_STRING": "q=caf\xe9"}
     body, status, _ = run_wsgi_app(api.wsgi, environ)
     assert status.startswith("400")
-    assert orjson.loads(b"".join(body))["errors"][0]["message"].startswith("holds bytes that are not UTF-8")
+    assert orjson.loads(b"".join(body))["errors"][0]["message"].startswith("contains bytes that are not UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_day_that_is_written_in_another_way_is_answered_with_the_days_that_it_
     api: Api, asked: str, day: str
 ) -> None:
     (error,) = api.problem(f"{asked}={quote(day)}", 400)["errors"]
-    assert error["message"].endswith(f"id you mean {DAYS_MEANT[day]}?")
+    assert error["message"].endswith(f"Did you mean {DAYS_MEANT[day]}?")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_day_that_is_written_in_another_way_is_answered_with_the_days_that_it_
 )
 def test_a_day_that_no_calendar_has_is_told_why(api: Api, day: str, said: str) -> None:
     (error,) = api.problem(f"/v1/demands?as_of={day}", 400)["errors"]
-    assert f"“{day}” is not a day of the calendar: " in error["message"]
+    assert f"“{day}” is not a valid date: " in error["message"]
     assert said in error["message"]
 
 
@@ -203,7 +203,7 @@ NO_UTF8 = {"%ED%A0%80", "%FF", "%F4%90%80%80"}
 )
 def test_a_strange_id_is_simply_not_there_unless_it_cannot_be_read(api: Api, path: str, id: str) -> None:
     problem = api.problem(f"/v1/{path.format(id)}", 400 if id in NO_UTF8 else 404)
-    assert ("holds bytes that are not UTF-8" in problem["detail"]) is (id in NO_UTF8)
+    assert ("contains bytes that are not UTF-8" in problem["detail"]) is (id in NO_UTF8)
     _is_reference(problem["instance"])
 
 
@@ -227,7 +227,7 @@ def test_a_strange_id_is_simply_not_there_unless_it_cannot_be_read(api: Api, pat
 def test_bytes_that_are_not_utf8_are_told_by_their_parameter(api: Api, asked: str, text: str) -> None:
     (error,) = api.problem(f"{asked}={text}", 400)["errors"]
     assert error["parameter"] == asked.rpartition("?")[2]
-    assert error["message"].startswith("holds bytes that are not UTF-8")
+    assert error["message"].startswith("contains bytes that are not UTF-8")
 
 
 @pytest.mark.parametrize("value", STRANGE)
@@ -383,7 +383,7 @@ def test_a_suffix_where_there_is_none_is_answered_with_the_format(
     api: Api, path: str, suffix: str, prefix: str
 ) -> None:
     detail = api.problem(f"{prefix}{path}.{suffix}", 404)["detail"]
-    assert f"“{prefix}{path}?format={suffix}” gives this table" in detail
+    assert f"“{prefix}{path}?format={suffix}” for this table" in detail
     more = "&by=stance" if "facets" in path else ""
     assert api.ask(f"{prefix}{path}?format={suffix}{more}").status_code == 200
 
@@ -405,12 +405,22 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
 @pytest.mark.parametrize(
     ("path", "name", "said", "allowed"),
     [
-        ("/v1/facets/positions", "by", "is missing, and must be given", "stance"),
-        ("/v1/search", "q", "is missing, and must be given", None),
-        ("/v1/charts/reception.vl.json", "proposal", "is missing, and must be given", None),
-        ("/v1/parties?limit=ten", "limit", "“ten” is not a whole number; 1 to 200 are allowed", None),
-        ("/v1/positions?party=aldoria;%20borovia", "party", "several are separated by commas: aldoria,borovia.", None),
-        ("/v1/positions?stance=supports|opposes", "stance", "several are separated by commas: supports,opposes.", None),
+        ("/v1/facets/positions", "by", "is required: ", "stance"),
+        ("/v1/search", "q", "is required: ", None),
+        ("/v1/charts/reception.vl.json", "proposal", "is required: ", None),
+        ("/v1/parties?limit=ten", "limit", "“ten” is not a whole number; it must be from 1 to 200", None),
+        (
+            "/v1/positions?party=aldoria;%20borovia",
+            "party",
+            "separate several values with commas: aldoria,borovia.",
+            None,
+        ),
+        (
+            "/v1/positions?stance=supports|opposes",
+            "stance",
+            "separate several values with commas: supports,opposes.",
+            None,
+        ),
         ("/v1/positions?format=json", "format", "leave it out", None),
         ("/v1/matrix?format=JSON", "format", "leave it out", None),
         ("/v1/positions?offset=10", "offset", "Did you mean “after”?", "after"),
@@ -418,24 +428,24 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/positions?order=id", "order", "Did you mean “sort”?", "sort"),
         ("/v1/events?since=2030", "since", "Did you mean “from”?", "from"),
         ("/v1/matrix?Date=2030", "Date", "Did you mean “as_of”?", "as_of"),
-        ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it may be given once", None),
-        ("/v1/positions?party=Port%20Sela", "party", "written as one it is “port-sela”", None),
-        ("/v1/positions?party=Aldorja", "party", "written as one it is “aldorja”.", None),
-        ("/v1/positions?party=borovia,*", "party", "“*” stands for no filter, so no other value", None),
-        ("/v1/positions?party=*&party=borovia", "party", "“*” stands for no filter, so no other value", None),
-        ("/v1/matrix?mode=*,on_record", "mode", "“*” stands for no filter, so no other value", None),
-        ("/v1/search?q=*", "q", "“*” is no word; at least 2 letters", None),
-        ("/v1/search?q=%21%21%21", "q", "“!!!” has no word; words are of letters and digits", None),
-        ("/v1/search?q=%20", "q", "has no word; words are of letters and digits", None),
-        ("/v1/parties?q=%2D_%E2%80%A6", "q", "“-_…” has no word; words are of letters and digits", None),
-        ("/v1/offers.csv?q=**", "q", "“**” has no word; words are of letters and digits", None),
+        ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it can be given only once", None),
+        ("/v1/positions?party=Port%20Sela", "party", "As an id it would be “port-sela”", None),
+        ("/v1/positions?party=Aldorja", "party", "As an id it would be “aldorja”.", None),
+        ("/v1/positions?party=borovia,*", "party", "“*” means no filter and cannot be combined", None),
+        ("/v1/positions?party=*&party=borovia", "party", "“*” means no filter and cannot be combined", None),
+        ("/v1/matrix?mode=*,on_record", "mode", "“*” means no filter and cannot be combined", None),
+        ("/v1/search?q=*", "q", "“*” is not a word; it must follow at least 2 letters", None),
+        ("/v1/search?q=%21%21%21", "q", "“!!!” contains no word; only letters and digits", None),
+        ("/v1/search?q=%20", "q", "contains no word; only letters and digits", None),
+        ("/v1/parties?q=%2D_%E2%80%A6", "q", "“-_…” contains no word; only letters and digits", None),
+        ("/v1/offers.csv?q=**", "q", "“**” contains no word; only letters and digits", None),
         ("/v1/events?from=20240213", "from", "Did you mean 2024-02-13?", None),
         ("/v1/events?from=20241313", "from", "a date (2024-02-13)", None),
-        ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
-        ("/v1/events?to=1707782400", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
-        ("/v1/events?to=-5", "to", "milliseconds since 1970 (0, or 11 digits or more)", None),
-        ("/v1/events?from=abc", "from", "“abc” is neither", None),
-        ("/v1/events?=x", "", "“=x” has a value and no name of a parameter", "from"),
+        ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
+        ("/v1/events?to=1707782400", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
+        ("/v1/events?to=-5", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
+        ("/v1/events?from=abc", "from", "“abc” is not a valid time", None),
+        ("/v1/events?=x", "", "“=x” has no parameter name", "from"),
         ("/v1/positions?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
         ("/v1/timeline.csv?from=2031-02-01&to=1900000000000", "from", "2031-02-01 is after 2030-03-17", None),
         ("/v1/movements?from=2031-02-01&to=2031-01-01", "from", "2031-02-01 is after 2031-01-01", None),
@@ -487,8 +497,8 @@ def test_what_no_path_has_is_406(api: Api, path: str, accept: str) -> None:
 
 def test_an_accept_header_that_cannot_be_read_is_told_as_it_was_sent(api: Api) -> None:
     told = api.problem("/v1/parties", 406, headers={"Accept": "application/json;q=abc"})["detail"]
-    assert "“application/json;q=abc”, in which no media type can be read" in told
-    assert "can be read" not in api.problem("/v1/parties", 406, headers={"Accept": "image/png"})["detail"]
+    assert "“application/json;q=abc”, which contains no valid media type" in told
+    assert "no valid media type" not in api.problem("/v1/parties", 406, headers={"Accept": "image/png"})["detail"]
     told = api.problem("/v1/parties", 406, headers={"Accept": f"image/{'x' * 5000}"})["detail"]
     assert len(told) < 400
 
@@ -607,7 +617,7 @@ def test_values_that_are_wrong_and_ids_that_do_not_exist_are_told_in_one_answer(
     (unknown,) = [one for one in problem["errors"] if one["value"] == "borovja"]
     assert unknown["message"] in problem["detail"]
     if name == "party":
-        assert unknown["message"] == "“borovja” is not an id of one of the parties. Did you mean “borovia”?"
+        assert unknown["message"] == "“borovja” is not a known party id. Did you mean “borovia”?"
 
 
 @pytest.mark.parametrize("wrong", ["limit=0", "colour=red", "sort=colour", "as_of=yesterday"])
@@ -616,8 +626,8 @@ def test_an_after_and_a_key_that_name_nothing_are_told_beside_what_is_wrong(api:
     problem = api.problem(f"{prefix}/evidence?after=nowhere&subject=demands/nothing&speaker=nobody&{wrong}", 400)
     told = {one["parameter"]: one["message"] for one in problem["errors"]}
     assert told.keys() == {"after", "subject", "speaker", wrong.partition("=")[0]}
-    assert "not an id of one of the evidence" in told["after"]
-    assert "nothing has “demands/nothing”" in told["subject"]
+    assert "not a known evidence id" in told["after"]
+    assert "“demands/nothing” is not a known value" in told["subject"]
 
 
 @pytest.mark.parametrize("path", ["/v1/matrix", "/v1/gaps.csv", "/v1/charts/gaps.vl.json", "/v1/cite?path=/v1/gaps%3F"])
@@ -628,7 +638,7 @@ def test_an_analysis_tells_wrong_values_and_unknown_ids_in_one_answer(api: Api, 
     assert sorted(one["parameter"] for one in problem["errors"]) == ["as_of", "issue", "party", "process"]
     assert "Did you mean “aldoria”?" in problem["detail"]
     assert "Did you mean" not in api.problem(asked.replace("aldorja", "aldoria"), 400)["detail"].replace(
-        "id you mean 2", ""
+        "Did you mean 2", ""
     )
 
 
@@ -654,6 +664,6 @@ def test_an_id_in_the_path_that_does_not_exist_is_told_beside_what_is_wrong(api:
     asked = f"{path}colour=red" if "cite" in path else f"{path}?colour=red"
     response = api.ask(asked)
     assert response.status_code == 400
-    assert "colour: there is no such parameter here." in response.text
-    assert "id: “aldorja” is not an id of one of the parties. Did you mean “aldoria”?" in response.text
+    assert "colour: unknown parameter. " in response.text
+    assert "id: “aldorja” is not a known party id. Did you mean “aldoria”?" in response.text
     assert "id: " not in api.ask(asked.replace("aldorja", "aldoria")).text

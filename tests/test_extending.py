@@ -129,7 +129,7 @@ def test_a_collection_of_its_own_file_is_listed_filtered_and_sorted(extended: Ap
     assert extended.ids("/v1/grievances", code="AL_1") == ["drought-in-the-north"]
     assert (
         extended.problem("/v1/grievances", 404, code="AL 1")["detail"]
-        == "code: nothing has “AL 1”. Did you mean “AL_1”?"
+        == "code: “AL 1” is not a known value. Did you mean “AL_1”?"
     )
     for wrong in ("AL\x00", "A" * 301):
         assert extended.problem("/v1/grievances", 400, code=wrong)["errors"][0]["parameter"] == "code"
@@ -156,10 +156,10 @@ def test_evidence_may_teach_a_field_of_it_that_is_declared_so(extended: Api) -> 
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("raised_on: 2031-05\n", "raised_on: 2031-05\n  settled_on: 2030\n", "2030 lies before raised_on, 2031-05"),
-        ("issue: joint-inspectors", "issue: verification", "“verification” is a topic; name one of its issues"),
+        ("raised_on: 2031-05\n", "raised_on: 2031-05\n  settled_on: 2030\n", "2030 is before raised_on (2031-05)"),
+        ("issue: joint-inspectors", "issue: verification", "“verification” is a topic; use one of its issues"),
         ("  code: AL_1\n", "", "what is urgent has a code"),
-        ("[settled_on]", "[settled_by]", "did you mean “settled_on”? Allowed: settled_on"),
+        ("[settled_on]", "[settled_by]", "settled_on. Did you mean “settled_on”?"),
     ],
 )
 def test_what_is_declared_of_its_fields_is_checked(
@@ -224,7 +224,7 @@ def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"name": "Events"}, "a name is lower-case letters"),
+        ({"name": "Events"}, "a name must be lower-case letters"),
         ({"model": Party}, "EventSchema and Party must both be Cited, or neither of them"),
         (
             {"named_by": "titel"},
@@ -234,7 +234,7 @@ def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
         ({"filters": (KIND, KIND)}, "the filter “kind” is declared twice"),
         (
             {"filters": (any_of("limit", Event.kind, EventKind, ""),)},
-            "“limit” is called as a parameter that lists have",
+            "“limit” has the name of a parameter that every list has",
         ),
         (
             {"filters": (any_of("stance", Position.stance, Stance, ""),)},

@@ -87,7 +87,7 @@ def test_who_asks_while_the_files_are_made_is_not_kept_waiting(databases: Any, m
         for path in paths:
             response = api.ask(path)
             assert response.status_code == 503
-            assert "The files of release “w2031-1” are being made" in problem_of(response)["detail"]
+            assert "The files of release “w2031-1” are still being prepared" in problem_of(response)["detail"]
             assert int(response.headers["Retry-After"]) > 0
         assert 0.5 <= time.monotonic() - begin < 1.5, "they wait a moment, all together"
         for form in FORMS:

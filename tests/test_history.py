@@ -138,9 +138,9 @@ def test_what_was_deleted_from_the_seeds_is_said_to_be_gone_and_since_which_rele
     name(world, "w2031-3")
     reload(made, world)
     api = Api(made.wsgi)
-    for path, where in ((f"/v1/demands/{id}", "demands"), (f"/v1/positions/{id}/evidence", "positions")):
-        assert api.problem(path, 410)["detail"] == f"“{id}” was removed from the {where} by release “w2031-2”."
-    assert api.problem("/v1/events/glacier-walk", 410)["detail"].endswith("by release “w2031-3”.")
+    for path, called in ((f"/v1/demands/{id}", "demand"), (f"/v1/positions/{id}/evidence", "position")):
+        assert api.problem(path, 410)["detail"] == f"The {called} “{id}” was removed in release “w2031-2”."
+    assert api.problem("/v1/events/glacier-walk", 410)["detail"].endswith("was removed in release “w2031-3”.")
     assert api.data("/v1/events/glacier-march")["id"] == "glacier-march"
     api.problem(f"/v1/statements/{id}", 404)
     api.problem(f"/v1/events/{id}", 404)
@@ -154,7 +154,7 @@ def test_an_offer_is_gone_with_its_term_and_moves_with_it(made: Any, world: Path
     reload(made, world)
     api = Api(made.wsgi)
     for id in ("terms/pepper-plan-two-zero-tariff", "offers/pepper-plan-two-zero-tariff-by-borovia"):
-        assert api.problem(f"/v1/{id}{below}", 410)["detail"].endswith("by release “w2031-2”.")
+        assert api.problem(f"/v1/{id}{below}", 410)["detail"].endswith("was removed in release “w2031-2”.")
     api.problem(f"/v1/positions/pepper-plan-two-zero-tariff-by-borovia{below}", 410)
     api.problem(f"/v1/statements/pepper-plan-two-zero-tariff-by-borovia{below}", 404)
     api.problem(f"/v1/offers/pepper-plan-two-no-tarif-by-borovia{below}", 404)
@@ -316,7 +316,7 @@ def test_a_load_is_refused_while_another_is_under_way(made: Any, world: Path) ->
     second(world)
     database = open_database(address(made))
     with suppress(Interrupted), database.replacing():
-        with pytest.raises(DatabaseError, match=r"another load into .* is under way; wait for it"):
+        with pytest.raises(DatabaseError, match=r"another load into .* is running; wait until it has finished"):
             reload(made, world)
         raise Interrupted
     dispose(database)
@@ -332,7 +332,7 @@ def test_who_looked_at_the_lock_while_a_load_ended_holds_the_same_one_as_who_com
             connection.exec_driver_sql("SELECT 1")
             lock = waiting.enter_context((tmp_path / "positions.db.lock").open("w"))
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with pytest.raises(DatabaseError, match="under way"), open_database(url).replacing():
+        with pytest.raises(DatabaseError, match="is running"), open_database(url).replacing():
             pass
 
 

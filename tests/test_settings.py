@@ -44,7 +44,7 @@ def test_a_database_of_another_version_is_said_to_be_one(tmp_path: Path) -> None
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE documents RENAME TO papers")
     connection.close()
-    with pytest.raises(DatabaseError, match="was made by another version of the service"):
+    with pytest.raises(DatabaseError, match="was created by another version of the service"):
         load(WORLD, open_database(make_url(f"sqlite:///{path}")), RESOURCES)
 
 
@@ -76,7 +76,7 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
         capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
     )  # fmt: skip
     assert "could not be written" in done.stdout, done.stderr
-    assert "The release before is untouched" in done.stdout
+    assert "The previous release is unchanged" in done.stdout
     assert path.read_bytes() == before
     assert {one_.name for one_ in tmp_path.iterdir()} == {"kept.db", "kept.db.lock"}
 
@@ -84,40 +84,43 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({"POSITIONS_SEED": "x"}, "POSITIONS_SEED is not a setting; did you mean POSITIONS_SEEDS?"),
-        ({"DATABASE_URL": "mysql://x/y"}, "sqlite and postgresql are supported"),
-        ({"DATABASE_URL": "nonsense"}, "is not a database address"),
-        ({"DATABASE_URL": "sqlite://"}, "names no file"),
+        ({"POSITIONS_SEED": "x"}, "POSITIONS_SEED is not one of the settings: .* Did you mean POSITIONS_SEEDS\\?"),
+        ({"DATABASE_URL": "mysql://x/y"}, "it must be for sqlite or postgresql"),
+        ({"DATABASE_URL": "nonsense"}, "is not a valid database address"),
+        ({"DATABASE_URL": "sqlite://"}, "without a file name"),
         ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
-        ({"POSITIONS_CACHE_MB": "much"}, "give a whole number of megabytes"),
-        ({"POSITIONS_CACHE_MB": "65537"}, "give a whole number of megabytes, 0 to 65536"),
-        ({"POSITIONS_CACHE_MB": "-1"}, "give a whole number of megabytes, 0 to 65536"),
-        ({"POSITIONS_BANANA": "x"}, "POSITIONS_BANANA is not a setting. The settings are"),
+        ({"POSITIONS_CACHE_MB": "much"}, "must be a whole number of megabytes"),
+        ({"POSITIONS_CACHE_MB": "65537"}, "must be a whole number of megabytes from 0 to 65536"),
+        ({"POSITIONS_CACHE_MB": "-1"}, "must be a whole number of megabytes from 0 to 65536"),
+        ({"POSITIONS_BANANA": "x"}, "POSITIONS_BANANA is not one of the settings: "),
         ({"POSITIONS_PUBLIC_URL": "example.org"}, "such as https://example.org"),
         ({"POSITIONS_PUBLIC_URL": "https://"}, "such as https://example.org"),
         ({"POSITIONS_PUBLIC_URL": "https://example.org/?a=b"}, "such as https://example.org"),
-        ({"DATABASE_URL": "sqlite:////"}, "which is a folder; name a file in it"),
+        ({"DATABASE_URL": "sqlite:////"}, "which is a folder; expected a file"),
         ({"DATABASE_URL": "sqlite:///x.db?mode=ro"}, "parameters .mode., which have no effect"),
-        ({"DATABASE_URL": "postgresql//joe:hush@h/x"}, "“…@h/x”, which is not a database address"),
-        ({"DATABASE_URL": "postgresql://joe:hush@h:port/x"}, "“…@h:port/x”, which is not a database address"),
-        ({"DATABASE_URL": "postgresql//h/x?password=hush"}, "“postgresql//h/x”, which is not a database address"),
-        ({"DATABASE_REPLICA_URL": PRIMARY}, "did you mean DATABASE_REPLICA_URLS?"),
+        ({"DATABASE_URL": "postgresql//joe:hush@h/x"}, "“…@h/x”, which is not a valid database address"),
+        ({"DATABASE_URL": "postgresql://joe:hush@h:port/x"}, "“…@h:port/x”, which is not a valid database address"),
+        ({"DATABASE_URL": "postgresql//h/x?password=hush"}, "“postgresql//h/x”, which is not a valid database address"),
+        ({"DATABASE_REPLICA_URL": PRIMARY}, "Did you mean DATABASE_REPLICA_URLS?"),
         (
             {"DATABASE_REPLICA_URLS": PRIMARY},
-            "DATABASE_URL is an SQLite file, which has no replicas; set DATABASE_URL to",
+            "DATABASE_URL is an SQLite file, which cannot have replicas; set DATABASE_URL to",
         ),
-        ({"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY},"}, "address 2 is “”, which is not a database"),
+        (
+            {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY},"},
+            "address 2 is “”, which is not a valid database",
+        ),
         (
             {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "joe:hush@h"},
-            "address 1 is “…@h”, which is not a database",
+            "address 1 is “…@h”, which is not a valid database",
         ),
         (
             {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "mysql://joe:hush@h/x"},
-            "address 1 is an address of “mysql”",
+            "address 1 is an address for “mysql”",
         ),
         (
             {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": "sqlite:///x.db"},
-            "address 1 is an SQLite file; give Post",
+            "address 1 is an SQLite file; expected Post",
         ),
         (
             {"DATABASE_URL": PRIMARY, "DATABASE_REPLICA_URLS": f"{PRIMARY}, {PRIMARY}"},
@@ -165,5 +168,6 @@ def test_all_settings_that_cannot_be_used_are_told_together() -> None:
     told = str(error.value).splitlines()
     assert len(told) == len(wrong)
     assert all(any(line.startswith(name) for line in told) for name in wrong)
-    assert "POSITIONS_SEED is not a setting; did you mean POSITIONS_SEEDS?" in str(error.value)
-    assert "POSITIONS_FOO is not a setting. The settings are" in str(error.value)
+    assert "POSITIONS_SEED is not one of the settings: " in str(error.value)
+    assert "Did you mean POSITIONS_SEEDS?" in str(error.value)
+    assert "POSITIONS_FOO is not one of the settings: " in str(error.value)

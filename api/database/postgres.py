@@ -112,7 +112,7 @@ class _Server:
         if wait:
             self._asking.join(max(0.0, left))
         if self._asking.is_alive() and (wait or left <= 0):
-            self._lose(f"it does not answer within {PATIENCE_SECONDS:.0f} s")
+            self._lose(f"no answer within {PATIENCE_SECONDS:.0f} s")
             self._hang_up()
 
     def close(self) -> None:
@@ -168,7 +168,7 @@ class _Server:
         if refusal:
             trouble = "refuses"
             reason = (
-                f"it says “{refusal}”; if it stays so, check the role, the password and the database in its address"
+                f"it says “{refusal}”; if this persists, check the role, the password and the database in the address"
             )
         if self.fault is None:
             log.warning("%s %s and is asked again every second: %s", self.name, trouble, reason)
@@ -222,7 +222,7 @@ class PostgresDatabase:
         self._schema: str | None = None
         self._number = 0
         self._store: Store | None = None
-        self._fault = DatabaseError(f"{self} was not asked yet")
+        self._fault = DatabaseError(f"{self} has not been contacted yet")
 
     def __str__(self) -> str:
         return self._primary.name
@@ -304,9 +304,9 @@ class PostgresDatabase:
         leads = primary is not None and primary.leads
         reply = primary if leads else max(replies, key=lambda one: one.number, default=None)
         if reply is None:
-            self._fault = DatabaseError(f"{self}, which DATABASE_URL names, cannot be read: {self._primary.fault}")
+            self._fault = DatabaseError(f"{self} (DATABASE_URL) cannot be read: {self._primary.fault}")
         elif reply.schema is None:
-            self._fault = NothingLoaded(f"there is no release in {self} yet; `positions load` makes one")
+            self._fault = NothingLoaded(f"{self} contains no release yet; run `positions load`")
             if leads:
                 self._store = None
         elif isinstance(reply.newest, NothingLoaded):
@@ -340,7 +340,7 @@ class PostgresDatabase:
         try:
             with engine.begin() as connection:
                 if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):
-                    raise DatabaseError(f"another load into {self} is under way; wait for it")
+                    raise DatabaseError(f"another load into {self} is running; wait until it has finished")
                 connection.execute(
                     text(f"CREATE TABLE IF NOT EXISTS {_POINTER} (number bigint PRIMARY KEY, schema text NOT NULL)")
                 )
@@ -358,7 +358,7 @@ class PostgresDatabase:
                 )
         except DBAPIError as error:
             raise DatabaseError(
-                f"{self} could not be written: {error.orig}. The release before is untouched."
+                f"{self} could not be written: {error.orig}. The previous release is unchanged."
             ) from error
         with suppress(DBAPIError), engine.begin() as connection:  # if it is still being read, the next load drops it
             self._sweep(connection, int(number or 0))

@@ -76,7 +76,7 @@ class SqliteDatabase:
         except FileNotFoundError:
             found = None
         if found is None or found.st_size == 0:
-            raise NothingLoaded(f"there is no database at {self.path} yet; `positions load` makes it")
+            raise NothingLoaded(f"there is no database at {self.path} yet; run `positions load`")
         seen = _identity(found)
         held = self._store
         if held is None or seen != self._seen:
@@ -132,7 +132,7 @@ class SqliteDatabase:
             except (DBAPIError, OSError) as error:
                 reason = getattr(error, "orig", None) or error
                 raise DatabaseError(
-                    f"{self.path} could not be written: {reason}. The release before is untouched."
+                    f"{self.path} could not be written: {reason}. The previous release is unchanged."
                 ) from error
             finally:
                 engine.dispose()
@@ -175,7 +175,7 @@ class SqliteDatabase:
         with self.path.open("rb") as file:
             header = file.read(72)
         if not header.startswith(b"SQLite format 3\0"):
-            raise DatabaseError(f"{self.path} is not an SQLite file; set DATABASE_URL to another, or remove it")
+            raise DatabaseError(f"{self.path} is not an SQLite file; remove it, or set DATABASE_URL to another file")
         if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
             raise DatabaseError(
                 f"{self.path} is an SQLite database of another program; set DATABASE_URL to another file"
@@ -192,12 +192,12 @@ class SqliteDatabase:
             file = lock.open("w")
         except OSError as error:
             raise DatabaseError(
-                f"{self.path.parent} cannot be written to: {error.strerror}; set DATABASE_URL to a file elsewhere"
+                f"{self.path.parent} cannot be written to: {error.strerror}; set DATABASE_URL to a file in another folder"
             ) from error
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DatabaseError(f"another load into {self.path} is under way; wait for it") from None
+                raise DatabaseError(f"another load into {self.path} is running; wait until it has finished") from None
             # The file stays: if it were removed, who had opened it meanwhile would hold another lock than who comes next.
             yield

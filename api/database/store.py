@@ -165,7 +165,7 @@ def newest_release(connection: Connection, schema: str | None = None) -> Any:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
         raise NothingLoaded(
-            "the database was made by another version of the service; `positions load` makes it anew"
+            "the database was created by another version of the service; run `positions load` to recreate it"
         ) from error
 
 

@@ -105,7 +105,7 @@ class Delivery:
             return self._problem(
                 Problem(
                     problems.UNAVAILABLE,
-                    "The database cannot be reached; try again shortly.",
+                    "The database cannot be reached. Try again shortly.",
                     headers={"Retry-After": "5"},
                 ),
                 environ,
@@ -132,7 +132,7 @@ class Delivery:
         if len(path) + len(query) > ADDRESS_LIMIT:
             raise Problem(
                 problems.URI_TOO_LONG,
-                f"The path and query have {len(path) + len(query)} characters; {ADDRESS_LIMIT} are allowed.",
+                f"The path and query have {len(path) + len(query)} characters; at most {ADDRESS_LIMIT} are allowed.",
             )
         _check_headers(environ)
         method = environ["REQUEST_METHOD"]
@@ -311,7 +311,7 @@ class Delivery:
             kept.close()
             problem = Problem(
                 problems.RANGE,
-                f"The representation has {kept.length} bytes.",
+                f"The response has only {kept.length} bytes.",
                 headers={"Content-Range": f"bytes */{kept.length}"},
             )
             return self._problem(problem, environ, start_response)
@@ -420,7 +420,7 @@ def _check_headers(environ: Environ) -> None:
     if size > HEADERS_LIMIT:
         raise Problem(
             problems.HEADERS_TOO_LARGE,
-            f"The headers that are read here have {size} bytes together; {HEADERS_LIMIT} are allowed.",
+            f"The headers that the service reads have {size} bytes together; at most {HEADERS_LIMIT} are allowed.",
         )
 
 

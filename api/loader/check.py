@@ -236,7 +236,7 @@ def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | 
     other = next(one for one in with_parts(seeds.at(holder)) if one.id == id)
     there = fault_at(other.place / "id", "")
     place = Place(seeds.at(here[0]).place.file, (*here[1], "id"))
-    said = f"this id is taken, by the {other.resource.name} at {there.file}:{there.line}"
+    said = f"this id is already used by the {other.resource.singular} at {there.file}:{there.line}"
     return fault_at(place, f"{collection} “{id}”: {said}")
 
 

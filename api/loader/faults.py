@@ -74,7 +74,7 @@ class SeedError(Exception):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-def suggestion(found: object, allowed: Iterable[str], *, end: str = "") -> str:
-    """``; did you mean …?``, or ``end`` where nothing is near."""
+def suggestion(found: object, allowed: Iterable[str]) -> str:
+    """``. Did you mean …?``, or nothing where nothing is near."""
     names = nearest(str(found), allowed)
-    return f"; did you mean “{names[0]}”?" if names else end
+    return f". Did you mean “{names[0]}”?" if names else ""

@@ -58,8 +58,8 @@ def release_before(database: Database) -> Store | None:
         return None
     except DBAPIError as error:
         raise DatabaseError(
-            f"{database} was made by another version of the service, and its history cannot be read; "
-            "remove it, or set DATABASE_URL to another, and load again"
+            f"{database} was created by another version of the service, so its history cannot be read; "
+            "remove it, or set DATABASE_URL to another database, and load again"
         ) from error
     return store
 

@@ -122,16 +122,16 @@ def _same_id(root: Path, id: str) -> Fault:
     following = f"{head}-{int(tail) + 1}" if tail.isdigit() else f"{id}-2"
     return fault_at(
         Place(root / "release.yaml", ("id",)),
-        f"id: “{id}” is loaded already, with other content; give the changed seeds an id of their own, such as {following} "
-        "(or, while you are writing, load them in its place with --replace)",
+        f"id: release “{id}” is already loaded with different content; give the changed seeds a new id, such as “{following}” "
+        "(or, while editing, replace the loaded release with --replace)",
     )
 
 
 def _too_early(root: Path, id: str, day: date, newer: str, newer_day: date) -> Fault:
     return fault_at(
         Place(root / "release.yaml", ("date",)),
-        f"release “{id}”: date: {day} lies before {newer_day}, the date of “{newer}”, which is loaded before it; "
-        f"give {newer_day} or a later day (or, where that date was a mistake, load “{newer}” again with the right one, by --replace)",
+        f"release “{id}”: date: {day} is before {newer_day}, the date of the previously loaded release “{newer}”; "
+        f"it must be {newer_day} or later (if {newer_day} was a mistake, correct it and reload “{newer}” with --replace)",
     )
 
 

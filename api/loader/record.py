@@ -79,7 +79,7 @@ def record(
             faults.append(
                 fault_at(
                     place / name,
-                    f"{resource.name} “{seed.id}”: has no {name}; a record without {name} does not load",
+                    f"{resource.name} “{seed.id}”: {name} must not be empty; a record without {name} cannot be loaded",
                 )
             )
         inner = table.by_name[kind.collection]
@@ -190,7 +190,7 @@ def load_by(
         return read
     if not isinstance(raw, dict):
         if faults is not None:
-            said = "a record is a mapping of fields, beginning with its id"
+            said = "a record must be a mapping of fields, beginning with its id"
             faults.append(fault_at(place, f"{called(collection, raw, within)}: {said}"))
         return None
     try:
@@ -219,7 +219,8 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
         for message in messages:
             said = str(message)
             if isinstance(message, Finding):
-                said += f"{suggestion(message.found, message.allowed, end='.')} Allowed: {', '.join(message.allowed)}"
+                hint = suggestion(message.found, message.allowed)
+                said += f"{hint and f'{hint} Allowed'}: {', '.join(message.allowed)}"
             yield fault_at(place, f"{name}: {said}")
         return
     for key, inner in messages.items():
@@ -228,15 +229,15 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
             names = [each for each, kind in (schema._declared_fields if schema else {}).items() if not kind.dump_only]
             made = schema is not None and key in schema._declared_fields
             what = (
-                f"“{key}” is worked out by the service; leave it out"
+                f"“{key}” is computed by the service; leave it out"
                 if made
-                else f"“{key}” is not a field here{suggestion(key, names, end='.')} The fields are: {', '.join(names)}"
+                else f"unknown field “{key}”{suggestion(key, names) or '.'} Known fields: {', '.join(names)}"
             )
             yield fault_at(Place(place.file, (*place.path, key), key=True), f"{name}: {what}")
         elif inner == ["Missing data for required field."]:
-            yield fault_at(place, f"{name}: the field {key} is missing{_form(field_)}")
+            yield fault_at(place, f"{name}: the required field {key} is missing{_form(field_)}")
         elif inner == ["Field may not be null."]:
-            yield fault_at(place / key, f"{field_of(name, key)}: is empty{_form(field_)}")
+            yield fault_at(place / key, f"{field_of(name, key)}: must not be empty{_form(field_)}")
         else:
             nested = field_.schema if isinstance(field_, Piece) else (schema if isinstance(key, int) else None)
             yield from _explain(nested, inner, place / key, field_of(name, key))
@@ -250,4 +251,4 @@ def field_of(name: str, key: str | int) -> str:
 def _form(field_: Any) -> str:
     """What a missing field may hold, where that is a closed list."""
     allowed = field_.shape("seed").get("enum") if field_ is not None else None
-    return f"; it is one of: {', '.join(allowed)}" if allowed else ""
+    return f"; it must be one of: {', '.join(allowed)}" if allowed else ""

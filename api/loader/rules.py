@@ -82,11 +82,11 @@ def _absent(seed: "Seed", _seeds: "Seeds") -> Broken:
     for name in seed.data.get("absent", {}):
         place = Place(seed.place.file, (*seed.place.path, "absent", name), key=True)
         if name not in fields:
-            yield place, f"{_name(seed)}: absent: “{name}” is not a field{suggestion(name, list(fields))}"
+            yield place, f"{_name(seed)}: absent: unknown field “{name}”{suggestion(name, list(fields))}"
         elif seed.parts.get(name) if isinstance(fields[name], Parts) else seed.data.get(name):
             yield (
                 place,
-                f"{_name(seed)}: absent: the field {name} is there; a reason is given only for one that is absent",
+                f"{_name(seed)}: absent: the field {name} has a value; give a reason only for a field that is absent",
             )
 
 
@@ -113,7 +113,7 @@ def _period(seed: "Seed", dated_by: tuple[str, ...], data: dict[str, Any], place
     if len(dated_by) == 2 and (until := data[dated_by[1]]) and (since := data[dated_by[0]]):
         begin, end = dated_by
         if since.earliest and until.latest and since.earliest > until.latest:
-            yield place / end, f"{_name(seed)}: {end}: {until} lies before {begin}, {since}"
+            yield place / end, f"{_name(seed)}: {end}: {until} is before {begin} ({since})"
 
 
 @rule()
@@ -134,11 +134,11 @@ def _ahead(seed: "Seed", seeds: "Seeds") -> Broken:
     ]
     after = None
     if released and since.earliest > released:
-        after = f"the release's date, {released}"
+        after = f"the date of the release ({released})"
     elif told and since.earliest > (last := max(told)):
-        after = f"{last}, when the last of its evidence that says so was known"
+        after = f"{last}, when the latest evidence for it was known"
     if after:
-        why = "what is only announced is not held yet: record it as an event"
+        why = "something only announced must be recorded as an event"
         yield seed.place / field, f"{_name(seed)}: {field}: {since} begins after {after}; {why}"
 
 
@@ -158,15 +158,15 @@ def _country(party: "Seed", _seeds: "Seeds") -> Broken:
     # A wrong code is near to any other; the name tells which is meant, or that the code is an abbreviation of one.
     abbreviated = (one for one in countries if code in re.findall(r"\w+", one))
     meant = next(chain(nearest(party.data["name"], countries), abbreviated), None)
-    hint = f"; did you mean “{countries[meant]}”, {meant}?" if meant else ""
-    yield party.place / "iso3166", f"{_name(party)}: iso3166: “{code}” is not a code of ISO 3166-1 alpha-2{hint}"
+    hint = f". Did you mean “{countries[meant]}” ({meant})?" if meant else ""
+    yield party.place / "iso3166", f"{_name(party)}: iso3166: “{code}” is not a valid ISO 3166-1 alpha-2 code{hint}"
 
 
 @rule("sources")
 def _published(source: "Seed", _seeds: "Seeds") -> Broken:
     published, retrieved = source.data["published_on"], source.data["retrieved_on"]
     if published and published.earliest and published.earliest > retrieved:
-        what = f"{published} begins after retrieved_on, {retrieved}; a text is published by the day on which it is retrieved"
+        what = f"{published} begins after retrieved_on ({retrieved}); a text must be published before it is retrieved"
         yield source.place / "published_on", f"{_name(source)}: published_on: {what}"
 
 
@@ -175,7 +175,7 @@ def _addressed(demand: "Seed", _seeds: "Seeds") -> Broken:
     party = demand.data["party"].id
     for index, addressee in enumerate(demand.data["addressees"]):
         if addressee.id == party:
-            what = f"“{party}” is the party that demands; name only those of whom it does"
+            what = f"“{party}” is the demanding party; name only the parties it addresses"
             yield demand.place / "addressees" / index, f"{_name(demand)}: addressees[{index}]: {what}"
 
 
@@ -190,9 +190,7 @@ def _propositions(seed: "Seed", seeds: "Seeds") -> Broken:
                 for id, other in seeds.of("issues").items()
                 if other.data["parent"] and other.data["parent"].id == issue.id
             ]
-            meant = (
-                f"name one of its issues: {', '.join(below)}" if below else "name an issue (this topic has none yet)"
-            )
+            meant = f"use one of its issues: {', '.join(below)}" if below else "use an issue (this topic has none yet)"
             yield seed.place / name, f"{_name(seed)}: {name}: “{issue.id}” is a topic; {meant}"
 
 
@@ -207,17 +205,17 @@ def _contested(schema: type[Record]) -> tuple[str, ...]:
 def _answer(seed: "Seed", _seeds: "Seeds") -> Broken:
     given = [name for name in ("proposal", "term", "demand") if seed.data[name]]
     if len(given) != 1:
-        found = f"has {' and '.join(given)}" if given else "has none of them"
-        yield seed.place, f"{_name(seed)}: names exactly one of proposal, term and demand; this one {found}"
+        found = " and ".join(given) if given else "none"
+        yield seed.place, f"{_name(seed)}: expected exactly one of proposal, term and demand, found {found}"
         return
     if seed.data["issue"]:
-        whys = {"term": "the term gives it", "demand": "the demand gives it"}
-        why = whys.get(given[0], "an answer to a proposal as a whole has none")
-        yield seed.place / "issue", f"{_name(seed)}: issue: leave it out, {why}"
+        whys = {"term": "the term already gives it", "demand": "the demand already gives it"}
+        why = whys.get(given[0], "a response to a whole proposal has none")
+        yield seed.place / "issue", f"{_name(seed)}: issue: leave it out: {why}"
     if seed.data["verdict"] not in IMPLIED_STANCE and seed.data["stance"] is None:
         yield (
             seed.place,
-            f"{_name(seed)}: the field stance is missing; the verdict {seed.data['verdict']} implies none",
+            f"{_name(seed)}: the required field stance is missing; the verdict “{seed.data['verdict']}” implies none",
         )
 
 
@@ -226,7 +224,7 @@ def _numbers(seed: "Seed", _seeds: "Seeds") -> Broken:
     seen: dict[int, str] = {}
     for term in seed.parts["terms"]:
         if (number := term.data["number"]) in seen:
-            yield term.place / "number", f"{_name(term)}: number: {number} is that of “{seen[number]}” too"
+            yield term.place / "number", f"{_name(term)}: number: {number} is already used by “{seen[number]}”"
         seen[number] = term.id
 
 
@@ -238,7 +236,7 @@ def _offered(seed: "Seed", seeds: "Seeds") -> Broken:
             id = f"{term.id}-by-{proposer.id}"
             for kind in ("demands", "responses", "statements"):
                 if id in seeds.of(kind):
-                    yield term.place / "id", f"{_name(term)}: its offer is called “{id}”, and so is one of the {kind}"
+                    yield term.place / "id", f"{_name(term)}: the id of its offer, “{id}”, is already used in {kind}"
 
 
 #: What teaches a field. What contests or takes back would do so with the whole record, whatever the fields that it names.
@@ -260,7 +258,10 @@ def _cited_twice(subject: "Seed", _seeds: "Seeds") -> Broken:
     for cited in evidence:
         same = (cited.data["source"].id, mark(subject, cited))
         if same in marks:
-            yield cited.place, f"{_name(subject)}: evidence: the same passage is cited twice in the same way"
+            yield (
+                cited.place,
+                f"{_name(subject)}: evidence: the same passage is cited twice in the same way; leave one out",
+            )
         marks.add(same)
 
 
@@ -271,30 +272,36 @@ def _citation(cited: "Seed", subject: "Seed", seeds: "Seeds") -> Broken:
         if end > length:
             yield (
                 cited.place / "selector",
-                f"{_name(subject)}: evidence: selector: ends at {end}; the text of “{source.id}” has {length} characters",
+                f"{_name(subject)}: evidence: selector: ends at {end}, but the text of “{source.id}” has only {length} characters",
             )
     said: Edtf | None = cited.data["said_on"]
     if said and said.earliest and said.earliest > (known := seeds.source(source.id).known_on):
-        what = f"{said} begins after {known}, when “{source.id}” was known; a source tells what was said by then"
+        what = (
+            f"{said} begins after {known}, when “{source.id}” was known; a source can only report what was already said"
+        )
         yield cited.place / "said_on", f"{_name(subject)}: evidence: said_on: {what}"
     if cited.data["digest"] and not selector:
         yield (
             cited.place / "digest",
-            f"{_name(subject)}: evidence: digest: there is no selector that says of which passage",
+            f"{_name(subject)}: evidence: digest: a digest needs a selector that identifies the passage",
         )
     if (fields := cited.data["bears_on"]) and cited.data["relation"] not in _TEACHING:
-        what = f"“{cited.data['relation']}” is about a whole record and teaches no field"
-        whole = f"leave bears_on out where it is about all of {_name(subject)}"
-        part = f"for {fields[0]} alone write relation: clarifies without bears_on, and absent: {{{fields[0]}: disputed}} for the field"
+        what = f"“{cited.data['relation']}” applies to a whole record, not to single fields"
+        whole = f"leave bears_on out if the evidence is about all of {_name(subject)}"
+        part = (
+            f"for {fields[0]} alone, write relation: clarifies without bears_on, and absent: {{{fields[0]}: disputed}}"
+        )
         yield cited.place / "bears_on", f"{_name(subject)}: evidence: bears_on: {what}; {whole}; {part}"
     for index, field in enumerate(fields):
         place = cited.place / "bears_on" / index
         if field not in (allowed := subject.resource.schema.bearable()):
-            what = f"“{field}” is not a field of {subject.resource.name} that evidence may teach on its own"
-            hint = f"{suggestion(field, allowed, end='.')} Allowed: {', '.join(allowed) or 'none'}"
+            what = (
+                f"“{field}” is not one of the fields of {subject.resource.name} that evidence can establish on its own"
+            )
+            hint = f": {', '.join(allowed) or 'none'}{suggestion(field, allowed)}"
             yield place, f"{_name(subject)}: evidence: bears_on: {what}{hint}"
         elif not subject.data.get(field):
-            yield place, f"{_name(subject)}: evidence: bears_on: the field {field}, which this teaches, is not there"
+            yield place, f"{_name(subject)}: evidence: bears_on: the field {field} has no value to establish"
 
 
 def _cycle(group: Mapping[str, Any], field: str) -> Broken:
@@ -308,7 +315,7 @@ def _cycle(group: Mapping[str, Any], field: str) -> Broken:
         if id in path:
             circle = [*path[path.index(id) :], id]
             seed = group[id]
-            yield seed.place / field, f"{_name(seed)}: {field}: goes round in a circle: {' → '.join(circle)}"
+            yield seed.place / field, f"{_name(seed)}: {field}: forms a circle: {' → '.join(circle)}"
         done.update(path)
 
 
@@ -342,7 +349,7 @@ def _representing_itself(seeds: "Seeds") -> Broken:
             first = next(one for one in found if [one.party, one.other] == circle[:2] and one.since <= day <= one.until)
             yield (
                 first.place,
-                f"parties “{first.party}”: affiliations: represents goes round in a circle: {' → '.join(circle)}",
+                f"parties “{first.party}”: affiliations: represents forms a circle: {' → '.join(circle)}",
             )
             found.remove(first)
 
@@ -364,7 +371,7 @@ def _topic(seed: "Seed", seeds: "Seeds") -> Broken:
     if (parent := seed.data["parent"]) and seeds.of("issues")[parent.id].data["proposition"] is not None:
         yield (
             seed.place / "parent",
-            f"{_name(seed)}: parent: “{parent.id}” has a proposition, so it is an issue and not a topic",
+            f"{_name(seed)}: parent: “{parent.id}” is an issue, since it has a proposition; expected a topic",
         )
 
 
@@ -377,31 +384,31 @@ def _retired(seeds: "Seeds", table: Table) -> Broken:
         if name not in table.by_name:
             yield (
                 place / "collection",
-                f"retired “{id}”: “{name}” is not a collection{suggestion(name, list(table.by_name))}",
+                f"retired “{id}”: “{name}” is not a known collection{suggestion(name, list(table.by_name))}",
             )
             continue
         if (name, id) in seen:
-            yield place / "id", f"retired “{id}”: is listed twice for {name}"
+            yield place / "id", f"retired “{id}”: listed twice for {name}"
         seen.add((name, id))
         # The kinds of position share one space of ids.
         for other in (one.name for one in table if one.model is table.by_name[name].model):
             if id in seeds.of(other):
                 yield (
                     place / "id",
-                    f"retired “{id}”: {other} has a record of this id; an id that is no longer used is never used again",
+                    f"retired “{id}”: this id is used in {other}; a retired id cannot be used again",
                 )
         circle, successor = [id], entry["successor"]
         while successor and successor not in circle:
             circle.append(successor)
             successor = successors.get((name, successor))
         if successor == id:
-            yield place / "successor", f"retired “{id}”: successor: goes round in a circle: {' → '.join([*circle, id])}"
+            yield place / "successor", f"retired “{id}”: successor: forms a circle: {' → '.join([*circle, id])}"
         successor = entry["successor"]
         known = [*seeds.of(name), *(other["id"] for other in seeds.retired if other["collection"] == name)]
         if successor and successor not in known and name not in seeds.unread and (name, successor) not in seeds.wrong:
             yield (
                 place / "successor",
-                f"retired “{id}”: successor: “{successor}” is not the id of one of the {name}{suggestion(successor, known)}",
+                f"retired “{id}”: successor: “{successor}” is not a known {table.by_name[name].singular} id{suggestion(successor, known)}",
             )
 
 

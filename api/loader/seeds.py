@@ -238,7 +238,7 @@ class Seeds:
         if found is None and collection not in self.unread and (collection, id) not in self.wrong:
             hint = suggestion(id, list(self.records[collection]))
             there = Place(place.file, (*place.path, *steps))
-            faults.append((there, f"“{id}” is not the id of one of the {collection}{hint}"))
+            faults.append((there, f"“{id}” is not a known {self.table.by_name[collection].singular} id{hint}"))
         return found
 
     def _subject(
@@ -248,7 +248,7 @@ class Seeds:
         if collection not in self.table.by_name:
             there = Place(place.file, (*place.path, *steps))
             faults.append(
-                (there, f"“{collection}” is not a collection{suggestion(collection, list(self.table.by_name))}")
+                (there, f"“{collection}” is not a known collection{suggestion(collection, list(self.table.by_name))}")
             )
             self.unresolved += 1
             return None

@@ -72,7 +72,7 @@ def csv_link(address: str) -> tuple[str, str, str]:
 
 def corrected(detail: str) -> str:
     """The address of this page with a wrong id replaced by the one that a problem suggests; empty if it does not suggest exactly one."""
-    ids = re.search(r"“([^”]+)” is not an id .* Did you mean “([^”]+)”\?", detail)
+    ids = re.search(r"“([^”]+)” is not a known .* id\. Did you mean “([^”]+)”\?", detail)
     address = f"{request.path}{spelt(pairs(request.args))}"
     if ids is None:
         return ""

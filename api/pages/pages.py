@@ -185,7 +185,7 @@ class Explorer:
         """404, with the nearest path and all that there are."""
         hint = did_you_mean(request.path[:200], [f"/embed{one.path}" for one in self.embeds.listed])
         paths = ", ".join(self.embeds.paths("embed"))
-        raise not_found(f"Nothing is embedded at “/embed/{rest[:200]}”.{hint} There are: {paths}.")
+        raise not_found(f"There is nothing to embed at “/embed/{rest[:200]}”. Known paths: {paths}.{hint}")
 
     def _base(self) -> str:
         """What full addresses begin with."""

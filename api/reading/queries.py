@@ -123,11 +123,11 @@ def unknown_ids(
     """The ids that do not exist, the first few with the nearest; ``name`` is the parameter that gives them. ``resource`` is that which
     they are of, where several share the model.
     """
-    kind = resource.name if resource else model.__tablename__
+    kind = resource.singular if resource else model.__name__.lower()
     found = set(connection.scalars(select(model.id).where(in_any(model.id, ids)))) if ids else set()
     for number, id in enumerate(id for id in ids if id not in found):
         hint = nearest(connection, model, id, resource) if number < SUGGESTED else ""
-        yield Wrong(name, id, f"“{id}” is not an id of one of the {kind}.{hint}")
+        yield Wrong(name, id, f"“{id}” is not a known {kind} id.{hint}")
 
 
 def resolved_conditions(connection: Connection, query: ListQuery, related: Sequence[str]) -> list[ColumnElement[bool]]:
@@ -170,7 +170,7 @@ def phrase(connection: Connection, typed: str) -> str:
     try:
         return search.phrase(connection, typed)
     except search.TooManyWordsError as error:
-        told = f"“{error.begun}*” begins more than {search.MOST_WORDS} words here; give more letters of it."
+        told = f"“{error.begun}*” matches more than {search.MOST_WORDS} words; give more letters."
         raise invalid([Wrong("q", typed, told)]) from None
 
 
@@ -222,7 +222,7 @@ def unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> It
     held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))
     for number, key in enumerate(wrong):
         hint = did_you_mean(key, held) if number < SUGGESTED else ""
-        yield Wrong(one.name, key, f"nothing has “{key}”.{hint}")
+        yield Wrong(one.name, key, f"“{key}” is not a known value.{hint}")
 
 
 def role_column(query: ListQuery) -> ColumnElement[str] | None:

@@ -68,23 +68,23 @@ def _row(
 ) -> Any:
     model = resource.model
     if "\0" in id:  # which PostgreSQL cannot even be asked for
-        raise not_found(f"“{id}” is not an id of one of the {resource.name}.")
+        raise not_found(f"“{id}” is not a known {resource.singular} id.")
     row = connection.execute(statement(resource, at.kind), {**at.days, "of": id}).first()
     if row is not None:
         return row
     where = [model.id == id] if resource.where is None else [model.id == id, resource.where]
     known = connection.execute(select(model.id).where(*where).limit(1)).first()
     if known is not None:
-        raise not_found(f"“{id}” is one of the {resource.name}, but not at the clocks asked for ({in_words(at)}).")
+        raise not_found(f"The {resource.singular} “{id}” exists, but not under the requested clocks ({in_words(at)}).")
     itself = and_(Retired.collection == resource.name, Retired.id == id)
     term = and_(Retired.collection == "terms", Retired.id.in_(_terms(resource, id)))
     retired = connection.execute(select(Retired.id, Retired.successor_id).where(or_(itself, term))).first()
     if retired is None:
         if release := _removed_by(connection, resource, id):
-            raise Problem(GONE, f"“{id}” was removed from the {resource.name} by release “{release}”.")
-        raise not_found(f"“{id}” is not an id of one of the {resource.name}.{nearest(connection, model, id, resource)}")
+            raise Problem(GONE, f"The {resource.singular} “{id}” was removed in release “{release}”.")
+        raise not_found(f"“{id}” is not a known {resource.singular} id.{nearest(connection, model, id, resource)}")
     if retired.successor_id is None:
-        raise Problem(GONE, f"“{id}” was withdrawn from the {resource.name}.")
+        raise Problem(GONE, f"The {resource.singular} “{id}” was withdrawn.")
     raise Moved(retired.successor_id + id.removeprefix(retired.id))
 
 

@@ -148,5 +148,5 @@ def _one_problem(call: Call) -> Answer:
         if kind.name == call.ids["id"]:
             return json_answer(_problem(kind), call)
     raise not_found(
-        f"“{call.ids['id'][:80]}” is not a kind of problem. There are: {', '.join(kind.name for kind in KINDS)}."
+        f"“{call.ids['id'][:80]}” is not one of the kinds of problem: {', '.join(kind.name for kind in KINDS)}."
     )

@@ -48,7 +48,13 @@ def _matrix(call: Call) -> Findings:
     topics, compared = call.values.get("rows") == "topic", call.values.get("compare")
     if topics and compared:
         raise invalid(
-            [Wrong("rows", "topic", "does not go with `compare`, which gives cells of issues; leave one of them out.")]
+            [
+                Wrong(
+                    "rows",
+                    "topic",
+                    "`topic` cannot be combined with `compare`, which is by issue; leave one of them out.",
+                )
+            ]
         )
     if compared:
         return matrix.sensitivity(asked, question(call, **Comparison.changes(compared)))
@@ -81,7 +87,7 @@ def _diff(call: Call) -> Findings:
     proposals, at = call.table.by_name["proposals"], call.clocks
     against = named(call, proposals, "against")
     if against.id == call.ids["id"]:
-        raise invalid([Wrong("against", against.id, "is the same proposal; name another one to compare it with.")])
+        raise invalid([Wrong("against", against.id, "is the same proposal; name a different one to compare it with.")])
     return diff.diff(question(call), _answer(of_path(call, proposals, at)), _answer(against))
 
 

@@ -57,8 +57,8 @@ class Comparison(Contract[str]):
         word, _, given = str(value).partition(":")
         if word not in self.WORDS or not given:
             raise ValidationError(
-                f"“{str(value)[:60]}” is not a comparison such as known_at:2024-02-20, as_of:2024-02-20, mode:on_record "
-                "or without:anonymous."
+                f"“{str(value)[:60]}” is not a valid comparison; expected one such as known_at:2024-02-20, as_of:2024-02-20, "
+                "mode:on_record or without:anonymous."
             )
         self.changes(f"{word}:{given}")
         return f"{word}:{given}"
@@ -155,9 +155,7 @@ class Analysis:
         Raises:
             Problem: 400.
         """
-        told = (
-            "shapes the nested answer alone; leave it out for the table, or ask for application/json without `format`."
-        )
+        told = "applies only to the nested answer; leave it out, or ask for application/json without `format`."
         if wrong := [Wrong(name, str(call.values[name]), told) for name in self.nested if call.values.get(name)]:
             raise invalid(wrong)
 
@@ -226,7 +224,7 @@ def compared(call: Call) -> Question:
         only = asked.parties[0]
         named = "parties" if call.values.get("parties") else "party"
         raise invalid(
-            [Wrong(named, only, "is one party; name at least two different parties, or none to compare all.")]
+            [Wrong(named, only, "is only one party; name at least two different parties, or none to compare all.")]
         )
     return asked
 

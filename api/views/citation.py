@@ -68,7 +68,7 @@ class PathField(Contract[str]):
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         text = str(value)
         if not re.fullmatch("/[!-~]*", text) or len(text) > 7000:
-            raise ValidationError("is not a path of this service, such as /v1/gaps?parties=russia,ukraine.")
+            raise ValidationError("must be a path of this service, such as /v1/gaps?parties=russia,ukraine.")
         return text
 
 
@@ -95,7 +95,7 @@ class Paths:
         """
         parts = urlsplit(path)
         if parts.scheme or parts.netloc or parts.fragment or not parts.path.startswith("/"):
-            raise invalid([Wrong("path", path[:200], "is not a path of this service, such as /v1/gaps?parties=a,b.")])
+            raise invalid([Wrong("path", path[:200], "must be a path of this service, such as /v1/gaps?parties=a,b.")])
         versioned = parts.path.startswith(f"{VERSION_PATH}/")
         bare = unquote(parts.path.removeprefix(VERSION_PATH) if versioned else parts.path)
         try:
@@ -121,7 +121,7 @@ class Paths:
         elif bare.startswith(f"{VERSION_PATH}/"):
             rules = [rule.rule for rule in self._routes().iter_rules()]
             hint = nearest_path(bare, [*rules, *(f"{VERSION_PATH}{rule}" for rule in rules)])
-        told = f"“{bare[:200]}” is not a path of the API, whose answers alone can be cited.{hint} The way in is {VERSION_PATH}/."
+        told = f"“{bare[:200]}” is not a path of the API; only its answers can be cited. The API starts at {VERSION_PATH}/.{hint}"
         return unknown([Wrong("path", path[:200], told)])
 
     def _routes(self) -> Map:

@@ -160,7 +160,7 @@ def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
     except exports.Underway:
         raise Problem(
             UNAVAILABLE,
-            f"The files of release “{call.store.release}” are being made; ask again shortly.",
+            f"The files of release “{call.store.release}” are still being prepared. Try again shortly.",
             headers={"Retry-After": "10"},
         ) from None
 

@@ -38,9 +38,7 @@ class By(AnyOf):
     def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         found = super()._deserialize(value, attr, data, **kwargs)
         if not 1 <= len(found) <= self.MOST:
-            raise ValidationError(
-                f"names {len(found)} facets; one to {self.MOST} are allowed: {', '.join(self.names)}."
-            )
+            raise ValidationError(f"has {len(found)} facets; expected 1 to {self.MOST} of: {', '.join(self.names)}.")
         return found
 
 

@@ -96,7 +96,7 @@ def newest_changes(connection: Connection, values: Mapping[str, Any], most: int)
             select(Release.number).join(Change, Change.release_id == Release.id).where(Change.id == after)
         )
         if number is None:
-            raise unknown([Wrong("after", after, f"“{after}” is not an id of one of the changes.")])
+            raise unknown([Wrong("after", after, f"“{after}” is not a known change id.")])
         releases = releases.where(Release.number <= number)
         behind = [Change.id > after]
     for release in connection.execute(releases).all():

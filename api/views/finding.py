@@ -76,7 +76,7 @@ def _search(call: Call) -> Answer:
     try:
         hits = found.page(call.connection, parameters, after, limit + 1)
     except LookupError:
-        raise unknown([Wrong("after", after, f"“{after}” is not among the hits.")]) from None
+        raise unknown([Wrong("after", after, f"“{after}” is not one of the hits.")]) from None
     page = hits[:limit]
     following = f"{page[-1].collection}/{page[-1].id}" if len(hits) > limit else None
     shown = [

@@ -168,7 +168,8 @@ class _Format(Choice):
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if str(value).lower() == "json":
             raise ValidationError(
-                "is JSON without a `format`: leave it out. A flat table in JSON is at the address that /v1/tables gives."
+                "“json” is not an allowed value: without `format`, the answer is JSON, so leave it out. "
+                "For a flat table as JSON, use the address listed at /v1/tables."
             )
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -192,10 +193,10 @@ def form_asked(call: Call) -> str | None:
     wanted: str | None = call.values.get("format")
     wrong = []
     if call.values.get("bom") == "1" and wanted not in MARKED:
-        told = f"goes before {_MARKED} alone; give {_given(MARKED)} as well, or leave it out."
+        told = f"applies only to {_MARKED}; add {_given(MARKED)} or leave `bom` out."
         wrong.append(Wrong("bom", "1", told))
     if not wanted and (named := ",".join(call.values["columns"])):
-        told = f"are of the flat table alone; give {_given(ASKED.values())} as well, or leave it out."
+        told = f"applies only to flat tables; add {_given(ASKED.values())} or leave `columns` out."
         wrong.append(Wrong("columns", named[:200], told))
     if wrong:
         raise invalid(wrong)
@@ -216,7 +217,7 @@ def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
     there = {column.name: column for column in shape}
     allowed = list(there)
     wrong = [
-        explain("columns", Finding.of(f"{shown(one)} is not one of its values", one, allowed), one)
+        explain("columns", Finding.of(f"{shown(one)} is not one of the allowed values", one, allowed), one)
         for one in named
         if one not in there
     ]

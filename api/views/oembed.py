@@ -105,14 +105,14 @@ def _asked(call: Call) -> tuple[str, list[tuple[str, str]]]:
 
 def _foreign(call: Call) -> Problem:
     url: str = call.values["url"]
-    told = f"“{url[:200]}” is not an address of this service, whose addresses begin with {call.base}/."
+    told = f"“{url[:200]}” is not an address of this service; it must begin with {call.base}/."
     return unknown([Wrong("url", url[:200], told)])
 
 
 def _nothing(call: Call, path: str, embeds: Embeds) -> Problem:
     hint = did_you_mean(path[:200], [f"/explore{one.path}" for one in embeds.listed])
     allowed = embeds.paths("explore")
-    told = f"“{path[:200]}” shows nothing that can be embedded.{hint} There are: {', '.join(allowed)}."
+    told = f"“{path[:200]}” is not a page that can be embedded. Known pages: {', '.join(allowed)}.{hint}"
     return unknown([Wrong("url", call.values["url"][:200], told, allowed)])
 
 

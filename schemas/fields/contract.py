@@ -80,7 +80,7 @@ class Contract(fields.Field[T], ABC):
 
     def _expect(self, value: object, kind: type, what: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, kind):
-            raise ValidationError(f"{shown(value)} is not {what}")
+            raise ValidationError(f"expected {what}, found {shown(value)}")
         return value
 
 
@@ -100,10 +100,10 @@ class ListOf(Contract[list[Any]]):
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> list[Any]:
         found = each(self._expect(value, list, "a list"), self.one.deserialize)
         if self.required and not found:
-            raise ValidationError("is empty; name at least one")
+            raise ValidationError("must have at least one value")
         for index, item in enumerate(found):
             if item in found[:index]:
-                raise ValidationError(f"names “{item}” twice")
+                raise ValidationError(f"lists “{item}” twice")
         return found
 
     def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> list[Any]:

@@ -33,7 +33,7 @@ class EdtfDate(Contract[dates.Edtf]):
                 else self._expect(value, str, "a date")
             )
         except ValueError as error:
-            raise ValidationError(f"{shown(value)}: {error}") from error
+            raise ValidationError(f"{shown(value)} is not a valid date: {error}") from error
 
     def _serialize(
         self, value: dates.Edtf | None, attr: str | None, obj: object, **kwargs: Any
@@ -51,15 +51,15 @@ def date_answer(value: dates.Edtf) -> dict[str, str | None]:
     }
 
 
-def day_hint(text: str, begun: str) -> str:
-    """``… you mean …?``, begun with these words, where a text that is no day can mean some or is a longer time; nothing where it is
+def day_hint(text: str) -> str:
+    """``. Did you mean …?`` where a text that is no day can mean some or is a longer time; nothing where it is
     neither.
     """
     days = dates.days_meant(text)
     with suppress(ValueError):
         time = dates.parse(text)
         days = [day.isoformat() for day in (time.earliest, time.latest) if day]
-    return f"{begun} you mean {' or '.join(days)}?" if days else ""
+    return f". Did you mean {' or '.join(days)}?" if days else ""
 
 
 class Day(Contract[date]):
@@ -70,9 +70,9 @@ class Day(Contract[date]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> date:
         text = str(value)
-        told = f"{shown(value)} is not a day of the calendar"
+        told = f"{shown(value)} is not a valid date"
         if not _DAY.fullmatch(text):
-            raise ValidationError(f"{told}, written YYYY-MM-DD{day_hint(text, '; did')}")
+            raise ValidationError(f"{told}; expected YYYY-MM-DD{day_hint(text)}")
         try:
             days = dates.parse(text)
         except ValueError as error:

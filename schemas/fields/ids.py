@@ -16,7 +16,7 @@ class Slug(Pattern):
 
     def __init__(self, description: str = "Unique within its collection, and never reused.", **options: Any) -> None:
         longest = options.pop("longest", SLUG_LENGTH)
-        form = f"an id (lower-case letters and digits in words joined by single hyphens, a letter first, at most {longest} characters)"
+        form = f"a valid id (lower-case letters and digits, words joined by single hyphens, a letter first, at most {longest} characters)"
         super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
 
     def hint(self, text: str) -> str:
@@ -26,7 +26,7 @@ class Slug(Pattern):
 def as_slug(value: object) -> str:
     """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing."""
     slug = "-".join(re.findall(r"[a-z0-9]+", str(value).lower())) if isinstance(value, str) and value.isascii() else ""
-    return f"; written as one it is “{slug}”" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
+    return f". As an id it would be “{slug}”" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
 
 
 class DerivedId(Contract[str]):

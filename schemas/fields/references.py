@@ -61,12 +61,12 @@ class Reference(Contract[Any]):
         return {
             "type": "string",
             "pattern": f"^{SLUG.pattern}$",
-            "description": f"The id of one of the {self.collection}.",
+            "description": f"The id of a record in {self.collection}.",
         }
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-            raise ValidationError(f"{shown(value)} is not an id{as_slug(value)}")
+            raise ValidationError(f"{shown(value)} is not a valid id{as_slug(value)}")
         return value
 
     def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:
@@ -91,9 +91,9 @@ class Subject(Contract[Any]):
         return {"type": "string", "pattern": f"^{_SUBJECT.pattern}$"}
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
-        text: str = self._expect(value, str, "a record")
+        text: str = self._expect(value, str, "a record as collection/id")
         if len(text) > DERIVED_ID_LENGTH or not _SUBJECT.fullmatch(text):
-            raise ValidationError(f"{shown(text)} is not a record, written collection/id")
+            raise ValidationError(f"{shown(text)} is not a valid record; expected collection/id")
         return text
 
     def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:

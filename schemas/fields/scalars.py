@@ -27,9 +27,9 @@ class Integer(Contract[int]):
         if isinstance(value, bool) or not (
             isinstance(value, int) or (isinstance(value, str) and _DIGITS.fullmatch(value))
         ):
-            raise ValidationError(f"{shown(value)} is not a whole number; {self.least} to {self.most} are allowed")
+            raise ValidationError(f"{shown(value)} is not a whole number; it must be from {self.least} to {self.most}")
         if len(str(value)) > _LONGEST or not self.least <= int(value) <= self.most:
-            raise ValidationError(f"{shown(value)} is out of range; {self.least} to {self.most} are allowed")
+            raise ValidationError(f"{shown(value)} is out of range; it must be from {self.least} to {self.most}")
         return int(value)
 
 
@@ -51,4 +51,4 @@ class Flag(Contract[bool]):
             return True
         if value is False or value == "false":
             return False
-        raise not_allowed(f"{shown(value)} is neither true nor false", value, ["true", "false"])
+        raise not_allowed(f"{shown(value)} is not one of the allowed values", value, ["true", "false"])

@@ -24,7 +24,7 @@ class Term(Contract[Vocabulary]):
             return self.vocabulary.of(str(value))
         except ValueError:
             allowed = [term.value for term in self.vocabulary]
-            raise not_allowed(f"{shown(value)} is not one of its terms", value, allowed) from None
+            raise not_allowed(f"{shown(value)} is not one of the allowed values", value, allowed) from None
 
 
 class Choice(Contract[str]):
@@ -39,7 +39,7 @@ class Choice(Contract[str]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if value not in self.words:
-            raise not_allowed(f"{shown(value)} is not one of its values", value, self.words)
+            raise not_allowed(f"{shown(value)} is not one of the allowed values", value, self.words)
         return str(value)
 
 
@@ -50,7 +50,7 @@ class BearableField(Contract[str]):
         return {"$ref": "#/components/schemas/BearableField" if side == "answer" else "#/$defs/bearable"}
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> Any:
-        return self._expect(value, str, "the name of a field")
+        return self._expect(value, str, "a field name")
 
 
 class BearableFields(ListOf):

@@ -30,9 +30,9 @@ class Text(Contract[str]):
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         text = " ".join(self._expect(value, str, "text").split())
         if not text:
-            raise ValidationError("is empty; leave the field out where there is nothing to say")
+            raise ValidationError("must not be empty; leave the field out if there is nothing to say")
         if has_control(text):
-            raise ValidationError("holds a control character")
+            raise ValidationError("contains a control character")
         if len(text) > self.longest:
             raise ValidationError(f"has {len(text)} characters; at most {self.longest} are allowed")
         return text
@@ -78,9 +78,9 @@ class Link(Contract[str]):
         return {"type": "string", "format": "uri-reference", **longest}
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
-        text: str = self._expect(value, str, "an address")
+        text: str = self._expect(value, str, "an http or https address")
         if not re.fullmatch(r"https?://[\x21-\x7e]{1,1990}", text):
-            raise ValidationError(f"{shown(text)} is not an http or https address")
+            raise ValidationError(f"{shown(text)} is not a valid http or https address")
         return text
 
 
@@ -91,10 +91,12 @@ class Selector(Contract[str]):
         return {"type": "string", "pattern": f"^{SELECTOR.pattern}$", "maxLength": 30}
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
-        text: str = self._expect(value, str, "a selector")
+        text: str = self._expect(value, str, "a selector such as char=1043,1187")
         match = SELECTOR.fullmatch(text)
         if not match or int(match[1]) >= int(match[2]):
-            raise ValidationError(f"{shown(text)} is not a selector such as char=1043,1187, its end after its start")
+            raise ValidationError(
+                f"{shown(text)} is not a valid selector; expected one such as char=1043,1187, the end after the start"
+            )
         return text
 
 

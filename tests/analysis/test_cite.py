@@ -132,8 +132,8 @@ def test_what_has_no_answer_to_cite_is_told_with_the_nearest_that_has(
     shipped: Api, path: str, hint: str | None
 ) -> None:
     (error,) = shipped.get(f"/v1/cite?path={quote(path)}", 404)["errors"]
-    told = "is not a path of the API, whose answers alone can be cited."
-    assert error["message"] == f"“{path.partition('?')[0]}” {told}{f' {hint}' if hint else ''} The way in is /v1/."
+    told = "is not a path of the API; only its answers can be cited. The API starts at /v1/."
+    assert error["message"] == f"“{path.partition('?')[0]}” {told}{f' {hint}' if hint else ''}"
     if hint:
         assert shipped.ask(hint.split("“")[1].split("”")[0]).status_code == 200
 

@@ -105,7 +105,7 @@ def test_a_frame_shows_what_it_embeds_within_its_width(look, server):
 
 def test_a_frame_whose_address_is_wrong_says_so(look, server):
     (found,) = look([f'<iframe src="{server}/embed/matrix?known_at=yesterday"></iframe>'])
-    assert "is not a day of the calendar" in found["text"]
+    assert "is not a valid date" in found["text"]
 
 
 def test_no_other_page_may_be_framed(look, server):

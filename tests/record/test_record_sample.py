@@ -89,7 +89,7 @@ def test_the_sample_is_verified_and_covered(tmp_path: Path, monkeypatch: pytest.
     out = tmp_path / "sample.md"
     refused = CliRunner().invoke(main, ["coverage", *where, "--check"])
     assert refused.exit_code == 2
-    assert "name it by --out" in refused.output
+    assert "name the file with --out" in refused.output
     for check in ([], ["--check"]):
         written = CliRunner().invoke(main, ["coverage", *where, "--out", str(out), *check])
         assert written.exit_code == 0, written.output
@@ -105,21 +105,21 @@ def test_the_sample_is_verified_and_covered(tmp_path: Path, monkeypatch: pytest.
             "digest: fab5c27d10b5bcd2",
             "digest: fab5c27d10b5bcd3",
             (
-                "9:15: statements/calvane-would-settle-for-quota: evidence: digest: looked for fab5c27d10b5bcd3 at char=577,635 "
-                "of “lantern-on-timber”; found fab5c27d10b5bcd2, of “Calvane, it seems"
+                "9:15: statements/calvane-would-settle-for-quota: evidence: digest: expected fab5c27d10b5bcd3 at char=577,635 "
+                "of “lantern-on-timber”, found fab5c27d10b5bcd2 (“Calvane, it seems"
             ),
         ),
         (
             "      selector: char=577,635\n      digest: fab5c27d10b5bcd2\n",
             "",
-            "7:7: statements/calvane-would-settle-for-quota: evidence: points at no passage of “lantern-on-timber”; ",
+            "7:7: statements/calvane-would-settle-for-quota: evidence: has no selector for “lantern-on-timber”; ",
         ),
         (
             "      digest: fab5c27d10b5bcd2\n",
             "",
             (
-                "7:7: statements/calvane-would-settle-for-quota: evidence: has no digest to hold against char=577,635 "
-                "of “lantern-on-timber”; that passage has fab5c27d10b5bcd2"
+                "7:7: statements/calvane-would-settle-for-quota: evidence: has no digest for char=577,635 "
+                "of “lantern-on-timber”; the digest of that passage is fab5c27d10b5bcd2"
             ),
         ),
     ],
@@ -190,8 +190,8 @@ def test_the_readmes_record_is_sound_as_it_stands_there(tmp_path: Path) -> None:
     checked, verified, loaded = map(typed, commands)
     assert " statements 2" in checked
     assert "Note:" not in checked
-    assert "citations of 2 sources hold" in verified
-    assert "release r2031-1 is loaded" in loaded
+    assert "citations of 2 sources verified" in verified
+    assert "release r2031-1 loaded" in loaded
 
 
 def test_the_sample_loads_beside_the_shipped_process(make_service: Any, tmp_path: Path) -> None:

@@ -29,12 +29,12 @@ def positions(*arguments: str) -> str:
 
 
 def test_every_selector_digest_length_and_hash_holds() -> None:
-    assert "citations of 5 sources hold" in positions("verify")
+    assert "citations of 5 sources verified" in positions("verify")
 
 
 def test_coverage_is_current_and_leaves_no_paragraph_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert "is current" in positions("coverage", "--check")
+    assert "is up to date" in positions("coverage", "--check")
 
 
 def tracked() -> list[Path]:

@@ -54,7 +54,7 @@ def test_a_node_waits_for_the_first_release(server_databases: Databases) -> None
     service: Service = create_service(Settings(database=url, replicas=(url,), seeds=WORLD))
     api = Api(service.wsgi)
     problem = api.problem(PARTY, 503)
-    assert "`positions load` makes one" in problem["detail"]
+    assert "run `positions load`" in problem["detail"]
     writer = open_database(url)
     load(WORLD, writer, RESOURCES)
     dispose(writer)

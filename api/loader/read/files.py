@@ -66,12 +66,12 @@ def chunks(file: SeedFile) -> Iterator[Chunk]:
 def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault]]:
     """Every seed file below a folder, shared ones first; and what in the folder is out of place."""
     if not root.is_dir():
-        what = "is not there" if not root.exists() else "is not a folder"
-        return [], [Fault.of_file(root, f"the folder of seeds {what}; POSITIONS_SEEDS or --seeds names another")]
+        what = "does not exist" if not root.exists() else "is not a folder"
+        return [], [Fault.of_file(root, f"the seeds folder {what}; set POSITIONS_SEEDS or --seeds to another")]
     files: list[SeedFile] = []
     faults: list[Fault] = []
     if not (root / "release.yaml").is_file():
-        faults.append(Fault.of_file(root, "has no release.yaml, which gives the release's id and date"))
+        faults.append(Fault.of_file(root, "contains no release.yaml; it gives the release's id and date"))
     folders = sorted(
         (path for path in root.iterdir() if _visible(path, root)),
         key=lambda path: (path.name != SHARED, path.name),
@@ -82,7 +82,7 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
                 faults.append(
                     Fault.of_file(
                         folder,
-                        "is out of place: beside release.yaml there are only the folders of processes and common/",
+                        "is out of place: expected only release.yaml, common/ and one folder per process",
                     )
                 )
             continue
@@ -91,7 +91,7 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
             faults.append(
                 Fault.of_file(
                     folder,
-                    "has no process.yaml, which describes the process whose records the folder holds",
+                    "contains no process.yaml; it describes the process that the folder is for",
                 )
             )
         for path in sorted(path for path in folder.iterdir() if _visible(path, root)):
@@ -104,14 +104,14 @@ def _files(path: Path, folder: str | None, collections: list[str], faults: list[
     if _about(path):
         return
     if not path.is_file() and not path.is_dir():
-        faults.append(Fault.of_file(path, "is neither a file nor a folder; a link may lead nowhere"))
+        faults.append(Fault.of_file(path, "is neither a file nor a folder; it may be a broken link"))
     elif path.is_dir() and path.suffix in (".yaml", ".jsonl"):
-        faults.append(Fault.of_file(path, f"is a folder; call it {path.stem}, or put a file in its place"))
+        faults.append(Fault.of_file(path, f"is a folder; rename it to {path.stem}, or replace it with a file"))
     elif path.is_file() and path.suffix not in (".yaml", ".jsonl"):
         faults.append(
             Fault.of_file(
                 path,
-                "is neither .yaml nor .jsonl" + (f"; call it {path.stem}.yaml" if path.suffix == ".yml" else ""),
+                "is neither .yaml nor .jsonl" + (f"; rename it to {path.stem}.yaml" if path.suffix == ".yml" else ""),
             )
         )
     elif name == "process" and path.suffix == ".yaml" and folder:
@@ -123,7 +123,7 @@ def _files(path: Path, folder: str | None, collections: list[str], faults: list[
         faults.append(
             Fault.of_file(
                 path,
-                f"is not named after a collection{suggestion(name, names, end='.')} There can be: {', '.join(names)}",
+                f"has an unknown name. Known names: {', '.join(names)}{suggestion(name, names)}",
             )
         )
     elif path.is_dir():

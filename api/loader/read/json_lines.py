@@ -11,7 +11,7 @@ from api.loader.faults import Fault, Place, Unreadable
 from api.loader.read.files import Chunk
 from api.loader.read.yaml_text import IS_UTF16, UTF16, no_text
 
-_NO_JSON = "is not JSON, of which each line holds one whole record"
+_NO_JSON = "is not valid JSON; each line must be one whole record"
 _SPACED_COLON = re.compile(rb'"[ \t\r]+:')
 
 
@@ -43,7 +43,7 @@ def lines(chunk: Chunk) -> Iterator[tuple[Place, Any]]:
         except ValueError as error:
             faults.append(Fault(str(path), index + 1, 1, str(error)))
         except RecursionError:
-            faults.append(Fault(str(path), index + 1, 1, "is nested far too deeply"))
+            faults.append(Fault(str(path), index + 1, 1, "is nested too deeply"))
     if faults:
         raise Unreadable(*faults)
 
@@ -69,5 +69,5 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         repeated = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise ValueError(f"repeats the key “{repeated}”; each may stand once in a mapping")
+        raise ValueError(f"repeats the key “{repeated}”; each key is allowed only once in a mapping")
     return found

@@ -20,8 +20,8 @@ def records(chunk: Chunk) -> Iterator[tuple[Place, Any]]:
     if path.suffix == ".jsonl":
         yield from lines(chunk)
         return
-    expected = "a list of records is expected: each begins with “- id:”"
-    for index, record in enumerate(whole(path, list, expected, empty="an empty list is written []")):
+    expected = "expected a list of records, each beginning with “- id:”"
+    for index, record in enumerate(whole(path, list, expected, empty="for an empty list, write []")):
         yield Place(path, (index,)), record
 
 
@@ -31,4 +31,4 @@ def mapping(path: Path) -> Any:
     Raises:
         Unreadable: see `records`.
     """
-    return whole(path, dict, "one mapping is expected", empty="it holds one mapping")
+    return whole(path, dict, "expected one mapping", empty="expected one mapping")

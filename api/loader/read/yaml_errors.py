@@ -8,7 +8,7 @@ import yaml
 
 _JOINED = re.compile(r" *(?:- +)*\w+:(?![ \t\r\n/]|\Z)")
 _DASHED = re.compile(r" *-(?=\w)")
-_PLAIN = "a text that has no quotation marks; put it into quotation marks"
+_PLAIN = "text without quotation marks; quote the text"
 #: What either parser says of a text that begins with a character that has a meaning of its own.
 _BEGINNING = (
     "cannot start any token",
@@ -31,27 +31,27 @@ def cause(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
         return _colon(text, at)
     if "could not find expected ':'" in said:
         word = re.split("[ \t\r\n]", text[opened:], maxsplit=1)[0]
-        colonless = f"“{word}” has no colon; a field is written “name: value”"
+        colonless = f"“{word}” has no colon; write a field as “name: value”"
         return _joined(text, _line(text, opened)) or (opened, colonless)
     if "tab character" in said or text[at : at + 1] == "\t":
-        return at, "a tab stands in the indentation; indent by spaces"
+        return at, "the indentation contains a tab; indent with spaces"
     if "found undefined alias" in said:
-        return opened, f"“*” cannot begin {_PLAIN}; if an alias is meant, seeds have none"
+        return opened, f"“*” cannot begin {_PLAIN}; if you meant an alias, aliases are not allowed in seeds"
     if any(one in said for one in _BEGINNING) and opened < len(text):
         return opened, f"“{text[opened]}” cannot begin {_PLAIN}"
     if "found another document" in said:
-        return at, "a second document begins here; a file holds one, so leave out the line ---"
+        return at, "a second document begins here; a file must contain only one, so remove the line ---"
     if "quoted scalar" in context and "end of stream" in said:
-        return opened, f"the quotation mark {text[opened]} that opens a text here is never closed"
+        return opened, f"the quotation mark {text[opened]} that opens here is never closed"
     if "unknown escape character" in said:
         return (
             at,
-            "a backslash has a meaning of its own between double quotation marks; put the text between single ones",
+            "a backslash has a special meaning in double quotation marks; use single quotation marks",
         )
     if "expected ',' or" in said:
         return (
             opened,
-            f"the “{text[opened]}” that opens here is not closed; close it, or put the text into quotation marks",
+            f"the “{text[opened]}” that opens here is never closed; close it, or quote the text",
         )
     if "expected key" in said or "expected <block end>" in said or "'-' indicator" in said:
         return _going_on(text, at)
@@ -67,25 +67,25 @@ def _colon(text: str, at: int) -> tuple[int, str]:
     """A colon that no field's name can stand before: within a text, or behind one that goes on from the line above."""
     line = _line(text, at)
     if ": " in text[line:at]:
-        return at, f"a colon with a space behind it stands within {_PLAIN}"
+        return at, f"a colon followed by a space is not allowed in {_PLAIN}"
     above = _line(text, max(line - 1, 0))
     return (
         _joined(text, above)
         or _joined(text, line)
-        or (at, f"a colon stands within {_PLAIN}, or indent this line as the fields beside it")
+        or (at, f"a colon is not allowed in {_PLAIN}, or indent this line like the other fields")
     )
 
 
 def _joined(text: str, line: int) -> tuple[int, str] | None:
     """A colon or a dash without the space that makes it one, in the line that begins at a place; None where there is none."""
     if found := _DASHED.match(text, line):
-        return found.end(), "no space stands behind the dash that begins a record; write “- id: …”"
+        return found.end(), "a space is missing after the dash that begins a record; write “- id: …”"
     if found := _JOINED.match(text, line):
         name, behind = found[0].strip(" -:"), text[found.end()]
         if behind.isspace():
             code = f"U+{ord(behind):04X}"
-            return found.end(), f"{code} stands behind the colon of “{name}” in place of a space; write “{name}: …”"
-        return found.end(), f"no space stands behind the colon of “{name}”; write “{name}: …”"
+            return found.end(), f"the colon after “{name}” is followed by {code} instead of a space; write “{name}: …”"
+        return found.end(), f"a space is missing after the colon of “{name}”; write “{name}: …”"
     return None
 
 
@@ -93,7 +93,7 @@ def _going_on(text: str, at: int) -> tuple[int, str]:
     """What comes where the value before it has ended: more of a text behind its quotation marks, or a line indented wrongly."""
     before = text[_line(text, at) : at].strip(" -")
     if not before:
-        indented = "this line is indented otherwise than the record or the fields beside it"
+        indented = "this line is not indented like the other fields or records"
         return _joined(text, _line(text, at)) or (at, indented)
     quoted = 0
     # The same parser, since the other may stumble earlier.
@@ -102,9 +102,9 @@ def _going_on(text: str, at: int) -> tuple[int, str]:
             break
         quoted = token.start_mark.index if isinstance(token, yaml.ScalarToken) and token.style else 0
     if not quoted:
-        return at, f"a text cannot go on behind “{before[-1]}”; put the whole of it into quotation marks"
+        return at, f"text cannot continue after “{before[-1]}”; quote the whole text"
     mark = text[quoted]
-    again = "write the mark twice" if mark == "'" else "write a backslash before the mark"
+    again = "write it twice" if mark == "'" else "write a backslash before it"
     closed = text.count("\n", 0, at) + 1
-    what = f"the text that the quotation mark {mark} opens here is closed on line {closed}, and goes on behind it"
-    return quoted, f"{what}; {again} where it stands within the text"
+    what = f"the quotation mark {mark} that opens here is closed on line {closed}, but text follows it"
+    return quoted, f"{what}; to use it inside the text, {again}"

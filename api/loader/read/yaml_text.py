@@ -18,7 +18,7 @@ except ImportError:  # a build of PyYAML without its C part
 
 DEPTH = 100
 UTF16 = (BOM_UTF16_LE, BOM_UTF16_BE)
-IS_UTF16 = "is text in UTF-16; save it as UTF-8"
+IS_UTF16 = "is encoded in UTF-16; save it as UTF-8"
 YAML_LIMIT = 16 * 2**20
 _BRACKET = re.compile(r"[\[\]{}]")
 _INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
@@ -45,7 +45,7 @@ def whole(path: Path, kind: type[list[Any] | dict[str, Any]], expected: str, *, 
     if node is None:
         raise Unreadable(Fault.of_file(path, f"is empty; {empty}"))
     if not isinstance(node, yaml.SequenceNode if kind is list else yaml.MappingNode):
-        raise Unreadable(Fault(str(path), *start_of(node), f"holds {_kind(node)} where {expected}"))
+        raise Unreadable(Fault(str(path), *start_of(node), f"{expected}, found {_kind(node)}"))
     faults = list(_unwanted(path, text))
     value = _values(node, path, set(), faults)
     if faults:
@@ -71,8 +71,8 @@ def text_of(path: Path) -> str:
             raise Unreadable(
                 Fault.of_file(
                     path,
-                    f"has {size:.0f} MB; a YAML file may have {YAML_LIMIT // 2**20} MB. "
-                    f"Make it a folder {path.stem}/ of smaller files, or JSON Lines ({path.stem}.jsonl)",
+                    f"has {size:.0f} MB; a YAML file may have at most {YAML_LIMIT // 2**20} MB. "
+                    f"Split it into a folder {path.stem}/ of smaller files, or use JSON Lines ({path.stem}.jsonl)",
                 )
             )
         content = path.read_bytes()
@@ -90,7 +90,7 @@ def no_text(content: bytes, error: UnicodeDecodeError) -> str:
     """What to say of bytes that are not UTF-8."""
     if content.startswith(UTF16):
         return IS_UTF16
-    return f"is not text in UTF-8: the byte 0x{content[error.start]:02x} here cannot be read; save the file as UTF-8"
+    return f"is not valid UTF-8: the byte 0x{content[error.start]:02x} cannot be decoded; save the file as UTF-8"
 
 
 def plain(text: str) -> Any:
@@ -159,9 +159,9 @@ def composed(path: Path, text: str) -> yaml.Node | None:
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         at, said = cause(error, text)
-        raise Unreadable(Fault(str(path), *_place(text, at), f"is not YAML: {said}")) from error
+        raise Unreadable(Fault(str(path), *_place(text, at), f"is not valid YAML: {said}")) from error
     except yaml.reader.ReaderError as error:
-        what = f"is not YAML text: it holds the control character U+{error.character:04X}"
+        what = f"is not valid YAML: it contains the control character U+{error.character:04X}"
         raise Unreadable(Fault(str(path), *_place(text, text.find(chr(error.character))), what)) from error
     finally:
         if loader is not None:
@@ -197,7 +197,7 @@ def _refuse_deep(path: Path, text: str) -> None:
             if depth > DEPTH:
                 start = event.start_mark
                 place = (start.line + 1, start.column + 1) if start else (0, 0)
-                raise Unreadable(Fault(str(path), *place, f"is nested more than {DEPTH} deep"))
+                raise Unreadable(Fault(str(path), *place, f"is nested more than {DEPTH} levels deep"))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -209,7 +209,7 @@ def _unwanted(path: Path, text: str) -> Iterator[Fault]:
             continue
         at = event.start_mark.index
         if isinstance(event, yaml.AliasEvent):
-            what = f"is the alias *{event.anchor}; seeds have none: write out here what it stands for"
+            what = f"is the alias *{event.anchor}; aliases are not allowed in seeds: write out the value here"
             yield Fault(str(path), *_place(text, at), what)
         elif event.anchor is not None:
             yield _property(path, text, at, "anchor", _ANCHOR, "&")
@@ -221,7 +221,7 @@ def _property(path: Path, text: str, at: int, kind: str, form: re.Pattern[str], 
     """That what begins at a place has something before its value that seeds have not."""
     found = form.search(text, at)
     what = f"is the {kind} {found[0]}" if found else f"has a {kind}"
-    told = f"{what}; seeds have none: leave it out, or put a text that begins with {mark} into quotation marks"
+    told = f"{what}; {kind}s are not allowed in seeds: leave it out, or quote text that begins with {mark}"
     return Fault(str(path), *_place(text, found.start() if found else at), told)
 
 
@@ -237,13 +237,17 @@ def _values(node: yaml.Node, path: Path, seen: set[int], faults: list[Fault]) ->
     found: dict[str, Any] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            faults.append(Fault(str(path), *start_of(key), "is not a field's name"))
+            faults.append(Fault(str(path), *start_of(key), "is not a field name"))
         elif key.value == _MERGE and not key.style:
-            what = f"is the merge key {_MERGE}; seeds have none: write out here the fields that it takes from elsewhere"
+            what = f"is the merge key {_MERGE}; merge keys are not allowed in seeds: write out the fields here"
             faults.append(Fault(str(path), *start_of(key), what))
         elif key.value in found:
             faults.append(
-                Fault(str(path), *start_of(key), f"repeats the key “{key.value}”; each may stand once in a mapping")
+                Fault(
+                    str(path),
+                    *start_of(key),
+                    f"repeats the key “{key.value}”; each key is allowed only once in a mapping",
+                )
             )
         else:
             found[key.value] = _values(value, path, seen, faults)
