@@ -103,7 +103,7 @@ def test_a_column_that_is_not_there_or_named_twice_is_refused_with_the_nearest(a
     for query in ({"columns": f"{names[0]},{last}x,nonesuch_"}, {"columns": [names[0], f"{last}x", "nonesuch_"]}):
         first, second = api.problem(address, 400, **query)["errors"]
         assert first["parameter"] == second["parameter"] == "columns"
-        assert f"“{last}x” is not one of the allowed values: " in first["message"]
+        assert f"“{last}x” is not one of the allowed values. " in first["message"]
         assert f" Did you mean “{last}”" in first["message"]
         assert "nonesuch_" in second["message"]
         assert first["allowed"] == second["allowed"] == names

@@ -51,8 +51,8 @@ def test_check_lists_every_fault_and_fails(world: Path) -> None:
     result = run("check", "--seeds", str(world))
     assert result.exit_code == 1
     assert re.search(
-        r"common/parties\.yaml:2:9: parties “x”: kind: “stat” is not one of the allowed values: state, .*\. "
-        r"Did you mean “state”\?\n",
+        r"common/parties\.yaml:2:9: parties “x”: kind: “stat” is not one of the allowed values\. "
+        r"Did you mean “state”\? Allowed: state, .*\n",
         result.output,
     )
     assert "the required field name is missing" in result.output

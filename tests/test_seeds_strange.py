@@ -250,7 +250,8 @@ def test_what_merely_looks_true_is_not(world: Path, flag: str) -> None:
     (world / "spice-round" / "parties" / "persons.jsonl").write_text(line % flag)
     (fault,) = faults(world)
     assert "represents" in fault.message
-    assert "is not one of the allowed values: true, false" in fault.message
+    assert "is not one of the allowed values" in fault.message
+    assert fault.message.endswith(": true, false")
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read(world: Path) -> None:
@@ -317,7 +318,7 @@ def test_faults_of_form_of_reference_and_of_rule_are_told_together(world: Path) 
     add(world, RETIRED, "- {collection: parties, id: aldoria}\n")
     found = faults(world)
     for part in (
-        "tradeable, not_stated. Did you mean “core”?",
+        "Did you mean “core”? Allowed: ",
         "forms a circle: pepper-plan → pepper-plan-two → pepper-plan",
         "“dockers-frond” is not a known party id. Did you mean “dockers-front”?",
         "“meltwater” is a topic; use one of its issues: downstream-share",
