@@ -157,7 +157,7 @@ def test_a_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch):
     shelf.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("os.getuid", lambda: 4242)
-    with pytest.raises(PermissionError, match="exports can be kept neither"):
+    with pytest.raises(PermissionError, match="exports cannot be written to"):
         exports.exported(shelf, _store(), _content)
 
 
