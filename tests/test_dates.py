@@ -145,7 +145,7 @@ def test_whatever_is_not_a_date_is_a_value_error_with_a_sentence(text: str) -> N
         ("2024-02-1X", r"Did you mean 2024-02-XX\?"),
         ("2024-XX-01", r"Did you mean 2024-XX\?"),
         ("202X-05", r"Did you mean 202X\?"),
-        ("XXXX", "the last one or two digits of a year"),
+        ("XXXX", "the last one or two digits of a year"),  # in EDTF an X stands for an unspecified digit
         ("2024-25", "a season is 21"),
         ("2024-13-XX", "there is no month 13"),
         ("2024-06-~01", r"Did you mean 2024-06-01~\?"),

@@ -422,3 +422,11 @@ def test_a_folder_that_is_called_as_a_file_is_told_its_name(world: Path) -> None
         fault.file == str(path) and fault.message.startswith("is a folder; rename it to responses,")
         for fault in faults(world)
     )
+
+
+@pytest.mark.parametrize("file", ["proposals.yaml", "demands.yaml"])
+def test_what_names_a_record_of_a_file_that_cannot_be_read_is_no_fault(world: Path, file: str) -> None:
+    """Nor what names a record inside one, as responses name the terms of proposals."""
+    add(world, f"spice-round/{file}", "- &a {id: x}\n")
+    (fault,) = faults(world)
+    assert "is the anchor &a" in fault.message

@@ -32,6 +32,7 @@ from api.loader.record import (
 )
 from api.loader.seeds import LENGTH, Seeds
 from api.resource import Table
+from schemas.fields import Parts
 from schemas.releases import ReleaseFileSchema, RetiredSchema
 
 Progress = Callable[[str, int, int | None], None]
@@ -86,6 +87,10 @@ def first_reading(root: Path, table: Table, progress: Progress) -> tuple[Seeds, 
         _merge(seeds, found, faults)
         done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
+    # Nor is it known what is written inside the records of a file that cannot be read, such as the terms of proposals.
+    for collection in seeds.unread & table.by_name.keys():
+        kinds = table.by_name[collection].schema._declared_fields.values()
+        seeds.unread |= {kind.collection for kind in kinds if isinstance(kind, Parts)}
     for invalid in seeds.partly_valid:
         errors: list[tuple[Place, str]] = []
         seeds.resolve_fields(table.by_name[invalid.collection].schema, invalid.data, invalid.place, errors)
