@@ -4,15 +4,17 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, Request, Response, current_app, jsonify, request
+from flask.globals import request_ctx
 from sqlalchemy.orm import configure_mappers
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import Rule
+from werkzeug.routing import MapAdapter, Rule
+from werkzeug.utils import cached_property
 
 from api import problems
 from api.contract.docs import add_docs
@@ -50,7 +52,7 @@ class Service:
 
 def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     """Make the service. A release may be loaded before or after."""
-    app = Flask("api", static_folder=None, template_folder="contract/templates")
+    app = _Flask("api", static_folder=None, template_folder="contract/templates")
     app.request_class = _Request
     app.url_rule_class = _Route
     app.url_map.strict_slashes = True
@@ -65,7 +67,6 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     add_docs(app, contract, table, settings.public_url)
     add_pages(app, table, settings.public_url)
     _add_health_checks(app)
-    app.before_request(_refuse_unreadable)
     counts = _count_routes(app)
     add_metrics(app, counts, database, settings.cache_bytes)
     app.register_error_handler(Problem, _problem_response)
@@ -104,6 +105,27 @@ def _quick_paths(listed: Iterable[Operation]) -> re.Pattern[str]:
     return re.compile(f"({VERSION_PATH})?({paths})|/readyz" if paths else "/readyz")
 
 
+class _Flask(Flask):
+    """Flask without what it does for each request and nothing here needs: asking of each function whether it is a coroutine, and
+    looking for a subdomain.
+    """
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return None
+        return self.url_map.bind(
+            request.host,
+            script_name=request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.path,
+            query_args=request.environ.get("QUERY_STRING", ""),
+        )
+
+
 class _Request(Request):
     """A request whose parameters tell what could not be read. Werkzeug leaves an escape that is not UTF-8 as it stands, so that it is
     the same as one that stands for a percent sign.
@@ -137,13 +159,10 @@ def _add_route(app: Flask, operation: Operation, settings: Settings, table: Tabl
         app.add_url_rule(rule, f"current.{operation.name}", view, methods=["GET"])
 
 
-def _refuse_unreadable() -> None:
-    if UNREADABLE in request.path:
-        raise Problem(problems.BAD_REQUEST, f"The path “{request.path[:200]}” contains {NO_UTF8}.")
-
-
 def _count_routes(app: Flask) -> Counts:
-    """Make each request note its route, under which it is counted: the path as declared, with the version."""
+    """Make each request note its route, under which it is counted: the path as declared, with the version. A path that cannot be read
+    is refused.
+    """
     routes = {PATH: PATH}  # the rule of the metrics is added later, since they need the counts
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
@@ -151,8 +170,11 @@ def _count_routes(app: Flask) -> Counts:
 
     @app.before_request
     def note_route() -> None:
-        if request.url_rule is not None:
-            request.environ["positions.route"] = routes[request.url_rule.rule]
+        asked = request_ctx.request
+        if asked.url_rule is not None:
+            asked.environ["positions.route"] = routes[asked.url_rule.rule]
+        if UNREADABLE in asked.path:
+            raise Problem(problems.BAD_REQUEST, f"The path “{asked.path[:200]}” contains {NO_UTF8}.")
 
     return Counts(sorted(set(routes.values())))
 
@@ -161,12 +183,14 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
     exports = settings.exports
 
     def view(**ids: str) -> Response:
-        store = request.environ["positions.store"]
+        # The request itself: of `request`, which stands for it, each attribute is a search.
+        asked = request_ctx.request
+        store = asked.environ["positions.store"]
         path = operation.path
         for name, id in ids.items():
             path = path.replace(f"{{{name}}}", id)
         with store.reading() as connection:
-            values = operation.read(request.args, connection, table, ids)
+            values = operation.read(asked.args, connection, table, ids)
             call = Call(
                 store=store,
                 connection=connection,
@@ -174,58 +198,58 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
                 texts=settings.texts,
                 exports=exports,
                 public_url=settings.public_url,
-                host_url=lambda: request.host_url,
+                host_url=lambda: asked.host_url,
                 path=path,
                 ids=ids,
-                values=_with_accepted_format(operation, values),
-                arguments=non_empty(request.args.items(multi=True)),
-                hurried=HURRIED in request.environ,
+                values=_with_accepted_format(operation, values, asked),
+                arguments=non_empty(asked.args.items(multi=True)),
+                hurried=HURRIED in asked.environ,
             )
             answer = operation.run(call)
             if not values.get("format"):  # which overrides the Accept header, as a suffix does
-                _check_acceptable(operation, answer)
+                _check_acceptable(operation, answer, asked)
             body = buffered(answer.body)
-        response = Response(body, answer.status, content_type=answer.media_type)
-        response.direct_passthrough = not isinstance(body, bytes)  # a file, which the delivery sends whole or in part
-        response.headers.extend(answer.headers)
+        headers = dict(answer.headers)
         if answer.total is not None:
-            response.headers[TOTAL] = str(int(answer.total))
-        if not request.path.startswith(VERSION_PATH + "/"):
-            response.headers["Content-Location"] = call.here
+            headers[TOTAL] = str(int(answer.total))
+        if not asked.path.startswith(VERSION_PATH + "/"):
+            headers["Content-Location"] = call.here
+        response = Response(body, answer.status, headers, content_type=answer.media_type)
+        response.direct_passthrough = not isinstance(body, bytes)  # a file, which the delivery sends whole or in part
         return response
 
     return view
 
 
-def _with_accepted_format(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+def _with_accepted_format(operation: Operation, values: dict[str, Any], asked: Request) -> dict[str, Any]:
     """The values with the `format` that the Accept header prefers, unless the query names one."""
-    if _accepts_anything() or values.get("format"):
+    if _accepts_anything(asked) or values.get("format"):
         return values
     if "format" in operation.query.fields:
-        best = request.accept_mimetypes.best_match([one for one in _FORMAT_OF if one in operation.content])
+        best = asked.accept_mimetypes.best_match([one for one in _FORMAT_OF if one in operation.content])
         return {**values, "format": _FORMAT_OF.get(best or "")}
     return values
 
 
-def _accepts_anything() -> bool:
-    return request.headers.get("Accept", "*/*").strip() in ("", "*/*")
+def _accepts_anything(asked: Request) -> bool:
+    return asked.environ.get("HTTP_ACCEPT", "").strip() in ("", "*/*")
 
 
-def _check_acceptable(operation: Operation, answer: Answer) -> None:
+def _check_acceptable(operation: Operation, answer: Answer, asked: Request) -> None:
     """Refuse an answer whose media type the Accept header excludes. A path with a suffix says what it wants, whatever the header says.
 
     Raises:
         Problem: 406.
     """
-    if "." in operation.path.rpartition("/")[2] or _accepts_anything():
+    if _accepts_anything(asked) or "." in operation.path.rpartition("/")[2]:
         return
     media_type = answer.media_type.partition(";")[0]
-    if not request.accept_mimetypes.best_match([media_type]):
-        unread = "" if request.accept_mimetypes else ", which contains no valid media type"
+    if not asked.accept_mimetypes.best_match([media_type]):
+        unread = "" if asked.accept_mimetypes else ", which contains no valid media type"
         raise Problem(
             problems.NOT_ACCEPTABLE,
             f"This path offers {' or '.join(operation.content)}; "
-            f"the Accept header is “{request.headers['Accept'][:200]}”{unread}.",
+            f"the Accept header is “{asked.headers['Accept'][:200]}”{unread}.",
         )
 
 

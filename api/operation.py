@@ -105,16 +105,19 @@ class Call:
     @cached_property
     def here(self) -> str:
         """The path and query of this call in canonical spelling."""
-        return self.link()
+        return self._address(self.arguments)
 
     def link(self, **changes: str | None) -> str:
         """This path and query, with some parameters changed (None: removed), sorted by name. The values of one name keep their
         order, which may matter: that of `by` and `columns` is the order of columns.
         """
-        kept = [one for one in self.arguments if one[0] not in changes]
-        changed = [(name, value) for name, value in changes.items() if value is not None]
-        query = sorted(kept + changed, key=itemgetter(0))
-        return f"/v1{self.path}" + ("?" + "&".join(_encoded(*pair) for pair in query) if query else "")
+        kept = tuple(one for one in self.arguments if one[0] not in changes)
+        changed = tuple((name, value) for name, value in changes.items() if value is not None)
+        return self._address(kept + changed) if changed or kept != self.arguments else self.here
+
+    def _address(self, arguments: tuple[tuple[str, str], ...]) -> str:
+        query = "&".join([_encoded(*pair) for pair in sorted(arguments, key=itemgetter(0))])
+        return f"/v1{self.path}?{query}" if query else f"/v1{self.path}"
 
     def meta(self, **more: Any) -> dict[str, Any]:
         """What every answer says of itself: the release, the clocks, and where to cite it."""

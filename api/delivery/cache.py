@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import IO
 from urllib.parse import parse_qsl, urlencode
 
@@ -34,7 +35,7 @@ class Kept:
         ready = list(self.ready.values())
         held = self.body or self.packed or b""
         bodies = [held, *(one.body for one in ready if one.body is not held)]
-        headers = sum(len(name) + len(value) for name, value in self.headers)
+        headers = sum(map(len, chain.from_iterable(self.headers)))
         return OVERHEAD * (1 + len(ready)) + headers + sum(map(len, bodies))
 
     def close(self) -> None:
@@ -77,25 +78,25 @@ class Cache:
                 pass  # it was given up meanwhile
         return kept
 
-    def is_large(self, kept: Kept) -> bool:
-        """Whether an answer would displace too many others; one that is packed took long to make, and may displace more."""
-        return kept.weight * (8 if kept.packed is None else 4) > self.limit
-
-    def put(self, key: tuple[str, ...], kept: Kept) -> None:
-        """Keep an answer, unless it is large or in a file."""
-        if kept.file is None and not self.is_large(kept):
-            with self._lock:
-                self._kept[key] = kept
-                self._weigh(key, kept)
+    def put(self, key: tuple[str, ...], kept: Kept) -> bool:
+        """Keep an answer, unless it is in a file or so large that it would displace too many others; tells whether it is kept."""
+        share = 8 if kept.packed is None else 4  # one that is packed took long to make, and may displace more
+        weight = kept.weight
+        if kept.file is not None or weight * share > self.limit:
+            return False
+        with self._lock:
+            self._kept[key] = kept
+            self._weigh(key, weight)
+        return True
 
     def weigh(self, key: tuple[str, ...], kept: Kept) -> None:
         """Weigh an answer anew, if it is kept: it may have gained a coding."""
         with self._lock:
             if self._kept.get(key) is kept:
-                self._weigh(key, kept)
+                self._weigh(key, kept.weight)
 
-    def _weigh(self, key: tuple[str, ...], kept: Kept) -> None:
-        weight = kept.weight + sum(map(len, key))
+    def _weigh(self, key: tuple[str, ...], answer: int) -> None:
+        weight = answer + sum(map(len, key))
         self.bytes += weight - self._weights.get(key, 0)
         self._weights[key] = weight
         while self.bytes > self.limit:

@@ -239,12 +239,13 @@ class Delivery:
         )
         if kept.body is None:
             kept.file = other.body  # type: ignore[assignment]  # what is not bytes is a file
-        # A file with a name is there for good.
-        large = self.cache.is_large(kept) if kept.file is None else isinstance(kept.file.name, int)
-        if large and compressible and self.cache.limit:
-            packed = pack(other.body, other.length)
-            kept.close()
-            kept = replace(kept, body=None, file=None, packed=packed)
+        if self.cache.put(key, kept) or not (compressible and self.cache.limit):
+            return kept
+        if kept.file is not None and isinstance(kept.file.name, str):
+            return kept  # a file with a name is there for good
+        packed = pack(other.body, other.length)
+        kept.close()
+        kept = replace(kept, body=None, file=None, packed=packed)
         self.cache.put(key, kept)
         return kept
 

@@ -164,7 +164,7 @@ def page(
     place = {} if not after else {"last": after} if by_id(query) else place_of(connection, query)
     # One row more than the page shows tells whether others follow.
     bound = {**parameters, **place, "limit": limit + 1}
-    rows = dict(connection.execute(statement, bound, execution_options=form.options).mappings().one())
+    rows = connection.execute(statement, bound, execution_options=form.options).one()._asdict()
     if not rows.pop(_KNOWN, True):
         raise unknown_place(connection, query)
     length = rows["id"].count("\n") + 1 if rows["id"] else 0

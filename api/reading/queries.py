@@ -84,10 +84,11 @@ class ListQuery:
 
 def clocks(values: dict[str, Any]) -> Clocks:
     """The clocks that were asked for."""
+    modes = values.get("mode")
     return Clocks(
         values.get("as_of"),
         values.get("known_at"),
-        frozenset(Mode.of(mode) for mode in values.get("mode") or ()),
+        frozenset(map(Mode.of, modes)) if modes else frozenset(),
     )
 
 
@@ -144,16 +145,17 @@ def expanded(connection: Connection, query: ListQuery) -> ListQuery:
 
     The ids are looked up first, since with a sub-select SQLite expects many of them and reads all rows rather than an index.
     """
-    values = dict(query.values)
-    for one in query.resource.filters:
-        if one.stands_for and values.get(one.name):
-            values[one.name] = _expanded_ids(connection, one, values[one.name])
+    wider = {
+        one.name: _expanded_ids(connection, one, query.values[one.name])
+        for one in query.resource.filters
+        if one.stands_for and query.values.get(one.name)
+    }
     part = query.part
     if part:
         for one in query.roles.values():
             if one.stands_for:
                 part = (part[0], _expanded_ids(connection, one, part[1]))
-    return replace(query, values=values, part=part)
+    return replace(query, values={**query.values, **wider}, part=part) if wider or part else query
 
 
 def _expanded_ids(connection: Connection, one: Filter, ids: Sequence[str]) -> tuple[str, ...]:
