@@ -87,6 +87,7 @@ class Position(Cited, Base):
     __tablename__ = "positions"
     filtered: ClassVar[tuple[str, ...]] = ("kind", "stance", "firmness", "lifecycle", "verdict")
     ever_filtered: ClassVar[tuple[str, ...]] = ("party_id", "issue_id", "proposal_id", "term_id", "demand_id")
+    sparse: ClassVar[tuple[str, ...]] = ("proposal_id", "term_id", "demand_id")
     told_apart_by: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: Mapped[str] = mapped_column(String(40))
