@@ -180,6 +180,17 @@ def test_its_records_carry_their_evidence_and_claim_status(extended: Api) -> Non
     assert extended.data("/v1/grievances/floods/evidence")[0]["subject"]["collection"] == "grievances"
 
 
+def test_its_dossier_tells_what_is_assumed_of_a_day(extended: Api) -> None:
+    floods = "/v1/grievances/floods/dossier"
+    assert extended.data(floods)["assumed"] is False
+    # It was settled in February, and no source says when it was raised: it may have been before.
+    assert extended.data(floods, as_of="2031-01-31")["assumed"] is True
+    drought = "/v1/grievances/drought-in-the-north/dossier"
+    # Raised in May, as was first reported on the 20th.
+    assert extended.data(drought, as_of="2031-05-01")["assumed"] is True
+    assert extended.data(drought, as_of="2031-05-20")["assumed"] is False
+
+
 def test_it_has_a_flat_table_and_a_table_schema(extended: Api) -> None:
     rows = extended.get("/v1/grievances.json")
     assert [row["remedies"] for row in rows] == ["wells; reservoirs", None]
