@@ -96,7 +96,7 @@ class Resource:
     searched: bool = True
 
     @property
-    def tabled(self) -> bool:
+    def has_table(self) -> bool:
         """Whether it has a flat table: its records belong to processes, or are shared by them."""
         return issubclass(self.schema, OfProcess)
 
@@ -106,14 +106,14 @@ class Resource:
         return component(self.schema).lower()
 
     @property
-    def browsed(self) -> bool:
+    def in_navigation(self) -> bool:
         """Whether the explorer's navigation leads to it."""
-        return self.seeded and self.tabled
+        return self.seeded and self.has_table
 
     @property
     def shared(self) -> bool:
         """Whether its records may belong to no process, for several to use them."""
-        return self.seeded and self.tabled and not issubclass(self.model, Cited)
+        return self.seeded and self.has_table and not issubclass(self.model, Cited)
 
     @property
     def worded(self) -> bool:
@@ -179,7 +179,7 @@ class Resource:
             if facet and facet.joined is None and not self._indexed(facet.column.name):
                 yield self._unindexed("filter", one.name, facet.column.name)
         for sort in self.sorts:
-            if self.tabled and not self._indexed(sort.column.key):  # of what belongs to no process there are few
+            if self.has_table and not self._indexed(sort.column.key):  # of what belongs to no process there are few
                 yield self._unindexed("sort", sort.name, sort.column.key)
 
     def _unindexed(self, kind: str, name: str, column: str) -> str:
@@ -215,7 +215,7 @@ def _field(column: InstrumentedAttribute[Any]) -> str:
     return column.key.removesuffix("_id")
 
 
-def free(
+def by_key(
     name: str,
     column: InstrumentedAttribute[Any],
     description: str,

@@ -17,7 +17,7 @@ from api.loader.record import Seed
 from api.loader.rules import Broken, rule
 from api.loader.seeds import Seeds
 from api.models import Base, Cited, Event, Key, Party, Position, Source
-from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, free
+from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, by_key
 from api.resources import RESOURCES
 from schemas.events import EventSchema
 from schemas.fields import EdtfDate, Reference, Strings, Term, Text
@@ -99,7 +99,7 @@ def table() -> Iterator[Table]:
         filters=(
             any_of("party", Grievance.party_id, Party, "Who complains."),
             any_of("urgency", Grievance.urgency, Level, "How urgent it is."),
-            free("code", Grievance.code, "The code of where it is raised."),
+            by_key("code", Grievance.code, "The code of where it is raised."),
         ),
         sorts=(Sort("raised_on", Grievance.earliest),),
     )
@@ -274,7 +274,7 @@ def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
             "reads the field “stance”, which the schema lacks",
         ),
         (
-            {"model": Source, "schema": SourceSchema, "filters": (free("sha256", Source.sha256, ""),)},
+            {"model": Source, "schema": SourceSchema, "filters": (by_key("sha256", Source.sha256, ""),)},
             "the filter “sha256” has no index; name its column “sha256” in `listed`, in `__table_args__` of Source",
         ),
         (

@@ -40,7 +40,7 @@ def components(table: Table) -> dict[str, JsonSchema]:
                 "properties": {**whole["properties"], **more},
                 "required": [*whole["required"], *more],
             }
-        if resource.tabled:
+        if resource.has_table:
             found[f"{name}Row"] = row_schema(columns(resource.schema))
     found["BearableField"] = bearable_names(name for resource in table for name in resource.schema.bearable())
     for schema in ANSWERS:
