@@ -1,4 +1,4 @@
-"""The command line: ``positions check``, ``load``, ``serve``, ``openapi``, ``cite``, ``verify``, ``coverage``."""
+"""The command line, ``positions``: one function for each command."""
 
 import time
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ seeds_option = click.option(
 def check_command(seeds: Path | None) -> None:
     """Check a seeds folder and list every fault with its place."""
     with _explained():
-        root = seeds or _settings().seeds
+        root = seeds or Settings.read().seeds
         with _progress() as report:
             found = check(root, RESOURCES, report)
     counts = ", ".join(f"{name} {len(group)}" for name, group in found.records.items() if group) or "no records"
@@ -82,7 +82,7 @@ def check_command(seeds: Path | None) -> None:
 def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
     """Load a seeds folder as the current release: everything or nothing."""
     with _explained("nothing was loaded"):
-        settings = _settings()
+        settings = Settings.read()
         root = seeds or settings.seeds
         database = open_database(settings.database)
         begin = time.monotonic()
@@ -116,7 +116,7 @@ def serve_command(host: str, port: int, workers: int, reload: bool, replacing: b
     that has replicas: there `positions load` decides what is served, not whichever node starts.
     """
     with _explained("nothing was loaded"):
-        settings = _settings()
+        settings = Settings.read()
         settings = replace(settings, seeds=seeds or settings.seeds)
         refuse_taken(host, port)  # before a load, which may be long
         if not settings.replicas:
@@ -150,7 +150,7 @@ texts_option = click.option(
 def cite_command(source: str, words: str, texts: Path, seeds: Path | None) -> None:
     """Find the passage of SOURCE that contains WORDS, and print its selector and digest, ready to paste."""
     with _explained():
-        found = check(seeds or _settings().seeds, RESOURCES).of("sources")
+        found = check(seeds or Settings.read().seeds, RESOURCES).of("sources")
         if source not in found:
             raise click.ClickException(f"“{source}” is not a known source id{suggestion(source, found)}")
         passage = cite(text_of(found[source], texts), words)
@@ -164,7 +164,7 @@ def cite_command(source: str, words: str, texts: Path, seeds: Path | None) -> No
 def verify_command(texts: Path, seeds: Path | None) -> None:
     """Check every selector, digest and length against the texts."""
     with _explained():
-        found = check(seeds or _settings().seeds, RESOURCES)
+        found = check(seeds or Settings.read().seeds, RESOURCES)
         wrong = list(verify(found, texts))
         for sentence in wrong:
             click.echo(sentence, err=True)
@@ -188,7 +188,7 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
     given by --out, or else to standard output.
     """
     with _explained():
-        root = seeds or _settings().seeds
+        root = seeds or Settings.read().seeds
         file = out or (COVERAGE if root.resolve() == SHIPPED_SEEDS else None)
         if checking and file is None:
             raise click.UsageError(
@@ -207,7 +207,7 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
 def editor_schemas_command(seeds: Path | None, checking: bool) -> None:
     """Write the JSON Schemas of the seed files, for editors that complete and check YAML."""
     with _explained():
-        root = seeds or _settings().seeds
+        root = seeds or Settings.read().seeds
         if not root.is_dir():
             raise click.ClickException(f"{root} is not a seeds folder; set POSITIONS_SEEDS or --seeds to another")
     folder = root / ".schemas"
@@ -269,10 +269,6 @@ def _export(store: Store, settings: Settings) -> None:
 
 def _preparing() -> Prepare:
     return preparing(RESOURCES, prepared_operations(RESOURCES))
-
-
-def _settings() -> Settings:
-    return Settings.read()
 
 
 def _summary(loaded: Loaded, where: str, seconds: float) -> str:

@@ -41,6 +41,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from api.claims import UNHELD
 from api.models import FIRST_DAY, LAST_DAY, Clocks, Holding, Issue, Position
 
+#: The fields that give the period of a position.
+PERIOD = ("valid_from", "valid_until")
 _OWN = ("began", "began_by")
 _TAKEN = tuple(column.name for column in Holding.__table__.columns if column.name not in _OWN)
 
@@ -75,25 +77,31 @@ def _begun(dialect: str, end: str) -> ColumnElement[Any]:
     return cast(cast(Position.body, JSON)[("valid_from", end)].as_string(), Date)
 
 
-def assumed(position: Mapping[str, Any], day: date | None) -> bool:
-    """Whether a position that the clocks show, given as its answer, is only assumed to have been held on a day; None is no day."""
+def assumed(record: Mapping[str, Any], day: date | None, period: tuple[str, ...] = PERIOD) -> bool:
+    """Whether what lasts, and is shown by the clocks, is only assumed to have been so on a day.
+
+    Args:
+        record: a position, or another record that lasts, as its answer.
+        day: the day that is asked for; None is no day.
+        period: the fields of the record that give its beginning and its end.
+    """
     if day is None:
         return False
-    begin, end = position["valid_from"] or {}, position["valid_until"] or {}
+    begin, end = (record[name] or {} for name in period)
     # Days of four-digit years are in order as they are written.
     asked = day.isoformat()
-    return asked < begun_by(position) or bool(end and asked > (end["earliest"] or begin.get("earliest") or ""))
+    return asked < begun_by(record, period) or bool(end and asked > (end["earliest"] or begin.get("earliest") or ""))
 
 
-def begun_by(position: Mapping[str, Any]) -> str:
-    """The last day on which a position, given as its answer, can have begun."""
-    begin, end = position["valid_from"] or {}, position["valid_until"] or {}
-    last: str = min(day for day in (begin.get("latest"), end.get("latest"), position["first_reported_on"]) if day)
+def begun_by(record: Mapping[str, Any], period: tuple[str, ...] = PERIOD) -> str:
+    """The last day on which a position, or another record that lasts, can have begun; see `assumed`."""
+    begin, end = (record[name] or {} for name in period)
+    last: str = min(day for day in (begin.get("latest"), end.get("latest"), record["first_reported_on"]) if day)
     return max(last, begin.get("earliest") or last)
 
 
 def assumed_done(row: Row[Any], day: date | None) -> bool:
-    """The same of what is done at a time, given as its row."""
+    """Whether what is done at a time, and does not last, is only assumed to have been done by a day. It is given as its row."""
     return day is not None and day < max(row.earliest, min(row.latest, row.first_reported_on))
 
 

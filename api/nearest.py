@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 
 
-def nearest(wrong: str, names: Iterable[str], most: int = 1) -> list[str]:
+def nearest(wrong: str, names: Iterable[str], most: int = 1, *, begin_alike: bool = False) -> list[str]:
     """The names that are most like a wrong one, the nearest first; empty if none is near.
 
     Args:
         most: how many names to return at most; a second one only if it is about as near as the first.
+        begin_alike: all names begin alike, so any other that begins so is much like each of them: a near one must be more so.
     """
     from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
 
     choices = list(dict.fromkeys(names))
-    near = process.extract(wrong, choices, scorer=fuzz.ratio, processor=str.lower, limit=most, score_cutoff=60)
-    if not near and len(wrong) >= 4:  # it may be a part of a name
+    least = 78 if begin_alike else 60
+    near = process.extract(wrong, choices, scorer=fuzz.ratio, processor=str.lower, limit=most, score_cutoff=least)
+    if not near and len(wrong) >= 4 and not begin_alike:  # it may be a part of a name
         near = process.extract(
             wrong, choices, scorer=fuzz.partial_ratio, processor=str.lower, limit=most, score_cutoff=85
         )

@@ -63,7 +63,10 @@ class Sort:
 
     def __post_init__(self) -> None:
         if self.column.property.columns[0].nullable:
-            raise TypeError(f"sort {self.name}: the column may be null, so the order would not be total")
+            raise TypeError(
+                f"sort {self.name}: the column “{self.column.key}” may be null, so the order would not be total; sort by a column "
+                "that every row has, made of a field with `required=True`, or with a `load_default` and `allow_none=False`"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ class Resource:
     searched: bool = True
 
     @property
-    def tabled(self) -> bool:
+    def has_table(self) -> bool:
         """Whether it has a flat table: its records belong to processes, or are shared by them."""
         return issubclass(self.schema, OfProcess)
 
@@ -103,14 +106,14 @@ class Resource:
         return component(self.schema).lower()
 
     @property
-    def browsed(self) -> bool:
+    def in_navigation(self) -> bool:
         """Whether the explorer's navigation leads to it."""
-        return self.seeded and self.tabled
+        return self.seeded and self.has_table
 
     @property
     def shared(self) -> bool:
         """Whether its records may belong to no process, for several to use them."""
-        return self.seeded and self.tabled and not issubclass(self.model, Cited)
+        return self.seeded and self.has_table and not issubclass(self.model, Cited)
 
     @property
     def worded(self) -> bool:
@@ -174,8 +177,14 @@ class Resource:
                 yield f"the filter “{one.name}” reads the field “{one.field}”, which the schema lacks{_fields(fields)}"
             facet = one.facet(Clocks()) if one.facet else None
             if facet and facet.joined is None and not self._indexed(facet.column.name):
-                model = self.model.__name__
-                yield f"the filter “{one.name}” has no index; name its column “{facet.column.name}” in `filtered` of {model}"
+                yield self._unindexed("filter", one.name, facet.column.name)
+        for sort in self.sorts:
+            if self.has_table and not self._indexed(sort.column.key):  # of what belongs to no process there are few
+                yield self._unindexed("sort", sort.name, sort.column.key)
+
+    def _unindexed(self, kind: str, name: str, column: str) -> str:
+        where = "`filtered`" if issubclass(self.model, Cited) else "`listed`, in `__table_args__`"
+        return f"the {kind} “{name}” has no index; name its column “{column}” in {where} of {self.model.__name__}"
 
     def _indexed(self, column: str) -> bool:
         return any(next(iter(index.columns)).name == column for index in self.model.__table__.indexes)
@@ -206,7 +215,7 @@ def _field(column: InstrumentedAttribute[Any]) -> str:
     return column.key.removesuffix("_id")
 
 
-def free(
+def by_key(
     name: str,
     column: InstrumentedAttribute[Any],
     description: str,
@@ -324,12 +333,35 @@ class Table:
         if len(self.by_name) != len(self.resources):
             raise TypeError("two resources have one name")
         for resource in self.resources:
-            for name, kind in resource.schema._declared_fields.items():
-                if isinstance(kind, Reference | References) and kind.collection not in self.by_name:
-                    raise TypeError(
-                        f"resource {resource.name}: {name} refers to “{kind.collection}”, which is not a collection; "
-                        f"the collections are: {', '.join(self.by_name)}"
-                    )
+            if wrong := next(self._mistakes(resource), None):
+                raise TypeError(f"resource {resource.name}: {wrong}")
+
+    def _mistakes(self, resource: Resource) -> Iterator[str]:
+        """What is wrong with a declaration beside others."""
+        for name, kind in resource.schema._declared_fields.items():
+            if isinstance(kind, Reference | References) and kind.collection not in self.by_name:
+                known = ", ".join(self.by_name)
+                yield f"{name} refers to “{kind.collection}”, which is not a collection; the collections are: {known}"
+            column = resource.model.__table__.columns.get(f"{name}_id" if isinstance(kind, Reference) else name)
+            # Where several collections share a table, the one that holds all rows decides.
+            if column is None or column.nullable or resource.where is not None:
+                continue
+            if kind.allow_none:
+                why = "can: declare it `Mapped[… | None]`, or give the field `required=True`"
+            elif isinstance(kind, Reference) and self.may_be_unknown(resource, kind):
+                why = f"is null for a `known_at` before what it names in {kind.collection} was reported: declare it `Mapped[… | None]`"
+            else:
+                continue
+            yield f"the column “{column.name}” of {resource.model.__name__} cannot be null, but the field “{name}” {why}"
+
+    def may_be_unknown(self, resource: Resource, field: Any) -> bool:
+        """Whether a field of a record is null where nobody could know yet of the record that it names, whatever the seeds require.
+
+        A field that the loader fills says by its declaration whether it may be null.
+        """
+        if not isinstance(field, Reference) or field.dump_only or not issubclass(resource.model, Cited):
+            return False
+        return issubclass(self.by_name[field.collection].model, Cited)
 
     def __iter__(self) -> Any:
         return iter(self.resources)

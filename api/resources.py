@@ -22,7 +22,7 @@ from api.resource import (
     Sort,
     Table,
     any_of,
-    free,
+    by_key,
     issue_or_topic,
     linked,
     subjects_of,
@@ -95,7 +95,7 @@ EVIDENCE = Resource(
         any_of("relation", Evidence.relation, Relation, "What the evidence does to its subject."),
         any_of("speaker", Evidence.speaker_id, Party, "The party that says so."),
         any_of("via", Evidence.via_id, Party, "The outlet that the source took it from."),
-        free(
+        by_key(
             "subject",
             Evidence.subject,
             "The record it is about, as `collection/id`; an offer finds the evidence of its term.",
@@ -128,7 +128,7 @@ TERMS = Resource(
         OF_PROPOSAL,
         issue_or_topic("issue", Term.issue_id),
         any_of("stance", Term.stance, Stance, "The stance that it takes toward the issue's proposition."),
-        free("lineage", Term.lineage, "The key that the same provision has in every version of a proposal."),
+        by_key("lineage", Term.lineage, "The key that the same provision has in every version of a proposal."),
     ),
     sorts=(Sort("number", Term.number), Sort("first_reported_on", Term.first_reported_on)),
 )
@@ -273,7 +273,7 @@ CHANGES = Resource(
     searched=False,
     filters=(
         any_of("release", Change.release_id, Release, "The release that made the change."),
-        free("collection", Change.collection, "The record's collection."),
+        by_key("collection", Change.collection, "The record's collection."),
         any_of("action", Change.action, Action, "What the release did to the record."),
     ),
 )

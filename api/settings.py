@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from api.nearest import nearest
+
 SHIPPED_SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 DEFAULT_DATABASE = "sqlite:///positions.db"
 DIALECTS = ("sqlite", "postgresql")
@@ -87,10 +89,7 @@ def _misnamed(environment: Mapping[str, str]) -> Iterator[str]:
     """What is said of each name that is like those of settings and is none."""
     for name in environment:
         if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
-            from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
-
-            nearest = process.extractOne(name, NAMES, scorer=fuzz.ratio, score_cutoff=78)
-            hint = f" Did you mean {nearest[0]}?" if nearest else ""
+            hint = "".join(f" Did you mean {near}?" for near in nearest(name, NAMES, begin_alike=True))
             yield f"{name} is not one of the settings: {', '.join(NAMES)}.{hint}"
 
 

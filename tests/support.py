@@ -38,7 +38,7 @@ WRITTEN = {resource.name for resource in RESOURCES if resource.seeded} | {
     for kind in resource.schema._declared_fields.values()
     if isinstance(kind, Parts)
 }
-TABLED = [resource.name for resource in RESOURCES if resource.tabled]
+TABLED = [resource.name for resource in RESOURCES if resource.has_table]
 
 #: Every (collection, sub-collection) of the table, evidence included.
 PARTS = [

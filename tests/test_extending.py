@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,11 +17,12 @@ from api.loader.record import Seed
 from api.loader.rules import Broken, rule
 from api.loader.seeds import Seeds
 from api.models import Base, Cited, Event, Key, Party, Position, Source
-from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, free
+from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, by_key
 from api.resources import RESOURCES
 from schemas.events import EventSchema
 from schemas.fields import EdtfDate, Reference, Strings, Term, Text
 from schemas.parties import PartySchema
+from schemas.proposals import TermSchema
 from schemas.record import Cited as CitedSchema
 from schemas.sources import SourceSchema
 from schemas.vocabulary import EventKind, Level, Stance
@@ -32,6 +34,7 @@ SEEDS = """
   urgency: high
   code: AL_1
   raised_on: 2031-05
+  plan: pepper-plan-two
   remedies: [wells, reservoirs]
   evidence:
     - {source: SOURCE, relation: asserts, mode: unattributed, credibility: 6}
@@ -40,6 +43,7 @@ SEEDS = """
   party: PARTY
   urgency: low
   issue: joint-inspectors
+  plan: pepper-plan
   settled_on: 2031-02
   settled_by: dykes
   evidence:
@@ -61,6 +65,7 @@ class GrievanceSchema(CitedSchema):
     party = Reference("parties", "Who complains.", required=True, holder=True)
     urgency = Term(Level, "How urgent it is called.", required=True)
     issue = Reference("issues", "What it is about.", proposition=True)
+    plan = Reference("proposals", "What it is a reaction to.", required=True)
     raised_on = EdtfDate("When it was raised.")
     settled_on = EdtfDate("When it was settled.", bearable=True)
     remedies = Strings("What would help.")
@@ -85,6 +90,7 @@ def table() -> Iterator[Table]:
         party_id: Mapped[str] = mapped_column(Key)
         urgency: Mapped[str] = mapped_column(String(40))
         code: Mapped[str | None] = mapped_column(String(20))
+        plan_id: Mapped[str | None] = mapped_column(Key)
 
     entry = Resource(
         name="grievances",
@@ -93,7 +99,7 @@ def table() -> Iterator[Table]:
         filters=(
             any_of("party", Grievance.party_id, Party, "Who complains."),
             any_of("urgency", Grievance.urgency, Level, "How urgent it is."),
-            free("code", Grievance.code, "The code of where it is raised."),
+            by_key("code", Grievance.code, "The code of where it is raised."),
         ),
         sorts=(Sort("raised_on", Grievance.earliest),),
     )
@@ -180,6 +186,33 @@ def test_its_records_carry_their_evidence_and_claim_status(extended: Api) -> Non
     assert extended.data("/v1/grievances/floods/evidence")[0]["subject"]["collection"] == "grievances"
 
 
+def test_its_dossier_tells_what_is_assumed_of_a_day(extended: Api) -> None:
+    floods = "/v1/grievances/floods/dossier"
+    assert extended.data(floods)["assumed"] is False
+    # It was settled in February, and no source says when it was raised: it may have been before.
+    assert extended.data(floods, as_of="2031-01-31")["assumed"] is True
+    drought = "/v1/grievances/drought-in-the-north/dossier"
+    # Raised in May, as was first reported on the 20th.
+    assert extended.data(drought, as_of="2031-05-01")["assumed"] is True
+    assert extended.data(drought, as_of="2031-05-20")["assumed"] is False
+
+
+def test_what_it_must_name_is_null_where_nobody_could_know_of_that_yet(
+    table: Table, world: Path, make_service: Any
+) -> None:
+    heard_of = "    - {source: tariff-dataset, relation: asserts, mode: unattributed, credibility: 6}\n"
+    write(world, SEEDS.replace("  evidence:\n", f"  evidence:\n{heard_of}", 1))
+    extended = Api(make_service(world, table=table).wsgi)
+    path = "/v1/grievances/drought-in-the-north"
+    assert extended.data(path)["plan"]["id"] == "pepper-plan-two"
+    assert extended.data(path, known_at="2029-12-31")["plan"] is None
+    shape = extended.get("/openapi.json")["components"]["schemas"]["Grievance"]
+    assert {"type": "null"} in shape["properties"]["plan"]["anyOf"]
+    write(world, SEEDS.replace("  plan: pepper-plan-two\n", ""))
+    with pytest.raises(SeedError, match="the required field plan is missing"):
+        check(world, table)
+
+
 def test_it_has_a_flat_table_and_a_table_schema(extended: Api) -> None:
     rows = extended.get("/v1/grievances.json")
     assert [row["remedies"] for row in rows] == ["wells; reservoirs", None]
@@ -215,7 +248,7 @@ def test_it_has_pages_of_its_list_its_counts_its_records_and_their_dossiers(exte
 
 
 def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
-    with pytest.raises(TypeError, match="may be null"):
+    with pytest.raises(TypeError, match=r"the column “process_id” may be null, .* sort by a column that every row has"):
         Sort("party", Party.process_id)
     with pytest.raises(TypeError, match="one name"):
         Table((RESOURCES.by_name["parties"], RESOURCES.by_name["parties"]))
@@ -241,8 +274,12 @@ def test_an_entry_that_is_wrong_fails_where_it_is_made() -> None:
             "reads the field “stance”, which the schema lacks",
         ),
         (
-            {"model": Source, "schema": SourceSchema, "filters": (free("sha256", Source.sha256, ""),)},
-            "the filter “sha256” has no index; name its column “sha256” in `filtered` of Source",
+            {"model": Source, "schema": SourceSchema, "filters": (by_key("sha256", Source.sha256, ""),)},
+            "the filter “sha256” has no index; name its column “sha256” in `listed`, in `__table_args__` of Source",
+        ),
+        (
+            {"sorts": (Sort("counted", Event.evidence_count),)},
+            "the sort “counted” has no index; name its column “evidence_count” in `filtered` of Event",
         ),
     ],
 )
@@ -250,6 +287,24 @@ def test_an_entry_that_is_wrong_says_what_would_be_right(wrong: dict[str, Any], 
     schema = type("EventSchema", (EventSchema,), {key: wrong.pop(key) for key in list(wrong) if key.endswith("_by")})
     with pytest.raises(TypeError, match=re.escape(told)):
         Resource(**{"name": "events", "model": Event, "schema": schema, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        (
+            Reference("proposals", "", required=True),
+            "is null for a `known_at` before what it names in proposals was reported",
+        ),
+        (Reference("parties", ""), "can: declare it `Mapped[… | None]`, or give the field `required=True`"),
+    ],
+)
+def test_a_column_that_cannot_be_null_has_a_field_that_cannot(field: Reference, told: str) -> None:
+    schema = type("TermSchema", (TermSchema,), {"issue": field})
+    terms = replace(RESOURCES.by_name["terms"], schema=schema)
+    told = f"resource terms: the column “issue_id” of Term cannot be null, but the field “issue” {told}"
+    with pytest.raises(TypeError, match=re.escape(told)):
+        Table(tuple(terms if one.name == "terms" else one for one in RESOURCES))
 
 
 def test_a_reference_leads_to_a_collection_of_the_table() -> None:

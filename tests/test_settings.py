@@ -171,3 +171,10 @@ def test_all_settings_that_cannot_be_used_are_told_together() -> None:
     assert "POSITIONS_SEED is not one of the settings: " in str(error.value)
     assert "Did you mean POSITIONS_SEEDS?" in str(error.value)
     assert "POSITIONS_FOO is not one of the settings: " in str(error.value)
+
+
+def test_a_name_that_only_begins_like_those_of_settings_gets_no_suggestion() -> None:
+    for name in ("POSITIONS_PORT", "POSITIONS_HOST", "POSITIONS_WORKERS"):
+        with pytest.raises(SettingError, match=f"{name} is not one of the settings") as error:
+            Settings.read({name: "x"})
+        assert "Did you mean" not in str(error.value)

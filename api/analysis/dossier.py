@@ -58,7 +58,9 @@ def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
         "documents": [sources[id] for id in sorted(sources)],
         "origins": _voices(claims),
         "stages": _stages(question, resource, row),
-        "assumed": assumed(record, as_of) if resource.model.lasting else assumed_done(row, as_of),
+        "assumed": (
+            assumed(record, as_of, resource.schema.dated_by) if resource.model.lasting else assumed_done(row, as_of)
+        ),
     }
     return Findings(data, footing(question, [row.subject]).rests_on([row.subject], [row.subject]))
 

@@ -48,20 +48,20 @@ def gaps(question: Question) -> Findings:
     return Findings(data, rests_on(question, found.values()))
 
 
-def standing(cell: Cell) -> float | None:
+def score_that_counts(cell: Cell) -> float | None:
     """The score that counts for a gap: none where the stance has none or was given up."""
     return None if cell.ended else cell.score
 
 
 def distance(compared: Sequence[Cell]) -> float | None:
     """The distance on one issue."""
-    scores = [score for cell in compared if (score := standing(cell)) is not None]
+    scores = [score for cell in compared if (score := score_that_counts(cell)) is not None]
     return (max(scores) - min(scores)) / 2 if len(scores) > 1 else None
 
 
 def blockers(compared: Sequence[Cell]) -> set[str]:
     """Who blocks one issue."""
-    held = [cell for cell in compared if standing(cell) is not None]
+    held = [cell for cell in compared if score_that_counts(cell) is not None]
     wanted = any((cell.score or 0) > 0 for cell in held)
     return {cell.party for cell in held if wanted and cell.stance is Stance.OPPOSES}
 

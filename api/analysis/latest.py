@@ -342,6 +342,6 @@ def by_issue(found: dict[tuple[str, str], Cell]) -> Iterable[tuple[str, Sequence
         yield issue, list(group)
 
 
-def answering(kind: PositionKind) -> ColumnElement[bool]:
+def of_kind(kind: PositionKind) -> ColumnElement[bool]:
     """The condition that picks the positions of one kind."""
     return Position.kind == kind.value

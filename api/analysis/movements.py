@@ -33,13 +33,13 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import evidence_of, rests_on, support
-from api.analysis.latest import Narrow, answers, by_column, columns_of, histories
+from api.analysis.latest import Narrow, answers, by_column, columns_of, histories, refer
 from api.analysis.question import Findings, Names, Question
 from api.claims import Citation, Claim, claim, reported
 from api.holdings import begun_by
 from api.models import LAST_DAY, Evidence, Source
 from schemas.dates import Edtf, parse
-from schemas.fields import date_answer, href
+from schemas.fields import date_answer
 from schemas.vocabulary import Direction, Lifecycle, Mode, Relation, Stance
 
 
@@ -283,16 +283,12 @@ def _row(
         "occurred_on": after["valid_from"] if after else before["valid_until"],
         "first_reported_on": told["latest"],
         "before_stance": before["stance"],
-        "before": _reference(before),
+        "before": refer(before),
         "after_stance": after["stance"] if after else None,
-        "after": _reference(after) if after else None,
+        "after": refer(after) if after else None,
         "toward": [names.party(party) for party in beside[0]],
         "away_from": [names.party(party) for party in beside[1]],
         **rests,
         "assumed": bool(after and today and begun_by(after) > today.isoformat()),
         "first_reported": told,
     }
-
-
-def _reference(position: dict[str, Any]) -> dict[str, str]:
-    return {"id": position["id"], "name": position["summary"], "href": href("positions", position["id"])}

@@ -102,7 +102,6 @@ class Names:
         self._parties: dict[str, str] = dict(connection.execute(select(Party.id, Party.name)).all())
         rows: Iterable[Row[Any]] = connection.execute(select(Issue.id, Issue.label, Issue.parent_id))
         self._issues = {row.id: row for row in rows}
-
         self._references: dict[str, Reference] = {}
 
     def party(self, id: str) -> Reference:

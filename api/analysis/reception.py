@@ -20,7 +20,7 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import Footing, footing
-from api.analysis.latest import Held, answering, columns_of, latest, positions
+from api.analysis.latest import Held, columns_of, latest, of_kind, positions
 from api.analysis.question import Findings, Question, Reference
 from api.models import Position, Term
 from schemas.vocabulary import PositionKind, Stance, Verdict
@@ -45,7 +45,7 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
             .order_by(Term.number, Term.id)
         )
     ]
-    found = positions(question.of_any_issue(), Position.proposal_id == proposal["id"], answering(PositionKind.RESPONSE))
+    found = positions(question.of_any_issue(), Position.proposal_id == proposal["id"], of_kind(PositionKind.RESPONSE))
     placed = by_term(found, question)
     behind = footing(question, (held.row.subject for held in found))
     addressees = _asked(proposal["addressees"], question)

@@ -22,7 +22,7 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import rests_on
-from api.analysis.latest import Cell, Held, answering, cells, positions, span_of, standing
+from api.analysis.latest import Cell, Held, cells, of_kind, positions, span_of, standing
 from api.analysis.question import Findings, Question, Reference
 from api.analysis.reception import answered
 from api.analysis.timeline import span
@@ -41,7 +41,7 @@ def silences(question: Question) -> Findings:
     stances = cells(standing(everyone), everyone.standing, question.today)
     answers = _Answers(question)
     rows: list[Record] = []
-    for held in positions(everyone, answering(PositionKind.DEMAND)):
+    for held in positions(everyone, of_kind(PositionKind.DEMAND)):
         if _demand_open(held, question.today):
             rows += _silent("demands", held.record, held.record["valid_from"], question, answers, stances)
     for proposal in _open_proposals(question):
@@ -59,7 +59,7 @@ class _Answers:
         self.folding = question.of_all_parties().folding
         self._to: dict[str, list[Held]] = {}
         every = question.of_any_issue().of_all_parties()
-        for held in positions(every, answering(PositionKind.RESPONSE), history=True):
+        for held in positions(every, of_kind(PositionKind.RESPONSE), history=True):
             if held.row.demand_id:
                 self._to.setdefault(f"demands/{held.row.demand_id}", []).append(held)
             else:

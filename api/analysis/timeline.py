@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import ColumnElement, select
 
 from api.analysis.footing import rests_on
-from api.analysis.latest import answering
+from api.analysis.latest import of_kind
 from api.analysis.question import Findings, Question, Reference
 from api.models import Event, Position, Proposal, Term
 from api.reading.queries import streamed
@@ -86,7 +86,7 @@ def _places(question: Question, collection: str) -> Iterator[_Place]:
         model.within(None if model is Position else question.begin, question.end),
     ]
     if model is Position:
-        where.append(answering(PositionKind.of(collection.removesuffix("s"))))
+        where.append(of_kind(PositionKind.of(collection.removesuffix("s"))))
         where += question.within(Position, Position.issue_id)
     else:
         where += question.within(model)

@@ -1,7 +1,6 @@
 """The shapes of the contract: what answers hold, from the schemas that write them, and the few shapes that are plain."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from marshmallow import Schema
@@ -25,6 +24,9 @@ def components(table: Table) -> dict[str, JsonSchema]:
     for resource in table:
         name = component(resource.schema)
         found[name] = answer_schema(resource.schema)
+        for field, kind in resource.schema._declared_fields.items():
+            if table.may_be_unknown(resource, kind):
+                found[name]["properties"][field] = _property(kind, nullable=True)
         for inner in _pieces(resource.schema):
             found[component(inner)] = answer_schema(inner)
         found[f"{name}List"] = _list(ref(name))
@@ -38,7 +40,7 @@ def components(table: Table) -> dict[str, JsonSchema]:
                 "properties": {**whole["properties"], **more},
                 "required": [*whole["required"], *more],
             }
-        if resource.tabled:
+        if resource.has_table:
             found[f"{name}Row"] = row_schema(columns(resource.schema))
     found["BearableField"] = bearable_names(name for resource in table for name in resource.schema.bearable())
     for schema in ANSWERS:
@@ -54,7 +56,6 @@ def _pieces(schema: type[Schema]) -> Iterable[type[Schema]]:
             yield from _pieces(kind.schema)
 
 
-@cache
 def answer_schema(schema: type[Schema]) -> JsonSchema:
     """What an answer holds: every key is always present, and keys may be added within a version."""
     properties = {name: _property(kind) for name, kind in schema._declared_fields.items() if not kind.load_only}
@@ -66,9 +67,9 @@ def answer_schema(schema: type[Schema]) -> JsonSchema:
     }
 
 
-def _property(kind: Any) -> JsonSchema:
+def _property(kind: Any, *, nullable: bool = False) -> JsonSchema:
     shape = kind.shape("answer")
-    if kind.allow_none and shape:
+    if (nullable or kind.allow_none) and shape:
         shape = (
             {"anyOf": [shape, {"type": "null"}]}
             if "type" not in shape or "enum" in shape
@@ -100,23 +101,11 @@ def _object(description: str, **properties: JsonSchema) -> JsonSchema:
 
 
 _TEXT: JsonSchema = {"type": "string"}
-
-
 _MAYBE: JsonSchema = {"type": ["string", "null"]}
-
-
 _PATH: JsonSchema = {"type": "string", "format": "uri-reference"}
-
-
 _MAYBE_PATH: JsonSchema = {"type": ["string", "null"], "format": "uri-reference"}
-
-
 _COUNT: JsonSchema = {"type": "integer", "format": "int64", "minimum": 0}
-
-
 _DAY: JsonSchema = {"type": "string", "format": "date"}
-
-
 _MAYBE_DAY: JsonSchema = {"type": ["string", "null"], "format": "date"}
 
 

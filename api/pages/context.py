@@ -30,7 +30,7 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
     return {
         **{function.__name__: function for function in _FUNCTIONS},
         "about": ABOUT,
-        "browsed": [resource.name for resource in table if resource.browsed],
+        "in_navigation": [resource.name for resource in table if resource.in_navigation],
         "by_party": lambda cells: {cell["party"]["id"]: cell for cell in cells},
         "called": lambda record: called(table.by_name[record["href"].split("/")[2]], record),
         "choices": _choices,

@@ -113,7 +113,7 @@ class Explorer:
         if named_by in [sort.name for sort in resource.sorts]:
             asked.setdefault("sort", named_by)
         formats = [json_link(api_address(collection, asked))]
-        if resource.tabled:
+        if resource.has_table:
             formats.append(csv_link(api_address(f"{collection}.csv", without(asked, ("after", "limit")))))
         if collection in _FEEDS:
             formats.append(_FEEDS[collection])

@@ -15,7 +15,7 @@ from api.contract import descriptors
 from api.contract.descriptors import Described
 from api.formats import ASKED, FORMATS, MARKED
 from api.operation import CSVM, JSON, TOTAL, Answer, Call, Operation, ref
-from api.parameters import Columns, explain, narrowing, query
+from api.parameters import Columns, explain, narrowing, paging, query
 from api.problems import Wrong, invalid
 from api.reading import queries
 from api.reading.queries import ListQuery
@@ -72,17 +72,15 @@ class FlatTable:
 
 def flat_tables(table: Table) -> tuple[FlatTable, ...]:
     """The flat table of every resource that has one."""
-    return tuple(_of_resource(resource) for resource in table if resource.tabled)
+    return tuple(_of_resource(resource) for resource in table if resource.has_table)
 
 
 def _of_resource(resource: Resource) -> FlatTable:
-    orders = [name for one in resource.sorts for name in (one.name, f"-{one.name}")]
-    sort = Choice(("id", "-id", *orders), "The sort order; `-` reverses it, and ties are ordered by id.")
     return FlatTable(
         path=f"/{resource.name}",
         name=resource.name,
         about=(resource.schema.__doc__ or "").strip().split("\n")[0],
-        query={**narrowing(resource), "sort": sort},
+        query={**narrowing(resource), "sort": paging(resource)["sort"]},
         fixed=columns(resource.schema),
         records=lambda call: _records(call, resource),
         row=ref(f"{component(resource.schema)}Row"),
