@@ -382,11 +382,11 @@ class MovementSchema(Mapping):
     before = Reference("positions", "The position before.", **_GIVEN)
     after_stance = Term(Stance, "The stance after; null if the position was given up and no other taken.", **_MAYBE)
     after = Reference("positions", "The position after.", **_MAYBE)
-    toward = References("parties", "The parties to whose stance on that day it came nearer.", **_GIVEN)
-    away_from = References("parties", "The parties from whose stance on that day it moved away.", **_GIVEN)
+    toward = References("parties", "The parties to whose stance on that day it came nearer; none if the position was given up.", **_GIVEN)
+    away_from = References("parties", "The parties from whose stance on that day it moved away; none if the position was given up.", **_GIVEN)
     claim_status = Term(
         ClaimStatus,
-        "The claim status of the position after, or of the one before if it was given up and no other taken.",
+        "The claim status of the position after; if the position was given up, of its end.",
         later=True,
         **_GIVEN,
     )
