@@ -175,7 +175,9 @@ def test_ukraine_gave_up_the_return_of_crimea_for_nothing_on_record(shipped: Api
     assert {(row["direction"], row["first_reported_on"]) for row in given_up.values()} == {("dropped", "2025-12-03")}
     footing = {(row["claim_status"], row["document_count"], row["origin_count"]) for row in given_up.values()}
     assert footing == {("reported", 1, 1)}, "one article tells of the end, whoever held the position openly before"
-    assert all(row["toward"] == row["away_from"] == [] for row in given_up.values()), "nobody tells of a step to any side"
+    assert all(row["toward"] == row["away_from"] == [] for row in given_up.values()), (
+        "nobody tells of a step to any side"
+    )
 
 
 def test_who_has_not_answered(shipped: Api) -> None:

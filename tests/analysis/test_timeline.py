@@ -71,4 +71,9 @@ def test_what_was_done_by_a_day_stays_done_though_it_is_no_longer_held(world_of:
         day: [row["subject"]["id"] for row in api.data("/v1/timeline", as_of=day)]
         for day in ("2023-01-31", "2023-02-01", "2023-03-01", "2023-04-02")
     }
-    assert shown == {"2023-01-31": [], "2023-02-01": ["asks"], "2023-03-01": ["asks", "no"], "2023-04-02": ["asks", "no"]}
+    assert shown == {
+        "2023-01-31": [],
+        "2023-02-01": ["asks"],
+        "2023-03-01": ["asks", "no"],
+        "2023-04-02": ["asks", "no"],
+    }
