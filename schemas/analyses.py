@@ -352,7 +352,9 @@ class TimelineEntrySchema(Mapping):
         "report or later; null if no last day is known.",
         **_MAYBE,
     )
-    actors = References("parties", "The parties that acted: participants, proposers, the holder.", **_GIVEN)
+    actors = References(
+        "parties", "The parties that acted: participants, hosts and mediators, proposers, the holder.", **_GIVEN
+    )
     issue = Reference("issues", "The issue it is about, if there is one.", **_MAYBE)
     summary = Text("What it is.", **_MAYBE)
     claim_status = Term(ClaimStatus, **_GIVEN)
@@ -382,11 +384,19 @@ class MovementSchema(Mapping):
     before = Reference("positions", "The position before.", **_GIVEN)
     after_stance = Term(Stance, "The stance after; null if the position was given up and no other taken.", **_MAYBE)
     after = Reference("positions", "The position after.", **_MAYBE)
-    toward = References("parties", "The parties to whose stance on that day it came nearer.", **_GIVEN)
-    away_from = References("parties", "The parties from whose stance on that day it moved away.", **_GIVEN)
+    toward = References(
+        "parties",
+        "The parties to whose stance on that day it came nearer; none if the position was given up.",
+        **_GIVEN,
+    )
+    away_from = References(
+        "parties",
+        "The parties from whose stance on that day it moved away; none if the position was given up.",
+        **_GIVEN,
+    )
     claim_status = Term(
         ClaimStatus,
-        "The claim status of the position after, or of the one before if it was given up and no other taken.",
+        "The claim status of the position after; if the position was given up, of its end.",
         later=True,
         **_GIVEN,
     )

@@ -252,13 +252,16 @@ class ClaimStatus(Vocabulary):
     DENIED = "denied", "Some evidence denies it, and none asserts it."
     CONFIRMED = (
         "confirmed",
-        "A holder, or one who represents a holder, says so on the record or in an official document.",
+        (
+            "A holder, or one who represents a holder, is reported to say so on the record or in an official document; "
+            "how far the source is to be relied on is graded apart."
+        ),
     )
     UNCONFIRMED = (
         "unconfirmed",
         (
             "Some evidence says that it was not confirmed or that somebody declined to comment, "
-            "and only anonymous or unattributed evidence asserts it."
+            "and nothing but anonymous or unattributed evidence asserts it, if any does."
         ),
     )
     CORROBORATED = "corroborated", "Two or more independent origins assert it."
@@ -308,8 +311,15 @@ class Action(Vocabulary):
 class Direction(Vocabulary):
     """What a change of a party's stance on an issue amounts to, by the scores of the stances before and after."""
 
-    CONCEDED = "conceded", "It weakened its stance, crossed to the other side, or gave the position up."
+    CONCEDED = (
+        "conceded",
+        "It weakened its stance or crossed to the other side, whether or not anyone gave something for it.",
+    )
     HARDENED = "hardened", "It strengthened its stance, or took a side after having been undecided."
+    DROPPED = (
+        "dropped",
+        "It no longer holds the position, and none is recorded in its place; that it accepts the opposite is not said.",
+    )
     FULFILLED = "fulfilled", "It no longer asks, because what it asked for was done."
     REPLACED = "replaced", "The demand ended because another one of the same party took its place."
     UNCLEAR = "unclear", "One of the two stances has no score, so the change has no direction."

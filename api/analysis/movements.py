@@ -1,4 +1,4 @@
-"""Movements: each change of a party's stance on an issue, whether it conceded or hardened, and toward whom.
+"""Movements: each change of a party's stance on an issue, whether it hardened, conceded or was dropped, and toward whom.
 
 Measure: the positions of a party on an issue in the order of `api.analysis.latest` make its course. After each of them the party has
 a stance, or conflicting ones; a **movement** lies between two successive stances that differ, and is dated by the beginning of the
@@ -8,9 +8,10 @@ again after a break is compared with what was held before it. Where a later posi
 leads back to that: nobody recorded one.
 
 With scores s before and t after: the party **hardened** where it went on to the side that it was on, or took a side from 0
-(s·(t−s) > 0, or s = 0); it **conceded** where it went against its side (s·(t−s) < 0), or gave the position up, unless that was since the
-demand was met or replaced. Without both scores the direction is unclear. **Toward** are the other parties whose score of that day came
-nearer, **away from** those whose score came to lie farther off; nothing counts as 0 for this.
+(s·(t−s) > 0, or s = 0); it **conceded** where it went against its side (s·(t−s) < 0). A position given up was **dropped**, unless the
+demand was met or replaced: that nothing is held any more tells of no step to the other side. Without both scores the direction of any
+other movement is unclear. **Toward** are the other parties whose score of that day came nearer, **away from** those whose score came to
+lie farther off; a movement to nothing has no score to measure by, and goes toward nobody.
 
 Each movement has the claim status and the counts of the record that it rests on: the position after it. That a position was given up
 rests on the evidence that teaches its end, where some teaches that alone (``bears_on``), and on no other: who once held a thing openly
@@ -179,7 +180,7 @@ def direction(movement: Movement) -> Direction:
     if movement.after is None:
         ended = {Lifecycle.MET: Direction.FULFILLED, Lifecycle.SUPERSEDED: Direction.REPLACED}
         given = movement.before.row.lifecycle
-        return ended.get(Lifecycle.of(given), Direction.CONCEDED) if given else Direction.CONCEDED
+        return ended.get(Lifecycle.of(given), Direction.DROPPED) if given else Direction.DROPPED
     after = movement.after.stance.score
     if score is None or after is None:
         return Direction.UNCLEAR
@@ -188,7 +189,7 @@ def direction(movement: Movement) -> Direction:
 
 def sides(movement: Movement, standings: Standings) -> tuple[list[str], list[str]]:
     """The parties that a movement went toward, and those that it went away from; not those whose own movement it is."""
-    before, after = movement.before.stance.score, movement.after.stance.score if movement.after else 0.0
+    before, after = movement.before.stance.score, movement.after.stance.score if movement.after else None
     toward: list[str] = []
     away: list[str] = []
     if before is None or after is None:

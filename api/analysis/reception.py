@@ -69,11 +69,16 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
 
 
 def by_term(found: Iterable[Held], question: Question) -> dict[str | None, dict[str, list[Held]]]:
-    """Answers by the term that they answer (None: the proposal as a whole) and by the party whose they are."""
+    """Answers by the term that they answer (None: the proposal as a whole) and by the party whose they are.
+
+    Those to a term that nobody could know of yet stand under an empty id: they answer neither the whole nor a term that is shown.
+    """
     placed: dict[str | None, dict[str, list[Held]]] = {}
     for held in found:
+        # Only an answer to the whole is on no issue.
+        term = held.row.term_id or (None if held.row.issue_id is None else "")
         for party in columns_of(held, question.folding):
-            placed.setdefault(held.row.term_id, {}).setdefault(party, []).append(held)
+            placed.setdefault(term, {}).setdefault(party, []).append(held)
     return placed
 
 

@@ -26,6 +26,7 @@ from api.analysis.latest import Cell, Held, cells, of_kind, positions, span_of, 
 from api.analysis.question import Findings, Question, Reference
 from api.analysis.reception import answered
 from api.analysis.timeline import span
+from api.claims import UNHELD
 from api.models import LAST_DAY, Proposal, Term
 from api.resource import issues_of
 from schemas.vocabulary import Lifecycle, PositionKind, ProposalStatus
@@ -85,7 +86,9 @@ def _open_proposals(question: Question) -> Iterator[Record]:
     known = [
         (orjson.loads(body), earliest)
         for body, earliest in question.connection.execute(
-            select(Proposal.body, Proposal.earliest).where(Proposal.at(question.knowing), *question.within(Proposal))
+            select(Proposal.body, Proposal.earliest).where(
+                Proposal.at(question.knowing), Proposal.claim_status.not_in(UNHELD), *question.within(Proposal)
+            )
         )
     ]
     on_issue: set[str] | None = None

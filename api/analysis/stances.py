@@ -80,6 +80,9 @@ def unbroken(course: Iterable[Narrow], last: Held) -> list[Held]:
 
 
 def _beginning(answer: dict[str, Any]) -> dict[str, Any]:
-    """When a position began, as an answer states dates."""
+    """When a position began, as an answer states dates. Without a recorded beginning it had begun by its first report at the latest."""
     given: dict[str, Any] | None = answer["valid_from"]
-    return given or date_answer(parse(f"/{answer['first_reported_on']}"))
+    reported: str = answer["first_reported_on"]
+    if given and (given["earliest"] or (given["latest"] and given["latest"] <= reported)):
+        return given
+    return date_answer(parse(f"/{reported}"))

@@ -4,7 +4,8 @@ Measure: two dates an entry, ``occurred_on`` (valid time) and ``reported_on`` (k
 know it, which is the last that the first report can have been on); the **lag** is the number of days from the last day on which it can
 have happened to that: 0 where it can have happened on that day, or after it. Entries are in the order of the first day
 on which they can have happened; one whose time is open or unknown stands at its first report. An event counts for an issue where it
-is related to the issue, or to a record that is about it.
+is related to the issue, or to a record that is about it. Asked ``as_of``, it has all that can have happened by the day: a demand that
+was dropped since was made all the same.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from api.analysis.footing import rests_on
 from api.analysis.latest import of_kind
@@ -68,7 +69,7 @@ def _rows(question: Question, found: list[_Place]) -> Iterator[dict[str, Any]]:
             if ids:
                 model = _model(collection)
                 named = model.subject.in_(sorted(f"{collection}/{id}" for id in ids))
-                rows = question.connection.execute(select(model.id, model.body).where(named, model.at(question.clocks)))
+                rows = question.connection.execute(select(model.id, model.body).where(named, _shown(question, model)))
                 records |= {(collection, id): orjson.loads(body) for id, body in rows if id in ids}
         for _, _, collection, id in several:
             yield _entry(collection, records[collection, id])
@@ -78,11 +79,16 @@ def _model(collection: str) -> Any:
     return {"events": Event, "proposals": Proposal}.get(collection, Position)
 
 
+def _shown(question: Question, model: Any) -> ColumnElement[bool]:
+    """What the clocks show. What was asked or answered by the day was, even if it is no longer held on it."""
+    return and_(model.known(question.clocks), model.within(None, question.clocks.as_of))
+
+
 def _places(question: Question, collection: str) -> Iterator[_Place]:
     model = _model(collection)
     # The time of a position's row is the period over which it was held, which may go on long after it was taken.
     where: list[ColumnElement[bool]] = [
-        model.at(question.clocks),
+        _shown(question, model),
         model.within(None if model is Position else question.begin, question.end),
     ]
     if model is Position:

@@ -47,9 +47,10 @@ def test_a_position_given_up_moves_to_nothing_unless_it_was_met(world_of: World)
     )
     assert moved(api) == [
         ("alba", "fulfilled", "supports", None, []),
-        ("alba", "conceded", "supports", None, ["brava"]),
+        ("alba", "dropped", "supports", None, []),
     ]
     given_up = api.data("/v1/movements", issue="truce")[0]
+    assert given_up["away_from"] == [], "to hold nothing is not to stand half-way"
     assert (given_up["occurred_on"]["edtf"], given_up["first_reported_on"]) == ("2023-04-01", "2024-05-01")
     assert moved(api, issue="truce", known_at="2024-04-30") == [], "nobody knew yet that it was given up"
     assert moved(api, as_of="2023-03-31") == []

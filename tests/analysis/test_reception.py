@@ -2,7 +2,7 @@
 
 import pytest
 from support import Api, ids_of
-from written import World, answer, plan, term
+from written import World, answer, evidence, plan, term
 
 
 @pytest.fixture
@@ -130,3 +130,15 @@ def test_who_insists_on_what_a_term_does_not_provide_blocks_it(world_of: World, 
     )
     granted = (provided, stance) in (("supports", "supports_conditionally"), ("opposes_in_part", "opposes"))
     assert ids_of(api.data("/v1/proposals/plan/reception")["blockers"]) == ([] if granted else ["brava"])
+
+
+def test_an_answer_to_a_term_that_nobody_could_know_of_yet_is_no_answer_to_the_whole(world_of: World) -> None:
+    api = world_of(
+        proposals=[plan(addressees=["alba"], terms=[term("build", 1, evidence=evidence(("s4", "unattributed")))])],
+        responses=[answer("no", "alba", "rejected", term="build")],
+    )
+    now, then = (api.data("/v1/proposals/plan/reception", known_at=day) for day in ("2024-05-01", "2024-04-30"))
+    assert [ids_of(row["blockers"]) for row in (now["whole"], *now["terms"])] == [[], ["alba"]]
+    assert (then["terms"], then["whole"]["answers"], then["blockers"]) == ([], [], [])
+    assert then["unanswered"] == [], "it has answered, though nobody could know which provision"
+    assert api.data("/v1/silences", known_at="2024-04-30") == []

@@ -132,3 +132,18 @@ def test_an_answer_that_is_only_denied_or_was_retracted_is_nobodys(
     )
     assert [row["silent"]["id"] for row in api.data("/v1/silences")] == silent
     assert [one["id"] for one in api.data("/v1/proposals/plan/reception")["unanswered"]] == silent
+
+
+@pytest.mark.parametrize(("relation", "silent"), [("denies", []), ("retracts", []), ("clarifies", ["alba"])])
+@pytest.mark.parametrize("collection", ["proposals", "demands"])
+def test_what_is_only_denied_or_was_retracted_awaits_no_answer(
+    world_of: World, collection: str, relation: str, silent: list[str]
+) -> None:
+    said = evidence(("s2", "unattributed")) if relation != "denies" else []
+    said.append({"source": "s3", "relation": relation, "mode": "on_record", "credibility": 6})
+    made = {
+        "proposals": plan(addressees=["alba"], evidence=said),
+        "demands": demand("asks", "brava", ["alba"], evidence=said),
+    }
+    api = world_of(**{collection: [made[collection]]})
+    assert [row["silent"]["id"] for row in api.data("/v1/silences")] == silent

@@ -100,6 +100,12 @@ def test_without_a_beginning_it_is_held_since_its_first_report_or_earlier(world_
     assert (line["since"], line["since_latest"], line["since_precision"]) == ("2022-03-01", "2022-03-01", "interval")
 
 
+@pytest.mark.parametrize(("valid_from", "told"), [("/2022-02", "/2022-02"), ("/2023-05-01", "/2022-03-01")])
+def test_a_stance_is_not_held_only_since_after_its_first_report(world_of: World, valid_from: str, told: str) -> None:
+    api = world_of(Position("alba", "dam", "supports", valid_from, cited=(*EARLY, *MIDDLE)))
+    assert since(api) == [(told, 1, 2, 1)]
+
+
 def test_where_records_conflict_no_stance_has_been_held(world_of: World) -> None:
     api = world_of(
         Position("alba", "dam", "supports", "2020", cited=EARLY),

@@ -59,3 +59,21 @@ def test_both_ends_of_the_days_asked_for_are_among_them(world_of: World) -> None
         for begin, end in (("2023-02-28", "2023-02-28"), ("2023-03-01", ""), ("", "2023-02-01"), ("", "2023-01-31"))
     }
     assert list(shown.values()) == [{"asks", "plan"}, set(), {"asks"}, set()]
+
+
+def test_what_was_done_by_a_day_stays_done_though_it_is_no_longer_held(world_of: World) -> None:
+    held = {"valid_from": "2023-02-01", "valid_until": "2023-04-01"}
+    api = world_of(
+        demands=[demand("asks", "brava", ["alba"], **held)],
+        responses=[answer("no", "alba", "rejected", demand="asks", **{**held, "valid_from": "2023-03-01"})],
+    )
+    shown = {
+        day: [row["subject"]["id"] for row in api.data("/v1/timeline", as_of=day)]
+        for day in ("2023-01-31", "2023-02-01", "2023-03-01", "2023-04-02")
+    }
+    assert shown == {
+        "2023-01-31": [],
+        "2023-02-01": ["asks"],
+        "2023-03-01": ["asks", "no"],
+        "2023-04-02": ["asks", "no"],
+    }
