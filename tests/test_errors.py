@@ -667,3 +667,21 @@ def test_an_id_in_the_path_that_does_not_exist_is_told_beside_what_is_wrong(api:
     assert "colour: unknown parameter. " in response.text
     assert "id: “aldorja” is not a known party id. Did you mean “aldoria”?" in response.text
     assert "id: " not in api.ask(asked.replace("aldorja", "aldoria")).text
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/demands", "/v1/demands/x", "/v1/demands.csv", "/v1/gaps", "/v1/oembed?url=/gaps"]
+)
+def test_a_release_that_is_not_loaded_is_told_with_all_else_that_is_wrong(api: Api, path: str) -> None:
+    both = "&" if "?" in path else "?"
+    problem = api.problem(f"{path}{both}release=w2099-1&colour=red", 400)
+    assert {"release", "colour"} <= {one["parameter"] for one in problem["errors"]}
+    assert "Release “w2099-1” is not loaded; the loaded release is “w2031-1”." in problem["detail"]
+    assert api.problem(f"{path}{both}release=w2099-1", 410)["detail"].startswith("Release “w2099-1” is not loaded")
+
+
+@pytest.mark.parametrize("query", ["collection=demnds", "action=add", "collection=demnds&after=nowhere"])
+def test_a_feed_of_what_is_not_there_is_refused_as_the_list_is(api: Api, query: str) -> None:
+    feed, listed = (api.ask(f"/v1/{path}?{query}") for path in ("feeds/changes.atom", "changes"))
+    assert problem_of(feed)["status"] == problem_of(listed)["status"]
+    assert problem_of(feed)["errors"] == problem_of(listed)["errors"]
