@@ -4,10 +4,11 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +24,8 @@ NAMES = (
     "DATABASE_URL",
     "DATABASE_REPLICA_URLS",
 )
+#: Scheme, host and path, of the characters that an address may have (RFC 3986).
+_PUBLIC_URL = r"https?://[\w.:\[\]%~-]+(/[\w./%~!$&'()*+,;=:@-]*)?"
 T = TypeVar("T")
 
 
@@ -86,12 +89,16 @@ class Settings:
 def _misnamed(environment: Mapping[str, str]) -> Iterator[str]:
     """What is said of each name that is like those of settings and is none."""
     for name in environment:
-        if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
-            from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+        if name.upper().startswith(("POSITION_", "POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
+            yield f"{name} is not one of the settings: {', '.join(NAMES)}.{_hint(name.upper(), NAMES, 78)}"
 
-            nearest = process.extractOne(name, NAMES, scorer=fuzz.ratio, score_cutoff=78)
-            hint = f" Did you mean {nearest[0]}?" if nearest else ""
-            yield f"{name} is not one of the settings: {', '.join(NAMES)}.{hint}"
+
+def _hint(found: str, allowed: Iterable[str], least: int) -> str:
+    """`` Did you mean …?``, or nothing where nothing is ``least`` per cent alike."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
+
+    nearest = process.extractOne(found, allowed, scorer=fuzz.ratio, score_cutoff=least)
+    return f" Did you mean {nearest[0]}?" if nearest else ""
 
 
 def _database(named: str, text: str) -> URL:
@@ -107,7 +114,8 @@ def _database(named: str, text: str) -> URL:
     if dialect == "postgres":
         url, dialect = url.set(drivername="postgresql"), "postgresql"
     if dialect not in DIALECTS:
-        raise SettingError(f"{named} an address for “{url.drivername}”; it must be for sqlite or postgresql")
+        hint = _hint(dialect.lower(), DIALECTS, 60)
+        raise SettingError(f"{named} an address for “{url.drivername}”; it must be for {' or '.join(DIALECTS)}.{hint}")
     if dialect == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if not url.database or url.database == ":memory:":
@@ -167,8 +175,16 @@ def _megabytes(name: str, text: str) -> int:
     return int(text) * 2**20
 
 
+def _has_port(text: str) -> bool:
+    """Whether the port in an address is one, or it has none."""
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:
+        return False
+
+
 def _address(name: str, text: str | None) -> str | None:
-    if text and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+    if text and not (re.fullmatch(_PUBLIC_URL, text) and _has_port(text)):
         raise SettingError(
             f"{name} is “{text}”; expected the public address, such as https://example.org or https://example.org/positions"
         )
