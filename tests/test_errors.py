@@ -685,3 +685,13 @@ def test_a_feed_of_what_is_not_there_is_refused_as_the_list_is(api: Api, query: 
     feed, listed = (api.ask(f"/v1/{path}?{query}") for path in ("feeds/changes.atom", "changes"))
     assert problem_of(feed)["status"] == problem_of(listed)["status"]
     assert problem_of(feed)["errors"] == problem_of(listed)["errors"]
+
+
+@pytest.mark.parametrize("method", ["get", "Get", "head", "options", "pOST"])
+@pytest.mark.parametrize("path", ["/v1/parties", "/parties/aldoria", "/explore/gaps", "/nowhere", "/healthz"])
+def test_a_method_in_small_letters_is_another_method(api: Api, path: str, method: str) -> None:
+    environ = {**EnvironBuilder(path=path).get_environ(), "REQUEST_METHOD": method}
+    body, status, headers = run_wsgi_app(api.wsgi, environ)
+    assert status.startswith("405")
+    assert headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert orjson.loads(b"".join(body))["type"] == "/v1/problems/method-not-allowed"
