@@ -118,17 +118,17 @@ def test_a_page_tells_bytes_that_are_not_utf8_too(api: Api, page: str) -> None:
 
 
 DAYS_MEANT = {
-    "02/12/2030": "2030-12-02 or 2030-02-12",
-    "31.12.2030": "2030-12-31",
-    "12-31-2030": "2030-12-31",
-    "2030-2-3": "2030-02-03",
-    "2030/12/02": "2030-12-02",
-    "Dec 2 2030": "2030-12-02",
-    "2nd December, 2030": "2030-12-02",
-    "20301202": "2030-12-02",
-    "2030-12-02 10:30": "2030-12-02",
-    "2030-02": "2030-02-01 or 2030-02-28",
-    "2030~": "2030-01-01 or 2030-12-31",
+    "02/12/2030": "“2030-12-02” or “2030-02-12”",
+    "31.12.2030": "“2030-12-31”",
+    "12-31-2030": "“2030-12-31”",
+    "2030-2-3": "“2030-02-03”",
+    "2030/12/02": "“2030-12-02”",
+    "Dec 2 2030": "“2030-12-02”",
+    "2nd December, 2030": "“2030-12-02”",
+    "20301202": "“2030-12-02”",
+    "2030-12-02 10:30": "“2030-12-02”",
+    "2030-02": "“2030-02-01” or “2030-02-28”",
+    "2030~": "“2030-01-01” or “2030-12-31”",
 }
 
 
@@ -439,7 +439,7 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/search?q=%20", "q", "contains no word; only letters and digits", None),
         ("/v1/parties?q=%2D_%E2%80%A6", "q", "“-_…” contains no word; only letters and digits", None),
         ("/v1/offers.csv?q=**", "q", "“**” contains no word; only letters and digits", None),
-        ("/v1/events?from=20240213", "from", "Did you mean 2024-02-13?", None),
+        ("/v1/events?from=20240213", "from", "Did you mean “2024-02-13”?", None),
         ("/v1/events?from=20241313", "from", "a date (2024-02-13)", None),
         ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
         ("/v1/events?to=1707782400", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
@@ -638,7 +638,7 @@ def test_an_analysis_tells_wrong_values_and_unknown_ids_in_one_answer(api: Api, 
     assert sorted(one["parameter"] for one in problem["errors"]) == ["as_of", "issue", "party", "process"]
     assert "Did you mean “aldoria”?" in problem["detail"]
     assert "Did you mean" not in api.problem(asked.replace("aldorja", "aldoria"), 400)["detail"].replace(
-        "Did you mean 2", ""
+        "Did you mean “2", ""
     )
 
 

@@ -29,8 +29,9 @@ ENTRIES = 100
 def feed_operations(table: Table) -> Iterator[Operation]:
     """The two feeds."""
     changes, events = table.by_name["changes"], table.by_name["events"]
-    narrowed: dict[str, Contract[Any]] = {
+    asked: dict[str, Contract[Any]] = {
         **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
+        "limit": Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200),
         "after": Behind(changes, "Start the page after this change."),
     }
     yield Operation(
@@ -39,8 +40,8 @@ def feed_operations(table: Table) -> Iterator[Operation]:
         tag="feeds",
         summary="What each release changed",
         description="An Atom feed: one entry per changed record, newest release first; `next` links lead to older entries (RFC 5005).",
-        view=lambda call: _changes(call, narrowed),
-        query=query(limit=Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200), **narrowed),
+        view=lambda call: _changes(call, asked),
+        query=query(**asked),
         content={ATOM: {"type": "string"}},
     )
     yield Operation(
@@ -65,8 +66,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _changes(call: Call, narrowed: Mapping[str, Contract[Any]]) -> Answer:
-    refuse_unknown(queries.unknown_names(call.connection, narrowed, call.values))
+def _changes(call: Call, asked: Mapping[str, Contract[Any]]) -> Answer:
+    refuse_unknown(queries.unknown_names(call.connection, asked, call.values))
     limit: int = call.values["limit"] or ENTRIES
     found = list(islice(newest_changes(call.connection, call.values, limit + 1), limit + 1))
     feed = _feed(call)
