@@ -190,7 +190,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
         for name, id in ids.items():
             path = path.replace(f"{{{name}}}", id)
         with store.reading() as connection:
-            values = operation.read(asked.args, connection, table, ids)
+            values = operation.read(asked.args, connection, table, ids, store.release)
             call = Call(
                 store=store,
                 connection=connection,

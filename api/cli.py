@@ -262,7 +262,9 @@ def _export(store: Store, settings: Settings) -> None:
         with _progress() as report:
             folder = export(RESOURCES, store, settings.exports, report)
     except OSError as error:
-        raise click.ClickException(f"the release is loaded, but its exports could not be created: {error}") from error
+        raise click.ClickException(
+            f"the release is loaded, but its exports could not be created: {error.strerror or error}"
+        ) from error
     size = sum(file.stat().st_size for file in folder.iterdir())
     click.echo(f"{folder}: exports created, {size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s.")
 

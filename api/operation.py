@@ -21,7 +21,7 @@ from api.memoize import memoized
 from api.models import Clocks, Prepared
 from api.parameters import read
 from api.problems import GONE, Problem, Wrong
-from api.reading.queries import clocks, unknown_names
+from api.reading.queries import clocks, too_many_words, unknown_names
 from api.reading.records import Moved, record
 from api.resource import Table
 from schemas.fields import JsonSchema
@@ -174,19 +174,26 @@ class Operation:
         return "after" in self.query.fields and "." not in self.path
 
     def read(
-        self, arguments: "MultiDict[str, str]", connection: Connection, table: Table, ids: Mapping[str, str]
+        self,
+        arguments: "MultiDict[str, str]",
+        connection: Connection,
+        table: Table,
+        ids: Mapping[str, str],
+        release: str,
     ) -> dict[str, Any]:
-        """The values of its parameters in a query string; ``ids`` are those of the path.
+        """The values of its parameters in a query string; ``ids`` are those of the path, ``release`` is the one loaded.
 
         Raises:
-            Problem: 400, with every parameter that is wrong, and then all that names nothing.
+            Problem: 400, with every parameter that is wrong, and then all that could not be answered for another reason.
         """
-        return read(self.query, arguments, partial(self._unknown, connection, table, ids))
+        return read(self.query, arguments, partial(self._unanswerable, connection, table, ids, release))
 
-    def _unknown(
-        self, connection: Connection, table: Table, ids: Mapping[str, str], found: dict[str, Any]
+    def _unanswerable(
+        self, connection: Connection, table: Table, ids: Mapping[str, str], release: str, found: dict[str, Any]
     ) -> Iterator[Wrong]:
-        """What names nothing: the id in the path, and values of parameters."""
+        """What is well written and could not be answered: the id in the path and values of parameters that name nothing, words that
+        begin too many, and another release.
+        """
         resource = table.by_name.get(self.path.split("/")[1])
         if resource and self.path.startswith(f"/{resource.name}/{{id}}"):
             try:
@@ -196,6 +203,9 @@ class Operation:
             except Moved:
                 pass  # to where it is answered
         yield from unknown_names(connection, self.query.fields, found)
+        yield from too_many_words(connection, found)
+        if told := _not_loaded(found, release):
+            yield Wrong("release", found["release"], told)
 
     def run(self, call: Call) -> Answer:
         """Answer a call.
@@ -203,9 +213,8 @@ class Operation:
         Raises:
             Problem: 410, where the call pins a release that is not the one loaded.
         """
-        pinned = call.values.get("release")
-        if isinstance(pinned, str) and pinned != call.store.release:
-            raise Problem(GONE, f"Release “{pinned}” is not loaded; the loaded release is “{call.store.release}”.")
+        if told := _not_loaded(call.values, call.store.release):
+            raise Problem(GONE, told)
         return self._prepared_answer(call) or self.view(call)
 
     def _prepared_answer(self, call: Call) -> Answer | None:
@@ -215,6 +224,14 @@ class Operation:
         stored = select(Prepared.media_type, Prepared.zstd).where(Prepared.path == call.here)
         row = call.connection.execute(stored).first()
         return Answer(zstandard.decompress(row.zstd), row.media_type) if row else None
+
+
+def _not_loaded(values: Mapping[str, Any], release: str) -> str:
+    """What is said of a release that is pinned and is not the one loaded; nothing where it is, or none is pinned."""
+    pinned = values.get("release")
+    if not isinstance(pinned, str) or pinned == release:  # a tuple is a filter
+        return ""
+    return f"Release “{pinned}” is not loaded; the loaded release is “{release}”."
 
 
 def buffered(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:

@@ -24,7 +24,7 @@ def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connec
     def prepare(connection: Connection, store: Store) -> Iterator[Row]:
         queries = ((one, arguments) for one in listed if one.large(connection) for arguments in one.prepared)
         for operation, arguments in queries:
-            values = operation.read(MultiDict(arguments), connection, table, {})
+            values = operation.read(MultiDict(arguments), connection, table, {}, store.release)
             call = Call.from_nowhere(store, connection, table, operation.path, values=values, arguments=arguments)
             answer = operation.view(call)
             yield call.here, answer.media_type, zstandard.compress(_whole(answer))

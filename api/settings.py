@@ -4,10 +4,11 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -25,6 +26,8 @@ NAMES = (
     "DATABASE_URL",
     "DATABASE_REPLICA_URLS",
 )
+#: Scheme, host and path, of the characters that an address may have (RFC 3986).
+_PUBLIC_URL = r"https?://[\w.:\[\]%~-]+(/[\w./%~!$&'()*+,;=:@-]*)?"
 T = TypeVar("T")
 
 
@@ -88,9 +91,13 @@ class Settings:
 def _misnamed(environment: Mapping[str, str]) -> Iterator[str]:
     """What is said of each name that is like those of settings and is none."""
     for name in environment:
-        if name.startswith(("POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
-            hint = "".join(f" Did you mean {near}?" for near in nearest(name, NAMES, begin_alike=True))
+        if name.upper().startswith(("POSITION_", "POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
+            hint = _hint(nearest(name, NAMES, begin_alike=True))
             yield f"{name} is not one of the settings: {', '.join(NAMES)}.{hint}"
+
+
+def _hint(near: list[str]) -> str:
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _database(named: str, text: str) -> URL:
@@ -106,7 +113,8 @@ def _database(named: str, text: str) -> URL:
     if dialect == "postgres":
         url, dialect = url.set(drivername="postgresql"), "postgresql"
     if dialect not in DIALECTS:
-        raise SettingError(f"{named} an address for “{url.drivername}”; it must be for sqlite or postgresql")
+        hint = _hint(nearest(dialect, DIALECTS))
+        raise SettingError(f"{named} an address for “{url.drivername}”; it must be for {' or '.join(DIALECTS)}.{hint}")
     if dialect == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if not url.database or url.database == ":memory:":
@@ -166,8 +174,16 @@ def _megabytes(name: str, text: str) -> int:
     return int(text) * 2**20
 
 
+def _has_port(text: str) -> bool:
+    """Whether the port in an address is one, or it has none."""
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:
+        return False
+
+
 def _address(name: str, text: str | None) -> str | None:
-    if text and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+    if text and not (re.fullmatch(_PUBLIC_URL, text) and _has_port(text)):
         raise SettingError(
             f"{name} is “{text}”; expected the public address, such as https://example.org or https://example.org/positions"
         )

@@ -59,7 +59,8 @@ def parse(text: str) -> Edtf:
         return _date_or_interval(text)
     except ValueError:
         if days := days_meant(text):
-            raise ValueError(f"expected year-month-day. Did you mean {' or '.join(days)}?") from None
+            meant = " or ".join(f"“{day}”" for day in days)
+            raise ValueError(f"expected year-month-day. Did you mean {meant}?") from None
         raise
 
 
@@ -74,7 +75,7 @@ def _date_or_interval(text: str) -> Edtf:
     earliest = None if begin in _NO_BOUND else _date(begin)[0]
     latest = None if end in _NO_BOUND else _date(end)[1]
     if earliest and latest and earliest > latest:
-        raise ValueError(f"the interval ends before it begins. Did you mean {end}/{begin}?")
+        raise ValueError(f"the interval ends before it begins. Did you mean “{end}/{begin}”?")
     return Edtf(text, earliest, latest, Precision.INTERVAL)
 
 
@@ -164,7 +165,7 @@ def _explain(text: str) -> str:
     if not 1 <= month <= 12:
         return f"there is no month {parts[1]}; the month must be from 01 to 12"
     nearest = _nearest(parts, marks)
-    meant = f". Did you mean {nearest}?" if nearest else f"; expected a date such as {EXAMPLES}"
+    meant = f". Did you mean “{nearest}”?" if nearest else f"; expected a date such as {EXAMPLES}"
     if "X" in text:
         whole = "X can replace the last one or two digits of a year given alone, both of a month and its day, or both of a day"
         return f"{whole}; for a narrower span use an interval, such as 2024-10/2024-12{meant}"

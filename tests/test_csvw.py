@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from support import TABLED, Api
+from support import TABLED, Api, problem_of
 from werkzeug.http import parse_options_header
 
 from api.resources import RESOURCES
@@ -106,3 +106,20 @@ def test_a_wide_table_is_described_with_the_columns_that_are_asked_for(api: Api)
     _, found = linked(api, "/v1/matrix.csv?party=borovia,aldoria")
     names = [column["name"] for column in found["tableSchema"]["columns"]]
     assert names[-4:] == ["aldoria", "aldoria_score", "borovia", "borovia_score"]
+
+
+@pytest.mark.parametrize("id", ["nowhere", "x%0A", "Pepper-Plan"])
+@pytest.mark.parametrize("prefix", ["/v1", ""])
+@pytest.mark.parametrize(
+    "table", ["reception.schema.json", "reception.csv-metadata.json", "diff.schema.json", "diff.csv-metadata.json"]
+)
+def test_there_is_no_description_where_there_is_no_table(api: Api, table: str, prefix: str, id: str) -> None:
+    query = "?against=pepper-plan" if table == "diff.csv-metadata.json" else ""
+    assert "is not a known proposal id" in api.problem(f"{prefix}/proposals/{id}/{table}{query}", 404)["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/demands", "/v1/gaps", "/v1/proposals/pepper-plan/diff"])
+@pytest.mark.parametrize("query", ["party=nowhere", "issue=nowhere", "against=nowhere", "parties=borovia"])
+def test_a_description_is_refused_for_what_the_table_is_refused_for(api: Api, path: str, query: str) -> None:
+    table, description = (problem_of(api.ask(f"{path}.csv{suffix}?{query}")) for suffix in ("", "-metadata.json"))
+    assert [table["status"], table["errors"]] == [description["status"], description["errors"]]

@@ -118,17 +118,17 @@ def test_a_page_tells_bytes_that_are_not_utf8_too(api: Api, page: str) -> None:
 
 
 DAYS_MEANT = {
-    "02/12/2030": "2030-12-02 or 2030-02-12",
-    "31.12.2030": "2030-12-31",
-    "12-31-2030": "2030-12-31",
-    "2030-2-3": "2030-02-03",
-    "2030/12/02": "2030-12-02",
-    "Dec 2 2030": "2030-12-02",
-    "2nd December, 2030": "2030-12-02",
-    "20301202": "2030-12-02",
-    "2030-12-02 10:30": "2030-12-02",
-    "2030-02": "2030-02-01 or 2030-02-28",
-    "2030~": "2030-01-01 or 2030-12-31",
+    "02/12/2030": "“2030-12-02” or “2030-02-12”",
+    "31.12.2030": "“2030-12-31”",
+    "12-31-2030": "“2030-12-31”",
+    "2030-2-3": "“2030-02-03”",
+    "2030/12/02": "“2030-12-02”",
+    "Dec 2 2030": "“2030-12-02”",
+    "2nd December, 2030": "“2030-12-02”",
+    "20301202": "“2030-12-02”",
+    "2030-12-02 10:30": "“2030-12-02”",
+    "2030-02": "“2030-02-01” or “2030-02-28”",
+    "2030~": "“2030-01-01” or “2030-12-31”",
 }
 
 
@@ -439,7 +439,7 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/search?q=%20", "q", "contains no word; only letters and digits", None),
         ("/v1/parties?q=%2D_%E2%80%A6", "q", "“-_…” contains no word; only letters and digits", None),
         ("/v1/offers.csv?q=**", "q", "“**” contains no word; only letters and digits", None),
-        ("/v1/events?from=20240213", "from", "Did you mean 2024-02-13?", None),
+        ("/v1/events?from=20240213", "from", "Did you mean “2024-02-13”?", None),
         ("/v1/events?from=20241313", "from", "a date (2024-02-13)", None),
         ("/v1/events?to=17077824", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
         ("/v1/events?to=1707782400", "to", "milliseconds since 1970 (0, or at least 11 digits)", None),
@@ -638,7 +638,7 @@ def test_an_analysis_tells_wrong_values_and_unknown_ids_in_one_answer(api: Api, 
     assert sorted(one["parameter"] for one in problem["errors"]) == ["as_of", "issue", "party", "process"]
     assert "Did you mean “aldoria”?" in problem["detail"]
     assert "Did you mean" not in api.problem(asked.replace("aldorja", "aldoria"), 400)["detail"].replace(
-        "Did you mean 2", ""
+        "Did you mean “2", ""
     )
 
 
@@ -667,3 +667,31 @@ def test_an_id_in_the_path_that_does_not_exist_is_told_beside_what_is_wrong(api:
     assert "colour: unknown parameter. " in response.text
     assert "id: “aldorja” is not a known party id. Did you mean “aldoria”?" in response.text
     assert "id: " not in api.ask(asked.replace("aldorja", "aldoria")).text
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/demands", "/v1/demands/x", "/v1/demands.csv", "/v1/gaps", "/v1/oembed?url=/gaps"]
+)
+def test_a_release_that_is_not_loaded_is_told_with_all_else_that_is_wrong(api: Api, path: str) -> None:
+    both = "&" if "?" in path else "?"
+    problem = api.problem(f"{path}{both}release=w2099-1&colour=red", 400)
+    assert {"release", "colour"} <= {one["parameter"] for one in problem["errors"]}
+    assert "Release “w2099-1” is not loaded; the loaded release is “w2031-1”." in problem["detail"]
+    assert api.problem(f"{path}{both}release=w2099-1", 410)["detail"].startswith("Release “w2099-1” is not loaded")
+
+
+@pytest.mark.parametrize("query", ["collection=demnds", "action=add", "collection=demnds&after=nowhere"])
+def test_a_feed_of_what_is_not_there_is_refused_as_the_list_is(api: Api, query: str) -> None:
+    feed, listed = (api.ask(f"/v1/{path}?{query}") for path in ("feeds/changes.atom", "changes"))
+    assert problem_of(feed)["status"] == problem_of(listed)["status"]
+    assert problem_of(feed)["errors"] == problem_of(listed)["errors"]
+
+
+@pytest.mark.parametrize("method", ["get", "Get", "head", "options", "pOST"])
+@pytest.mark.parametrize("path", ["/v1/parties", "/parties/aldoria", "/explore/gaps", "/nowhere", "/healthz"])
+def test_a_method_in_small_letters_is_another_method(api: Api, path: str, method: str) -> None:
+    environ = {**EnvironBuilder(path=path).get_environ(), "REQUEST_METHOD": method}
+    body, status, headers = run_wsgi_app(api.wsgi, environ)
+    assert status.startswith("405")
+    assert headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert orjson.loads(b"".join(body))["type"] == "/v1/problems/method-not-allowed"

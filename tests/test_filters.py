@@ -362,6 +362,11 @@ def test_a_beginning_of_too_many_words_is_refused_rather_than_searched_for_long(
     for path in ("/v1/parties", "/v1/parties.csv", "/v1/search"):
         assert "“zy*” matches more than 200 words" in api.problem(path, 400, q="zy*")["detail"]
         assert api.ask(path, q="zyxa*").status_code == 200
+    for path in ("/v1/parties", "/v1/parties.csv", "/v1/search", "/v1/facets/parties?by=kind"):
+        both = "&" if "?" in path else "?"
+        for more, wrong in (("limt=5", "limt"), ("process=nowhere", "process")):
+            told = {one["parameter"] for one in api.problem(f"{path}{both}q=zy*&{more}", 400)["errors"]}
+            assert told == {"q", wrong}, "all is told together"
     assert api.ids("/v1/parties", q="zyxa*") == ["borovia"]
 
 

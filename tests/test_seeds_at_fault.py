@@ -96,8 +96,8 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
         ("  stance: supports", "  claim_status: denied\n  stance: supports", "4:3", "computed by the service"),
         ("  stance: supports", "  stance: supports\n  stance: opposes", "5:3", "repeats the key “stance”"),
         ("  stance: supports", "  stance: supports\n  valid_from: 2024-02-30", "5:15", "2024-02 has 29 days"),
-        ("  stance: supports", "  stance: supports\n  valid_from: 2024-2", "5:15", "Did you mean 2024-02?"),
-        ("  stance: supports", "  stance: supports\n  valid_from: 2024-1X", "5:15", "Did you mean 2024-XX?"),
+        ("  stance: supports", "  stance: supports\n  valid_from: 2024-2", "5:15", "Did you mean “2024-02”?"),
+        ("  stance: supports", "  stance: supports\n  valid_from: 2024-1X", "5:15", "Did you mean “2024-XX”?"),
         (
             "id: plain-words",
             "id: Plain Words",

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.loader import Fault, SeedError, check
+from api.loader import Fault, SeedError, check, seeds_digest
 from api.loader.read.yaml_text import plain
 from api.resources import RESOURCES
 
@@ -200,7 +200,7 @@ def test_a_text_in_utf16_is_told_once(world: Path, file: str, coding: str) -> No
     text = "\n".join(['{"id": "x"}'] * 3)
     (world / file).write_bytes(("\ufeff" * (coding != "utf-16") + text).encode(coding))
     (fault,) = [fault for fault in faults(world) if fault.file.endswith(file)]
-    assert (fault.line, fault.column, fault.message) == (1, 1, "is encoded in UTF-16; save it as UTF-8")
+    assert (fault.line, fault.column, fault.message) == (1, 1, "is encoded in UTF-16 or UTF-32; save it as UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -402,11 +402,13 @@ def test_a_text_without_anchors_is_read_by_its_events(value: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("made", ["link", "pipe"])
-def test_what_is_neither_a_file_nor_a_folder_is_told_so(world: Path, made: str) -> None:
-    path = world / "spice-round" / "events.yaml"
+@pytest.mark.parametrize("file", ["events.yaml", "parties/more.yaml"])
+def test_what_is_neither_a_file_nor_a_folder_is_told_so(world: Path, file: str, made: str) -> None:
+    path = world / "spice-round" / file
+    path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)
     if made == "link":
-        path.symlink_to("events.yaml")
+        path.symlink_to(path.name)
     else:
         os.mkfifo(path)
     assert (str(path), 0, 0, "is neither a file nor a folder; it may be a broken link") in [
@@ -430,3 +432,61 @@ def test_what_names_a_record_of_a_file_that_cannot_be_read_is_no_fault(world: Pa
     add(world, f"spice-round/{file}", "- &a {id: x}\n")
     (fault,) = faults(world)
     assert "is the anchor &a" in fault.message
+
+
+def test_a_folder_that_is_linked_to_is_read_and_a_change_in_it_is_a_change_of_the_seeds(world: Path) -> None:
+    elsewhere = world.parent / "elsewhere"
+    (world / "spice-round").rename(elsewhere)
+    (world / "spice-round").symlink_to(elsewhere)
+    (elsewhere / "demands").mkdir()
+    (elsewhere / "apart").mkdir()
+    (elsewhere / "demands.yaml").rename(elsewhere / "apart" / "all.yaml")
+    (elsewhere / "apart").rename(world.parent / "apart")
+    (elsewhere / "demands" / "linked").symlink_to(world.parent / "apart")
+    before = len(check(world, RESOURCES).of("demands")), seeds_digest(world)
+    assert before[0] > 1
+    with (world.parent / "apart" / "all.yaml").open("a") as file:
+        file.write("# seen\n")
+    assert seeds_digest(world) != before[1]
+
+
+def test_a_link_that_leads_back_is_told_and_not_followed(world: Path) -> None:
+    (world / "spice-round" / "events").mkdir()
+    (world / "spice-round" / "events" / "again").symlink_to(".")
+    (fault,) = faults(world)
+    assert (fault.file, fault.message) == (
+        str(world / "spice-round" / "events" / "again"),
+        "is a link back to a folder that it is in; remove it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("common/process.yaml", "common/ is no process; each process has a folder of its own beside it"),
+        ("spice-round/process.jsonl", "a process is described in one file, process.yaml"),
+    ],
+)
+def test_a_process_that_is_described_elsewhere_is_told_where(world: Path, file: str, said: str) -> None:
+    (world / file).write_text("{}\n")
+    (fault,) = faults(world)
+    assert (fault.file, fault.message) == (str(world / file), f"is out of place: {said}")
+
+
+@pytest.mark.parametrize("sign", ["#1 demand", "#Borovia's"])
+def test_text_that_yaml_takes_for_a_comment_is_not_lost_unseen(world: Path, sign: str) -> None:
+    line = add(world, RETIRED, f"- collection: demands\n  id: gone\n  note: The {sign} is gone.  # why\n") + 2
+    (fault,) = faults(world)
+    assert (fault.line, fault.column) == (line, 13)
+    assert fault.message.startswith("begins a comment, which cuts the text off; quote the text")
+
+
+@pytest.mark.parametrize("note", ['"The #1 demand"', "'The #1'", "|\n    The #1 demand", "C#", "a#b  # why", "a  #"])
+def test_what_cuts_nothing_off_is_no_fault(world: Path, note: str) -> None:
+    add(world, RETIRED, f"- collection: demands\n  id: gone\n  note: {note}\n")
+    check(world, RESOURCES)
+
+
+def test_evidence_that_is_no_mapping_is_told_what_it_begins_with(world: Path) -> None:
+    add(world, LINES, '{"id": "x-y", "evidence": ["wire-copy"]}\n')
+    assert any("mapping of fields, beginning with “source:”" in fault.message for fault in faults(world))

@@ -78,7 +78,7 @@ class _Server:
 
     def __init__(self, url: URL) -> None:
         hosts = {name: value for name, value in url.query.items() if name in ("host", "port")}
-        self.name = url.set(query=hosts).render_as_string(hide_password=True)
+        self.name = url.set(drivername="postgresql", query=hosts).render_as_string(hide_password=True)
         self.reply: _Reply | None = None  # None: it is not read from
         self.fault: str | None = None  # why it cannot be reached
         # Connections are not tested before use: if one turns out to be broken, the answer is made again.
@@ -164,6 +164,7 @@ class _Server:
 
     def _lose(self, reason: str) -> None:
         """Do not read from the server until it answers again. PostgreSQL begins the reason for refusing a connection with FATAL."""
+        reason = " ".join(reason.split())
         trouble, refusal = "does not answer", reason.partition("FATAL:")[2].strip()
         if refusal:
             trouble = "refuses"
@@ -171,7 +172,7 @@ class _Server:
                 f"it says “{refusal}”; if this persists, check the role, the password and the database in the address"
             )
         if self.fault is None:
-            log.warning("%s %s and is asked again every second: %s", self.name, trouble, reason)
+            log.warning("%s %s: %s", self.name, trouble, reason)
         self.reply, self.fault = None, reason
 
     def _hang_up(self) -> None:
@@ -304,7 +305,7 @@ class PostgresDatabase:
         leads = primary is not None and primary.leads
         reply = primary if leads else max(replies, key=lambda one: one.number, default=None)
         if reply is None:
-            self._fault = DatabaseError(f"{self} (DATABASE_URL) cannot be read: {self._primary.fault}")
+            self._fault = DatabaseError(f"DATABASE_URL is {self}, which cannot be read: {self._primary.fault}")
         elif reply.schema is None:
             self._fault = NothingLoaded(f"{self} contains no release yet; run `positions load`")
             if leads:
@@ -313,7 +314,9 @@ class PostgresDatabase:
             self._fault = reply.newest  # the release chosen before is still there
         elif self._store is None or (reply.schema != self._schema and (leads or reply.number > self._number)):
             if leads and reply.number < self._number:
-                log.warning("%s has lost what was loaded last: back to %s", self, reply.newest.id)
+                log.warning(
+                    "%s no longer has the release that was loaded last; %s is served again", self, reply.newest.id
+                )
             replicas = [(server, server.reading(reply.schema)) for server in self._replicas]
             self._store = Store(
                 self._primary.reading(reply.schema),

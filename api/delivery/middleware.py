@@ -136,6 +136,9 @@ class Delivery:
             )
         _check_headers(environ)
         method = environ["REQUEST_METHOD"]
+        if not method.isupper():  # Flask would take it for the one in capitals, but the case counts (RFC 9110, §9.1)
+            kind = problems.METHOD_NOT_ALLOWED
+            raise Problem(kind, kind.meaning, headers={"Allow": dict(_PREFLIGHT)["Access-Control-Allow-Methods"]})
         if method not in ("GET", "HEAD"):
             return self._forward(environ, start_response, self._store_at_hand())
         if path in ("/healthz", "/metrics"):

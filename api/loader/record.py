@@ -190,7 +190,8 @@ def load_by(
         return read
     if not isinstance(raw, dict):
         if faults is not None:
-            said = "a record must be a mapping of fields, beginning with its id"
+            first = next(name for name, one in schema._declared_fields.items() if one.required and not one.dump_only)
+            said = f"a record must be a mapping of fields, beginning with “{first}:”"
             faults.append(fault_at(place, f"{called(collection, raw, within)}: {said}"))
         return None
     try:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 
 from api.database import Store
 from api.models import Clocks
-from api.parameters import WRITING
+from api.parameters import WRITING, narrowing
 from api.reading.queries import (
     FORMS,
     ListQuery,
@@ -80,7 +80,7 @@ class Form:
                 parameters.update((f"{name}_{number}", one) for number, one in enumerate(value))
             elif name != "release":
                 counts.append((name, None))
-                parameters[name] = phrase(connection, value) if name == "q" else value
+                parameters[name] = phrase(connection, query.values, narrowing(query.resource)) if name == "q" else value
         part: tuple[Part, int] | None = None
         if query.part:
             part = (query.part[0], len(query.part[1]))

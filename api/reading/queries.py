@@ -96,9 +96,12 @@ def check_ids(connection: Connection, query: ListQuery) -> None:
     """Refuse a filter that names an id which does not exist: an empty answer would hide a typing error.
 
     Raises:
-        Problem: 404, with the nearest ids.
+        Problem: 404, with the nearest ids; 400, where the words begin too many besides.
     """
-    refuse_unknown(unknown_names(connection, narrowing(query.resource), query.values))
+    if nothing := [*unknown_names(connection, narrowing(query.resource), query.values)]:
+        if wrong := [*too_many_words(connection, query.values)]:
+            raise invalid([*nothing, *wrong])
+        refuse_unknown(nothing)
 
 
 def unknown_names(
@@ -134,9 +137,9 @@ def unknown_ids(
 def resolved_conditions(connection: Connection, query: ListQuery, related: Sequence[str]) -> list[ColumnElement[bool]]:
     """The conditions of a query as it was received: its ids are expanded and its words made a phrase before `conditions` is called."""
     query = expanded(connection, query)
-    words = query.values.get("q")
-    if words:
-        query = replace(query, values={**query.values, "q": phrase(connection, words)})
+    if query.values.get("q"):
+        words = phrase(connection, query.values, narrowing(query.resource))
+        query = replace(query, values={**query.values, "q": words})
     return conditions(query, connection.dialect.name, related)
 
 
@@ -163,17 +166,29 @@ def _expanded_ids(connection: Connection, one: Filter, ids: Sequence[str]) -> tu
     return tuple(sorted({*ids, *connection.scalars(one.stands_for(ids))}))
 
 
-def phrase(connection: Connection, typed: str) -> str:
-    """The words that a reader typed as search takes them.
+def phrase(connection: Connection, values: Mapping[str, Any], declared: Mapping[str, Field[Any]]) -> str:
+    """The words that a reader typed, ``q`` of the values, as search takes them. ``declared`` are the parameters that name something.
 
     Raises:
-        Problem: 400, where what stands before a ``*`` begins too many words.
+        Problem: 400, where what stands before a ``*`` begins too many words; with it the other values that name nothing.
     """
     try:
-        return search.phrase(connection, typed)
+        return search.phrase(connection, values["q"])
     except search.TooManyWordsError as error:
-        told = f"“{error.begun}*” matches more than {search.MOST_WORDS} words; give more letters."
-        raise invalid([Wrong("q", typed, told)]) from None
+        told = _too_many(values["q"], error)
+        raise invalid([told, *unknown_names(connection, declared, values)]) from None
+
+
+def _too_many(typed: str, error: search.TooManyWordsError) -> Wrong:
+    return Wrong("q", typed, f"“{error.begun}*” matches more than {search.MOST_WORDS} words; give more letters.")
+
+
+def too_many_words(connection: Connection, values: Mapping[str, Any]) -> Iterator[Wrong]:
+    """What is said of ``q`` where what stands before a ``*`` begins too many words."""
+    try:
+        search.phrase(connection, values.get("q") or "")
+    except search.TooManyWordsError as error:
+        yield _too_many(values["q"], error)
 
 
 def conditions(query: ListQuery, dialect: str, related: Sequence[str]) -> list[ColumnElement[bool]]:

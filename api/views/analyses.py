@@ -16,10 +16,11 @@ from api.parameters import SPAN, AnyOf
 from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
 from api.resource import Table
-from api.views.analysis import COMMON, Analysis, Comparison, compared, named, of_path, question
+from api.views.analysis import COMMON, Analysis, Comparison, compared, question
 from api.views.dossiers import dossier_of
 from api.views.facets import facets_of
 from api.views.flat import FlatTable
+from api.views.named import named, of_path
 from schemas.analyses import (
     DiffTermSchema,
     GapLineSchema,

@@ -9,16 +9,14 @@ from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from api.analysis.question import Findings, Question
-from api.models import Clocks, Issue, Party, Process
+from api.models import Issue, Party, Process
 from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, WRITING, AnyOf, query
-from api.problems import Problem, Wrong, invalid, of_parameter, refuse_unknown
-from api.reading import queries, records
-from api.reading.records import Moved, MovedTo
+from api.problems import Wrong, invalid, refuse_unknown
+from api.reading import queries
 from api.representations import Column, row_schema
-from api.resource import Resource
 from api.views.flat import FlatTable, answer, contents, form_asked, forms
-from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term, href
+from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term
 from schemas.vocabulary import Mode
 
 TAG = "analyses"
@@ -227,38 +225,3 @@ def compared(call: Call) -> Question:
             [Wrong(named, only, "is only one party; name at least two different parties, or none to compare all.")]
         )
     return asked
-
-
-def record(call: Call, resource: Resource, id: str, link: Callable[[str], str], at: Clocks | None = None) -> Any:
-    """The row of a record at some clocks, the call's by default.
-
-    Args:
-        link: gives the link of this call for another id.
-
-    Raises:
-        MovedTo: the record has another id now, with the link to it.
-        Problem: see `records.record`.
-    """
-    try:
-        return records.record(call.connection, resource, id, call.clocks if at is None else at)
-    except Moved as moved:
-        raise MovedTo(link(moved.id)) from None
-
-
-def named(call: Call, resource: Resource, parameter: str) -> Any:
-    """The row of the record that a parameter names.
-
-    Raises:
-        MovedTo, Problem: see `record`; the problem names the parameter.
-    """
-    id = call.values[parameter]
-    try:
-        return record(call, resource, id, lambda other: call.link(**{parameter: other}))
-    except Problem as problem:
-        raise of_parameter(problem, parameter, id) from None
-
-
-def of_path(call: Call, resource: Resource, at: Clocks) -> Any:
-    """The row of the record that the path names."""
-    old = href(resource.name, call.ids["id"])
-    return record(call, resource, call.ids["id"], lambda id: call.link().replace(old, href(resource.name, id), 1), at)

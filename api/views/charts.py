@@ -12,8 +12,9 @@ from api.contract.examples import PARTIES, RECEIVED
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.palette import CONFLICTING, LOOKS, UNRECORDED, Look
 from api.parameters import query
-from api.views.analysis import compared, named, question
+from api.views.analysis import compared, question
 from api.views.flat import FlatTable
+from api.views.named import named
 from schemas.fields import Contract, Slug
 from schemas.vocabulary import Stance
 

@@ -108,7 +108,7 @@ class Paths:
         given = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "release" for name, _ in given):
             given.append(("release", call.store.release))
-        values = operation.read(MultiDict(given), call.connection, call.table, ids)
+        values = operation.read(MultiDict(given), call.connection, call.table, ids, call.store.release)
         inner = replace(call, path=bare, ids=dict(ids), values=values, arguments=non_empty(given))
         return Cited(operation, inner)
 

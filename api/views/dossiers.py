@@ -6,7 +6,8 @@ from api.operation import Call, ref
 from api.parameters import CLOCKS
 from api.representations import columns
 from api.resource import Resource
-from api.views.analysis import Analysis, of_path, question
+from api.views.analysis import Analysis, question
+from api.views.named import of_path
 from schemas.analyses import ClaimSchema
 from schemas.fields import component
 

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, select
 from api.models import Change, Release, in_any
 from api.operation import Answer, Call, Operation
 from api.parameters import Behind, narrowing, of_filter, query
-from api.problems import Wrong, unknown
+from api.problems import refuse_unknown
 from api.reading import queries
 from api.reading.queries import ListQuery
 from api.representations import parsed
 from api.resource import Resource, Table
-from schemas.fields import Integer
+from schemas.fields import Contract, Integer
 
 ATOM = "application/atom+xml"
 CALENDAR = "text/calendar; charset=utf-8"
@@ -29,18 +29,19 @@ ENTRIES = 100
 def feed_operations(table: Table) -> Iterator[Operation]:
     """The two feeds."""
     changes, events = table.by_name["changes"], table.by_name["events"]
+    asked: dict[str, Contract[Any]] = {
+        **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
+        "limit": Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200),
+        "after": Behind(changes, "Start the page after this change."),
+    }
     yield Operation(
         path="/feeds/changes.atom",
         name="feedChanges",
         tag="feeds",
         summary="What each release changed",
         description="An Atom feed: one entry per changed record, newest release first; `next` links lead to older entries (RFC 5005).",
-        view=_changes,
-        query=query(
-            **{one.name: of_filter(one) for one in changes.filters if one.name != "release"},
-            limit=Integer(f"Entries on a page; {ENTRIES} by default.", least=1, most=200),
-            after=Behind(changes, "Start the page after this change."),
-        ),
+        view=lambda call: _changes(call, asked),
+        query=query(**asked),
         content={ATOM: {"type": "string"}},
     )
     yield Operation(
@@ -65,7 +66,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _changes(call: Call) -> Answer:
+def _changes(call: Call, asked: Mapping[str, Contract[Any]]) -> Answer:
+    refuse_unknown(queries.unknown_names(call.connection, asked, call.values))
     limit: int = call.values["limit"] or ENTRIES
     found = list(islice(newest_changes(call.connection, call.values, limit + 1), limit + 1))
     feed = _feed(call)
@@ -79,10 +81,7 @@ def _changes(call: Call) -> Answer:
 
 def newest_changes(connection: Connection, values: Mapping[str, Any], most: int) -> Iterator[tuple[Any, date]]:
     """The bodies and ids of changes with the days of their releases, the newest release first: release by release, and at most so many
-    of each, since all changes together could only be put in order by reading them all.
-
-    Raises:
-        Problem: 404, where ``after`` names nothing.
+    of each, since all changes together could only be put in order by reading them all. ``after`` names a change.
     """
     releases = select(Release.id, Release.date).order_by(Release.number.desc())
     narrowed = [
@@ -92,12 +91,8 @@ def newest_changes(connection: Connection, values: Mapping[str, Any], most: int)
     ]
     behind = []
     if after := values.get("after"):
-        number = connection.scalar(
-            select(Release.number).join(Change, Change.release_id == Release.id).where(Change.id == after)
-        )
-        if number is None:
-            raise unknown([Wrong("after", after, f"“{after}” is not a known change id.")])
-        releases = releases.where(Release.number <= number)
+        of_after = select(Release.number).join(Change, Change.release_id == Release.id).where(Change.id == after)
+        releases = releases.where(Release.number <= of_after.scalar_subquery())
         behind = [Change.id > after]
     for release in connection.execute(releases).all():
         of_it = select(Change.body, Change.id).where(Change.release_id == release.id, *narrowed, *behind)

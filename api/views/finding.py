@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -11,10 +12,18 @@ from api.models import Clocks, ClocksKind, Process, Use, in_any
 from api.operation import JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
 from api.problems import Wrong, refuse_unknown, unknown
-from api.reading.queries import phrase, unknown_ids
+from api.reading.queries import phrase, unknown_names
 from api.representations import envelope
 from api.resource import Resource, Table
-from schemas.fields import SLUG, Choice, Integer, Pattern, Slug, href
+from schemas.fields import SLUG, Choice, Contract, Integer, Pattern, Slug, href
+
+_NAMING: dict[str, Contract[Any]] = {
+    "process": AnyOf(
+        Slug(),
+        "Only these processes, the records that belong to them, and the shared records that they use.",
+        Process,
+    )
+}
 
 
 def finding_operations(table: Table) -> Iterator[Operation]:
@@ -42,11 +51,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
                 Choice(tuple(searched), "Collection."),
                 "Only records of these collections.",
             ),
-            process=AnyOf(
-                Slug(),
-                "Only these processes, the records that belong to them, and the shared records that they use.",
-                Process,
-            ),
+            **_NAMING,
             limit=Integer("Hits on a page; 50 by default.", least=1, most=200),
             after=Pattern(
                 "Start the page after this hit, given as `collection/id`.",
@@ -65,10 +70,11 @@ def finding_operations(table: Table) -> Iterator[Operation]:
 def _search(call: Call) -> Answer:
     wanted: tuple[str, ...] | None = tuple(sorted(call.values["collection"])) or None
     processes: tuple[str, ...] = tuple(sorted(call.values["process"]))
-    refuse_unknown(unknown_ids(call.connection, "process", Process, processes))
+    typed = phrase(call.connection, call.values, _NAMING)
+    refuse_unknown(unknown_names(call.connection, _NAMING, call.values))
     clocks = call.clocks
     found = statements(call.table, call.connection.dialect.name, wanted, clocks.kind, processes)
-    parameters = {**clocks.days, **found.asked(phrase(call.connection, call.values["q"]))}
+    parameters = {**clocks.days, **found.asked(typed)}
     asked = {**parameters, "process": processes}
     total = call.store.remembered((wanted, clocks.kind), asked, lambda: found.total(call.connection, parameters))
     limit: int = call.values["limit"] or 50

@@ -21,6 +21,7 @@ from api.reading import queries
 from api.reading.queries import ListQuery
 from api.representations import Column, Counted, columns, parsed
 from api.resource import Resource, Table
+from api.views.named import of_path
 from schemas.fields import Choice, Contract, Finding, JsonSchema, component
 from schemas.fields.contract import shown
 
@@ -121,7 +122,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
         tag="tables",
         summary=f"The columns of the table of {table.name}",
         description="A Frictionless Table Schema.",
-        view=lambda call: Answer(orjson.dumps(descriptors.table_schema(table.described(call)))),
+        view=lambda call: Answer(_schema(table, call)),
         query=query(),
         content={JSON: ref("TableSchema")},
         examples=table.examples,
@@ -149,7 +150,15 @@ def _table(table: FlatTable, suffix: str, call: Call) -> Answer:
     return given
 
 
+def _schema(table: FlatTable, call: Call) -> bytes:
+    if call.ids:
+        of_path(call, call.table.by_name[table.path.split("/")[1]], call.clocks)  # what is not there has no table
+    return orjson.dumps(descriptors.table_schema(table.described(call)))
+
+
 def _csvw(table: FlatTable, call: Call) -> bytes:
+    for _ in table.records(call):  # what the table is refused for, its description is too
+        break
     url = _beside(replace(call, path=call.path.removesuffix(_METADATA)))
     return orjson.dumps(descriptors.csvw_table(call.store, table.described(call), url))
 

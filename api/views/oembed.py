@@ -126,7 +126,7 @@ def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tup
     path = operation.path
     for name, id in ids.items():
         path = path.replace(f"{{{name}}}", id)
-    values = operation.read(MultiDict(given), call.connection, call.table, ids)
+    values = operation.read(MultiDict(given), call.connection, call.table, ids, call.store.release)
     try:
         answer = operation.run(replace(call, path=path, ids=ids, values=values, arguments=non_empty(given)))
     except MovedTo as moved:

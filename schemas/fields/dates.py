@@ -59,7 +59,8 @@ def day_hint(text: str) -> str:
     with suppress(ValueError):
         time = dates.parse(text)
         days = [day.isoformat() for day in (time.earliest, time.latest) if day]
-    return f". Did you mean {' or '.join(days)}?" if days else ""
+    quoted = " or ".join(f"“{day}”" for day in days)
+    return f". Did you mean {quoted}?" if days else ""
 
 
 class Day(Contract[date]):

@@ -16,3 +16,13 @@ def test_serve_says_what_a_server_said_that_refuses(wrong: dict[str, str], caplo
         assert "of_this_name" in said.partition("it says")[2]
         assert "check the role, the password and the database" in said
     assert "does not answer" not in caplog.text
+
+
+def test_a_server_that_is_not_there_is_told_by_its_setting_and_address_on_one_line() -> None:
+    port = free_port()
+    refused = run("load", DATABASE_URL=f"postgresql://joe:hush@127.0.0.1:{port}/positions")
+    assert refused.exit_code == 1
+    (told,) = [line for line in refused.output.splitlines() if line.startswith("Error: ")]
+    assert f"DATABASE_URL is postgresql://joe:***@127.0.0.1:{port}/positions, which cannot be read: " in told
+    assert "Connection refused" in told
+    assert "Is the server running" in told

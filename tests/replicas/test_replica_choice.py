@@ -79,7 +79,7 @@ def test_a_primary_that_has_lost_a_release_is_believed(cluster: Cluster, caplog:
     cluster.primary.hide(2)
     cluster.first.hide(2)
     assert answers(api) == {(OLD, "first"): 4, (OLD, "second"): 4}
-    assert "has lost what was loaded last" in caplog.text
+    assert "no longer has the release that was loaded last" in caplog.text
 
 
 def test_the_same_number_counted_by_two_primaries_is_not_the_same_release(cluster: Cluster) -> None:

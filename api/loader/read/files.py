@@ -9,6 +9,7 @@ from api.loader.faults import Fault, Unreadable, suggestion
 
 CHUNK = 2**20  # bytes of JSON Lines that are read at once
 SHARED = "common"
+SUFFIXES = (".yaml", ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Chunk:
 def digest(root: Path) -> str:
     """The SHA-256 of the names and bytes of every seed file below a folder."""
     total = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.suffix in (".yaml", ".jsonl") and _visible(path, root)):
+    for path in _below(root):
+        if path.suffix not in SUFFIXES or not path.is_file():
+            continue
         total.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
         with path.open("rb") as file:
             while block := file.read(CHUNK):
@@ -73,7 +76,7 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
     if not (root / "release.yaml").is_file():
         faults.append(Fault.of_file(root, "contains no release.yaml; it gives the release's id and date"))
     folders = sorted(
-        (path for path in root.iterdir() if _visible(path, root)),
+        (path for path in root.iterdir() if _visible(path)),
         key=lambda path: (path.name != SHARED, path.name),
     )
     for folder in folders:
@@ -94,7 +97,7 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
                     "contains no process.yaml; it describes the process that the folder is for",
                 )
             )
-        for path in sorted(path for path in folder.iterdir() if _visible(path, root)):
+        for path in sorted(path for path in folder.iterdir() if _visible(path)):
             files += _files(path, None if shared else folder.name, collections, faults)
     return files, faults
 
@@ -103,23 +106,22 @@ def _files(path: Path, folder: str | None, collections: list[str], faults: list[
     name = path.stem if path.is_file() else path.name
     if _about(path):
         return
-    if not path.is_file() and not path.is_dir():
-        faults.append(Fault.of_file(path, "is neither a file nor a folder; it may be a broken link"))
-    elif path.is_dir() and path.suffix in (".yaml", ".jsonl"):
+    if not path.is_dir() and (wrong := _no_seeds(path)):
+        faults.append(Fault.of_file(path, wrong))
+    elif path.is_dir() and path.suffix in SUFFIXES:
         faults.append(Fault.of_file(path, f"is a folder; rename it to {path.stem}, or replace it with a file"))
-    elif path.is_file() and path.suffix not in (".yaml", ".jsonl"):
-        faults.append(
-            Fault.of_file(
-                path,
-                "is neither .yaml nor .jsonl" + (f"; rename it to {path.stem}.yaml" if path.suffix == ".yml" else ""),
-            )
-        )
-    elif name == "process" and path.suffix == ".yaml" and folder:
-        yield SeedFile(path, "processes", folder)
-    elif name == "retired":
+    elif name == "process":
+        if path.name == "process.yaml" and folder:
+            yield SeedFile(path, "processes", folder)
+        elif folder:
+            faults.append(Fault.of_file(path, "is out of place: a process is described in one file, process.yaml"))
+        else:
+            told = f"is out of place: {SHARED}/ is no process; each process has a folder of its own beside it"
+            faults.append(Fault.of_file(path, told))
+    elif name == "retired" and path.is_file():
         yield SeedFile(path, "retired", folder)
     elif name not in collections:
-        names = [*collections, "process", "retired"]
+        names = [*collections, *(["process"] if folder else []), "retired"]
         faults.append(
             Fault.of_file(
                 path,
@@ -127,17 +129,41 @@ def _files(path: Path, folder: str | None, collections: list[str], faults: list[
             )
         )
     elif path.is_dir():
-        for inner in sorted(inner for inner in path.rglob("*") if inner.is_file() and _visible(inner, path)):
-            if inner.suffix in (".yaml", ".jsonl"):
+        for inner in _below(path):
+            if wrong := _no_seeds(inner):
+                if not _about(inner):
+                    faults.append(Fault.of_file(inner, wrong))
+            else:
                 yield SeedFile(inner, name, folder)
-            elif not _about(inner):
-                faults.append(Fault.of_file(inner, "is neither .yaml nor .jsonl"))
     else:
         yield SeedFile(path, name, folder)
 
 
-def _visible(path: Path, root: Path) -> bool:
-    return not any(part.startswith(".") for part in path.relative_to(root).parts)
+def _no_seeds(path: Path) -> str:
+    """What is wrong with a path where a file of seeds is expected; nothing if it is one."""
+    if path.is_dir():
+        return "is a link back to a folder that it is in; remove it"
+    if not path.is_file():
+        return "is neither a file nor a folder; it may be a broken link"
+    if path.suffix not in SUFFIXES:
+        return "is neither .yaml nor .jsonl" + (f"; rename it to {path.stem}.yaml" if path.suffix == ".yml" else "")
+    return ""
+
+
+def _below(folder: Path, *above: Path) -> Iterator[Path]:
+    """What is visible below a folder, in order, folders themselves left out. Links are followed, but not back to a folder ``above``:
+    such a link is given as it is.
+    """
+    here = (*above, folder.resolve())
+    for path in sorted(path for path in folder.iterdir() if _visible(path)):
+        if path.is_dir() and path.resolve() not in here:
+            yield from _below(path, *here)
+        else:
+            yield path
+
+
+def _visible(path: Path) -> bool:
+    return not path.name.startswith(".")
 
 
 def _about(path: Path) -> bool:

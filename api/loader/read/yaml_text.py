@@ -18,13 +18,15 @@ except ImportError:  # a build of PyYAML without its C part
 
 DEPTH = 100
 UTF16 = (BOM_UTF16_LE, BOM_UTF16_BE)
-IS_UTF16 = "is encoded in UTF-16; save it as UTF-8"
+IS_UTF16 = "is encoded in UTF-16 or UTF-32; save it as UTF-8"
 YAML_LIMIT = 16 * 2**20
 _BRACKET = re.compile(r"[\[\]{}]")
 _INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
 _TAG = re.compile(r"!\S*")
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+")
 _MERGE = "<<"
+#: A comment that is more likely meant as text: “the #1 demand”. Whoever writes a comment writes a space behind its sign.
+_GLUED_COMMENT = re.compile(r"(?<=\S)[ \t]+#(?![\s#!])")
 _NULLS = ("", "~", "null")
 
 
@@ -39,7 +41,7 @@ def whole(path: Path, kind: type[list[Any] | dict[str, Any]], expected: str, *, 
         Unreadable: the file cannot be read, is not YAML, repeats a key, or holds something else.
     """
     text = text_of(path)
-    if type(value := plain(text)) is kind:
+    if type(value := plain(text)) is kind and not _GLUED_COMMENT.search(text):
         return value
     node = composed(path, text)
     if node is None:
@@ -203,7 +205,9 @@ def _refuse_deep(path: Path, text: str) -> None:
 
 
 def _unwanted(path: Path, text: str) -> Iterator[Fault]:
-    """What YAML has and seeds have not, since each record is to be read where it stands: tags, anchors and aliases."""
+    """What YAML has and seeds have not, since each record is to be read where it stands: tags, anchors and aliases; and text that YAML
+    takes for a comment.
+    """
     for event in yaml.parse(text, Loader=Parser):
         if not isinstance(event, yaml.NodeEvent) or not event.start_mark:
             continue
@@ -215,6 +219,10 @@ def _unwanted(path: Path, text: str) -> Iterator[Fault]:
             yield _property(path, text, at, "anchor", _ANCHOR, "&")
         if getattr(event, "tag", None) is not None:
             yield _property(path, text, at, "tag", _TAG, "!")
+        is_plain = isinstance(event, yaml.ScalarEvent) and not event.style and event.value
+        if is_plain and event.end_mark and (lost := _GLUED_COMMENT.match(text, event.end_mark.index)):
+            what = "begins a comment, which cuts the text off; quote the text, or write “# ” before a comment"
+            yield Fault(str(path), *_place(text, lost.end() - 1), what)
 
 
 def _property(path: Path, text: str, at: int, kind: str, form: re.Pattern[str], mark: str) -> Fault:
