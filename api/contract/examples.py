@@ -16,8 +16,10 @@ from api.resource import Resource, Table
 PARTIES = ("russia", "ukraine")
 RECEIVED = "us-phased-withdrawal-proposal"
 LATER, EARLIER = "us-20-point-plan", "us-28-point-plan"
+#: An issue that examples search for by its id, which is a word.
+SOUGHT = "ceasefire"
 #: What examples name beside the `example` of each collection's schema.
-_MORE = {"parties": PARTIES, "proposals": (RECEIVED, LATER, EARLIER)}
+_MORE = {"parties": PARTIES, "proposals": (RECEIVED, LATER, EARLIER), "issues": (SOUGHT,)}
 
 
 def in_release(contract: dict[str, Any], table: Table, connection: Connection) -> dict[str, Any]:

@@ -177,7 +177,7 @@ MOVEMENTS = Analysis(
     name="movements",
     summary="Each change of a party's stance on an issue",
     description=(
-        "From which stance to which, when, whether the party conceded or hardened, and toward or away from whom. A position "
+        "From which stance to which, when, whether the party conceded, hardened or reversed, and toward or away from whom. A position "
         "given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may have moved between "
         "two days."
     ),
