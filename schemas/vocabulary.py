@@ -40,7 +40,10 @@ class PartyKind(Vocabulary):
         "intergovernmental_organisation",
         "An organisation founded by states under a treaty.",
     )
-    GOVERNMENT_BODY = "government_body", "A ministry, agency, office or chamber of a state."
+    GOVERNMENT_BODY = (
+        "government_body",
+        "A ministry, agency, office or chamber of a state, or of an organisation of states.",
+    )
     ARMED_GROUP = "armed_group", "An organised armed force that is not a state's."
     POLITICAL_PARTY = "political_party", "A party that stands for election."
     COALITION = "coalition", "Parties that act together for a purpose, without a founding treaty."
@@ -137,8 +140,10 @@ class ProposalKind(Vocabulary):
     PEACE_PLAN = "peace_plan", "Settles the conflict as a whole."
     SECURITY_TREATY = "security_treaty", "Arranges the security of the parties."
     TRADE_AGREEMENT = "trade_agreement", "Arranges trade or other economic relations of the parties."
+    TREATY = "treaty", "Settles another matter by a binding agreement, such as the climate or leaving a union."
     FRAMEWORK = "framework", "Lays the ground for later agreements."
-    RECOMMENDATION = "recommendation", "Advice by somebody who is not a party to the conflict."
+    AMENDMENT = "amendment", "Changes part of a text that is being negotiated."
+    RECOMMENDATION = "recommendation", "Advice by somebody who is not a party to the negotiation."
 
 
 class ProposalStatus(Vocabulary):
@@ -180,9 +185,15 @@ class EventKind(Vocabulary):
     MEETING = "meeting", "A meeting in one place."
     INTERVIEW = "interview", "An interview given to an outlet."
     STATEMENT = "statement", "Something said in public, or told to an outlet."
-    VOTE = "vote", "A vote of a body."
+    LETTER = "letter", "A letter or a formal notification to another party."
+    VOTE = "vote", "A vote of a body or of the people."
     TESTIMONY = "testimony", "Evidence given to a body."
     DECREE = "decree", "A binding decision of an authority."
+    SIGNING = "signing", "An agreement is signed or ratified, or enters into force."
+    CHANGE_OF_OFFICE = (
+        "change_of_office",
+        "Somebody takes or leaves an office, by election, appointment or resignation.",
+    )
     MILITARY = "military", "Something that happened on the battlefield."
 
 
@@ -192,7 +203,10 @@ class SourceKind(Vocabulary):
     NEWS_REPORT = "news_report", "Reports what happened or was said."
     ANALYSIS = "analysis", "Explains and judges what happened."
     OPINION = "opinion", "Argues the writer's view."
-    OFFICIAL_DOCUMENT = "official_document", "Published by an authority."
+    OFFICIAL_DOCUMENT = (
+        "official_document",
+        "Issued by an authority or a party to the negotiation, published or leaked.",
+    )
     TRANSCRIPT = "transcript", "The record of what was said."
     DATASET = "dataset", "Structured data."
 
@@ -313,9 +327,10 @@ class Direction(Vocabulary):
 
     CONCEDED = (
         "conceded",
-        "It weakened its stance or crossed to the other side, whether or not anyone gave something for it.",
+        "It weakened its stance without crossing to the other side, whether or not anyone gave something for it.",
     )
     HARDENED = "hardened", "It strengthened its stance, or took a side after having been undecided."
+    REVERSED = "reversed", "It crossed to the other side."
     DROPPED = (
         "dropped",
         "It no longer holds the position, and none is recorded in its place; that it accepts the opposite is not said.",

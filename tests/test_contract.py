@@ -92,8 +92,10 @@ def test_a_small_data_set_has_its_own_examples_where_it_has_any_and_its_parties_
     cited = next(one for one in contract["paths"]["/cite"]["get"]["parameters"] if one.get("name") == "path")
     assert cited["example"] == "/v1/gaps?parties=northern-league,citrus-union"
     assert '<a href="/explore/parties/northern-league">Northern League</a></th>' in api.ask("/").text
-    shown = [one["name"] for one in api.data("/v1/")["views"]]
+    shown = {one["name"]: one["href"] for one in api.data("/v1/")["views"]}
     assert {"matrix", "cite"} <= set(shown)
+    assert shown["search"] == "/v1/search?q=zero-orange"
+    assert "issues/zero-orange" in [f"{hit['collection']}/{hit['id']}" for hit in api.data(shown["search"])]
     assert not {"reception", "diff", "dossier"} & set(shown)
 
 

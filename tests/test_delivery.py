@@ -370,7 +370,9 @@ def test_a_record_that_was_renamed_twice_is_found_in_the_end(api: Api) -> None:
     ],
 )
 def test_a_withdrawn_record_is_410(api: Api, path: str) -> None:
-    assert api.problem(path, 410)["type"] == "/v1/problems/gone"
+    problem = api.problem(path, 410)
+    assert problem["type"] == "/v1/problems/gone"
+    assert problem["detail"].endswith("was withdrawn." if "phantom" in path else "was withdrawn: Nobody made it.")
 
 
 def test_the_way_in_without_a_slash_leads_to_it(api: Api) -> None:

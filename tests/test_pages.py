@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -254,13 +255,15 @@ def test_the_table_of_a_page_is_of_the_same_records(api: Api) -> None:
     assert 'href="/v1/positions.csv?party=aldoria"' in text
 
 
-def test_the_first_page_shows_states_before_others(api: Api) -> None:
+def test_the_first_page_shows_states_and_their_organisations_before_others(api: Api) -> None:
+    agreeing = ("state", "alliance", "intergovernmental_organisation", "coalition", "armed_group")
+    kinds = {one["id"]: one["kind"] for one in api.all("/v1/parties")}
+    cells = Counter(cell["party"]["id"] for row in api.data("/v1/matrix") for cell in row["cells"])
+    first = sorted(cells, key=lambda id: (kinds[id] not in agreeing, -cells[id], id))[:5]
     heads = re.search(r"<thead>.*?</thead>", api.ask("/").text, re.DOTALL)
     assert heads
-    kinds = {one["id"]: one["kind"] for one in api.all("/v1/parties")}
-    shown = [kinds[id] == "state" for id in re.findall(r"/explore/parties/([a-z0-9-]+)", heads[0])]
-    assert any(shown)
-    assert shown == sorted(shown, reverse=True)
+    assert re.findall(r"/explore/parties/([a-z0-9-]+)", heads[0]) == first
+    assert any(kinds[id] not in ("state", "person") for id in first), "a bloc is among them"
 
 
 def test_the_first_page_shows_no_row_without_a_stance(api: Api) -> None:

@@ -217,6 +217,50 @@ def test_an_affiliation_to_nobody_is_a_fault(one: Path) -> None:
     assert said.endswith("Did you mean “lowland”?")
 
 
+def test_words_where_a_mapping_stands_are_told_the_fields_that_it_must_have(one: Path) -> None:
+    found = spoil(one, "  name: Upland", "  name: Upland\n  affiliations:\n  - lowland", "common/parties.yaml")
+    said = "parties “upland”: affiliations[0]: expected a mapping with party and role, found “lowland”"
+    assert found == [f"common/parties.yaml:4:5: {said}"]
+    text = (one / "river/statements.yaml").read_text(encoding="utf-8")
+    (one / "river/statements.yaml").write_text(text.partition("    - source")[0] + "    - herald\n", encoding="utf-8")
+    said = "expected a mapping with source, relation, mode and credibility, found “herald”"
+    assert f"river/statements.yaml:7:7: statements “plain-words”: evidence: {said}" in faults(one)
+
+
+def test_a_party_named_by_an_alias_is_the_one_suggested(one: Path) -> None:
+    aliases = "  name: Upland\n  aliases: [HL, The High Lands]\n  affiliations:\n  - {party: hl, role: ally}"
+    found = spoil(one, "  name: Upland", aliases, "common/parties.yaml")
+    assert found[0].endswith("party: “hl” is not a known party id. Did you mean “upland”?"), "its own names are wrong"
+    found = spoil(one, "party: upland", "party: the-high-lands")
+    assert any(fault.endswith("“the-high-lands” is not a known party id. Did you mean “upland”?") for fault in found)
+
+
+def test_an_id_of_another_collection_is_told_to_be_one(one: Path) -> None:
+    (found,) = spoil(one, "party: upland", "party: dams")
+    assert found.endswith("party: “dams” is not a known party id; it is one of the issues")
+
+
+PLAN = (
+    "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: tabled\n"
+    "  made_on: {made_on}\n  summary: A plan.\n{more}  evidence:\n"
+    "    - {{source: herald, relation: asserts, mode: unattributed, credibility: 6}}\n"
+)
+
+
+@pytest.mark.parametrize(("made_on", "right"), [("2030-04-02", True), ("2030-04", True), ("2030-04-03", False)])
+def test_a_plan_replaces_none_that_was_made_later(one: Path, made_on: str, *, right: bool) -> None:
+    plans = [
+        PLAN.format(id="later", made_on="2030-04-02", more="  supersedes: earlier\n"),
+        PLAN.format(id="earlier", made_on=made_on, more=""),
+    ]
+    (one / "river/proposals.yaml").write_text("".join(plans), encoding="utf-8")
+    if right:
+        check(one, RESOURCES)
+    else:
+        (found,) = faults(one)
+        assert found.startswith("river/proposals.yaml:9:15: proposals “later”: supersedes: “earlier” was made later (")
+
+
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:
     text = (one / "river/statements.yaml").read_text(encoding="utf-8")
     (one / "river/statements.yaml").write_text(text[: text.index("  evidence:")], encoding="utf-8")
@@ -258,7 +302,7 @@ def test_a_cycle_of_supersedes_is_shown_as_it_goes_round(one: Path) -> None:
         (bytes(range(256)) * 40, "is not valid UTF-8"),
         (b"- note: \x00\n", "is not valid YAML"),
         (b"- " + b"[" * 20000, "is "),
-        (b"- just\n- words\n", "a record must be a mapping of fields"),
+        (b"- just\n- words\n", "statements: expected a mapping with id, evidence, "),
     ],
 )
 def test_a_file_that_holds_something_else_is_said_to(one: Path, content: bytes, said: str) -> None:
@@ -285,7 +329,7 @@ def test_a_file_of_fifty_megabytes_is_refused_with_what_to_do(one: Path) -> None
         ('{"id": ', "is not valid JSON; each line must be one whole record: Expecting value"),
         ('{"id": "a\x01"}', "one whole record: Invalid control character"),
         ('{"id": 5}', "expected a valid id (lower-case letters"),
-        ('["id"]', "a record must be a mapping of fields"),
+        ('["id"]', "expected a mapping with id, "),
     ],
 )
 def test_a_line_of_json_lines_is_told_by_its_number(one: Path, line: str, said: str) -> None:
@@ -417,7 +461,7 @@ def test_what_the_evidence_of_a_wrong_record_or_wrong_evidence_names_is_too(one:
 
 
 ANNOUNCED = "something only announced must be recorded as an event"
-AHEAD = f"begins after the date of the release (2031-01-01); {ANNOUNCED}"
+AHEAD = f"begins after the date of the release (2031-01-01, in release.yaml); {ANNOUNCED}"
 UNTOLD = f"begins after 2030-05-31, when the latest evidence for it was known; {ANNOUNCED}"
 PROPOSAL = """\
 - id: a-plan

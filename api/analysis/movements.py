@@ -1,4 +1,4 @@
-"""Movements: each change of a party's stance on an issue, whether it hardened, conceded or was dropped, and toward whom.
+"""Movements: each change of a party's stance on an issue, whether it conceded, hardened, reversed or dropped it, and toward whom.
 
 Measure: the positions of a party on an issue in the order of `api.analysis.latest` make its course. After each of them the party has
 a stance, or conflicting ones; a **movement** lies between two successive stances that differ, and is dated by the beginning of the
@@ -8,10 +8,11 @@ again after a break is compared with what was held before it. Where a later posi
 leads back to that: nobody recorded one.
 
 With scores s before and t after: the party **hardened** where it went on to the side that it was on, or took a side from 0
-(s·(t−s) > 0, or s = 0); it **conceded** where it went against its side (s·(t−s) < 0). A position given up was **dropped**, unless the
-demand was met or replaced: that nothing is held any more tells of no step to the other side. Without both scores the direction of any
-other movement is unclear. **Toward** are the other parties whose score of that day came nearer, **away from** those whose score came to
-lie farther off; a movement to nothing has no score to measure by, and goes toward nobody.
+(s·(t−s) > 0, or s = 0); it **reversed** where it crossed to the other side (s·t < 0), which is as often a turn away from a deal as toward
+one; it **conceded** where it went against its side short of that. A position given up was **dropped**, unless the demand was met or
+replaced: that nothing is held any more tells of no step to the other side. Without both scores the direction of any other movement is
+unclear. **Toward** are the other parties whose score of that day came nearer, **away from** those whose score came to lie farther off; a
+movement to nothing has no score to measure by, and goes toward nobody.
 
 Each movement has the claim status and the counts of the record that it rests on: the position after it. That a position was given up
 rests on the evidence that teaches its end, where some teaches that alone (``bears_on``), and on no other: who once held a thing openly
@@ -184,6 +185,8 @@ def direction(movement: Movement) -> Direction:
     after = movement.after.stance.score
     if score is None or after is None:
         return Direction.UNCLEAR
+    if score * after < 0:
+        return Direction.REVERSED
     return Direction.HARDENED if score == 0 or score * (after - score) > 0 else Direction.CONCEDED
 
 

@@ -12,10 +12,13 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from api.models import Clocks, Party, Position, Proposal
 from api.resource import Resource, Table
+from schemas.issues import IssueSchema
 
 PARTIES = ("russia", "ukraine")
 RECEIVED = "us-phased-withdrawal-proposal"
 LATER, EARLIER = "us-20-point-plan", "us-28-point-plan"
+#: What examples search for: the words of an id.
+SOUGHT = IssueSchema.example
 #: What examples name beside the `example` of each collection's schema.
 _MORE = {"parties": PARTIES, "proposals": (RECEIVED, LATER, EARLIER)}
 

@@ -143,7 +143,7 @@ def _retired(seeds: Seeds) -> Iterator[Row]:
         for name in (resource.name, seeds.table.of_model(resource.model).name):
             if (name, one["id"]) not in seen:
                 seen.add((name, one["id"]))
-                yield name, one["id"], one["successor"]
+                yield name, one["id"], one["successor"], one["note"]
 
 
 def _uses(direct: set[Used]) -> list[Row]:

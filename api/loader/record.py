@@ -12,7 +12,7 @@ from api.loader.compiled import reader
 from api.loader.faults import Fault, Place, suggestion
 from api.loader.read import fault_at
 from api.resource import Resource, Table
-from schemas.fields import Finding, Parts, Piece, Ref
+from schemas.fields import Finding, Parts, Piece, Ref, mapping_of, shown
 
 #: The record that another is written in, for messages: its collection, and what stands there.
 Within = tuple[str, Any]
@@ -190,8 +190,7 @@ def load_by(
         return read
     if not isinstance(raw, dict):
         if faults is not None:
-            first = next(name for name, one in schema._declared_fields.items() if one.required and not one.dump_only)
-            said = f"a record must be a mapping of fields, beginning with “{first}:”"
+            said = f"expected {mapping_of(schema)}, found {shown(raw)}"
             faults.append(fault_at(place, f"{called(collection, raw, within)}: {said}"))
         return None
     try:

@@ -134,7 +134,7 @@ def _ahead(seed: "Seed", seeds: "Seeds") -> Broken:
     ]
     after = None
     if released and since.earliest > released:
-        after = f"the date of the release ({released})"
+        after = f"the date of the release ({released}, in release.yaml)"
     elif told and since.earliest > (last := max(told)):
         after = f"{last}, when the latest evidence for it was known"
     if after:
@@ -217,6 +217,16 @@ def _answer(seed: "Seed", _seeds: "Seeds") -> Broken:
             seed.place,
             f"{_name(seed)}: the required field stance is missing; the verdict “{seed.data['verdict']}” implies none",
         )
+
+
+@rule("proposals")
+def _superseded(seed: "Seed", seeds: "Seeds") -> Broken:
+    """What replaces an earlier version was not made before it."""
+    made, superseded = seed.data["made_on"], seed.data["supersedes"]
+    before = seeds.of("proposals")[superseded.id].data["made_on"] if superseded else None
+    if made and made.latest and before and before.earliest and before.earliest > made.latest:
+        what = f"“{superseded.id}” was made later ({before}) than this ({made}); name the earlier version that this one replaces"
+        yield seed.place / "supersedes", f"{_name(seed)}: supersedes: {what}"
 
 
 @rule("proposals")

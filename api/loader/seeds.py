@@ -5,7 +5,7 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 from marshal import loads
 from tempfile import TemporaryFile
@@ -21,7 +21,7 @@ from api.loader.read import SeedFile
 from api.loader.record import PartlyValid, Seed, record, with_parts
 from api.resource import Table
 from schemas.dates import Edtf
-from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href
+from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href, slug
 
 LENGTH = struct.Struct("<I")
 
@@ -55,6 +55,14 @@ class Known(Mapping[str, Seed]):
 
     def __len__(self) -> int:
         return len(self._order)
+
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """The ids of the records that have other names, by those, written as ids (`uk`: `united-kingdom`)."""
+        if "aliases" not in self.seeds.table.by_name[self.collection].schema._declared_fields:
+            return {}
+        # References stay unresolved: a wrong one is why this is asked for.
+        return {slug(alias): id for id in self for alias in self._unresolved(id).data["aliases"]}
 
     def add(self, id: str, place: int) -> int | None:
         """Take note of where the record of an id was put aside. Where the id is taken, the place of the one that has it is returned."""
@@ -236,10 +244,17 @@ class Seeds:
         found = self.records[collection].ref(id)
         self.unresolved += found is None
         if found is None and collection not in self.unread and (collection, id) not in self.wrong:
-            hint = suggestion(id, list(self.records[collection]))
             there = Place(place.file, (*place.path, *steps))
-            faults.append((there, f"“{id}” is not a known {self.table.by_name[collection].singular} id{hint}"))
+            singular = self.table.by_name[collection].singular
+            faults.append((there, f"“{id}” is not a known {singular} id{self._meant(collection, id)}"))
         return found
+
+    def _meant(self, collection: str, id: str) -> str:
+        """What an id that a collection lacks may mean: the record that goes by this name, one of another collection, or one nearby."""
+        if called := self.records[collection].called.get(id):
+            return f". Did you mean “{called}”?"
+        elsewhere = next((name for name, known in self.records.items() if id in known), None)
+        return f"; it is one of the {elsewhere}" if elsewhere else suggestion(id, list(self.records[collection]))
 
     def _subject(
         self, subject: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]

@@ -78,13 +78,14 @@ class Document(Base):
 
 
 class Retired(Base):
-    """An id that is no longer used, and the one to use in its place."""
+    """An id that is no longer used, the one to use in its place, and why."""
 
     __tablename__ = "retired"
 
     collection: Mapped[str] = mapped_column(String(40), primary_key=True)
     id: Mapped[str] = mapped_column(Key, primary_key=True)
     successor_id: Mapped[str | None] = mapped_column(Key)
+    note: Mapped[str | None] = mapped_column(Text)
 
 
 class Total(Base):

@@ -23,7 +23,10 @@ from api.reading.records import MovedTo
 from api.resource import Resource, Table
 
 HERE = Path(__file__).parent
-MAIN_PARTIES = 5  # on the first page: states before others, and of each those with the most positions
+MAIN_PARTIES = (
+    5  # on the first page: those that make agreements before others, and of each those with the most positions
+)
+_MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,armed_group"
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
@@ -91,8 +94,8 @@ class Explorer:
     def home(self) -> str:
         """The first page: the main parties in a matrix, the latest proposals and events."""
         matrix = ask("/v1/matrix")["data"]
-        states = {id for _, id in options("parties", {"kind": "state"})}
-        parties = sorted(across(matrix), key=lambda party: party["id"] not in states)[:MAIN_PARTIES]
+        agreeing = {id for _, id in options("parties", {"kind": _MAKE_AGREEMENTS})}
+        parties = sorted(across(matrix), key=lambda party: party["id"] not in agreeing)[:MAIN_PARTIES]
         counts = [(row, sum(cell["party"] in parties for cell in row["cells"])) for row in matrix]
         shared = [row for row, count in counts if count > 1]
         return render_template(

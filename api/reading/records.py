@@ -78,13 +78,16 @@ def _row(
         raise not_found(f"The {resource.singular} “{id}” exists, but not under the requested clocks ({in_words(at)}).")
     itself = and_(Retired.collection == resource.name, Retired.id == id)
     term = and_(Retired.collection == "terms", Retired.id.in_(_terms(resource, id)))
-    retired = connection.execute(select(Retired.id, Retired.successor_id).where(or_(itself, term))).first()
+    retired = connection.execute(
+        select(Retired.id, Retired.successor_id, Retired.note).where(or_(itself, term))
+    ).first()
     if retired is None:
         if release := _removed_by(connection, resource, id):
             raise Problem(GONE, f"The {resource.singular} “{id}” was removed in release “{release}”.")
         raise not_found(f"“{id}” is not a known {resource.singular} id.{nearest(connection, model, id, resource)}")
     if retired.successor_id is None:
-        raise Problem(GONE, f"The {resource.singular} “{id}” was withdrawn.")
+        why = f": {retired.note}" if retired.note else "."
+        raise Problem(GONE, f"The {resource.singular} “{id}” was withdrawn{why}")
     raise Moved(retired.successor_id + id.removeprefix(retired.id))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from api.contract.descriptors import LICENCE
-from api.contract.examples import renamed, stand_ins
+from api.contract.examples import SOUGHT, renamed, stand_ins
 from api.operation import JSON, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import KINDS, not_found
@@ -83,7 +83,7 @@ def _way_in(call: Call) -> Answer:
                 "cite?path=/v1/matrix",
                 "A citation of any answer, with the path that returns the same answer again.",
             ),
-            ("search", "search?q=ceasefire", "Full-text search over the records."),
+            ("search", f"search?q={SOUGHT}", "Full-text search over the records."),
             ("tables", "tables", "Flat tables for dashboards: CSV, JSON and JSON Lines."),
             ("datapackage", "datapackage.json", "The tables as a Frictionless Data Package."),
             ("csvw", "csv-metadata.json", "The tables as CSV on the Web (W3C)."),

@@ -178,8 +178,8 @@ MOVEMENTS = Analysis(
     name="movements",
     summary="Each change of a party's stance on an issue",
     description=(
-        "From which stance to which, when, whether the party hardened, conceded or dropped its position, and toward or away from "
-        "whom. A position given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may "
+        "From which stance to which, when, whether the party conceded, hardened, reversed or dropped its stance, and toward or away "
+        "from whom. A position given up moves to nothing. `as_of` shows what may have moved by that day, `from` and `to` what may "
         "have moved between two days."
     ),
     query={**COMMON, **SPAN},

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from api import search
+from api.contract.examples import SOUGHT
 from api.models import Clocks, ClocksKind, Process, Use, in_any
 from api.operation import JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
@@ -62,7 +63,7 @@ def finding_operations(table: Table) -> Iterator[Operation]:
             **CLOCKS,
         ),
         content={JSON: ref("HitList")},
-        examples={"q": "ceasefire"},
+        examples={"q": SOUGHT},
         sends=(TOTAL,),
     )
 

@@ -6,10 +6,10 @@
 A wrong value raises marshmallow's ``ValidationError`` with a message that ends a sentence about the value: “is empty …”.
 """
 
-from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side, not_allowed
+from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side, not_allowed, shown
 from schemas.fields.dates import Day, EdtfDate, date_answer, day_hint
-from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug
-from schemas.fields.inner import Parts, Piece, Pieces, component
+from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug, slug
+from schemas.fields.inner import Parts, Piece, Pieces, component, mapping_of
 from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href, references_in
 from schemas.fields.scalars import Flag, Integer, Number
 from schemas.fields.terms import Absent, BearableFields, Choice, Term, bearable_names
@@ -59,7 +59,10 @@ __all__ = [
     "day_hint",
     "has_control",
     "href",
+    "mapping_of",
     "not_allowed",
     "references_in",
+    "shown",
+    "slug",
     "span",
 ]

@@ -25,8 +25,13 @@ class Slug(Pattern):
 
 def as_slug(value: object) -> str:
     """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing."""
-    slug = "-".join(re.findall(r"[a-z0-9]+", str(value).lower())) if isinstance(value, str) and value.isascii() else ""
-    return f". As an id it would be “{slug}”" if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else ""
+    id = slug(value) if isinstance(value, str) and value.isascii() else ""
+    return f". As an id it would be “{id}”" if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
+
+
+def slug(name: str) -> str:
+    """A name in lower case, its words joined by hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
 
 
 class DerivedId(Contract[str]):

@@ -37,10 +37,19 @@ class Pieces(Piece):
         return {"type": "array", "items": super().shape(side), "maxItems": 10000}
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> Any:
-        return each(self._expect(value, list, "a list"), self.nested.deserialize)
+        return each(self._expect(value, list, "a list"), self._one)
+
+    def _one(self, value: object) -> Any:
+        return self.nested.deserialize(self._expect(value, dict, mapping_of(self.schema)))
 
     def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> Any:
         return [self.nested._serialize(one, attr, obj) for one in value]  # type: ignore[no-untyped-call]
+
+
+def mapping_of(schema: type[Schema]) -> str:
+    """What is expected where a mapping stands, with the fields that it must have, for messages."""
+    *names, last = [name for name, kind in schema._declared_fields.items() if kind.required]
+    return f"a mapping with {', '.join(names)} and {last}" if names else f"a mapping with {last}"
 
 
 def component(schema: type[Schema]) -> str:

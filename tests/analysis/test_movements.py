@@ -25,7 +25,7 @@ def test_a_movement_concedes_or_hardens_toward_others(world_of: World) -> None:
         Position("brava", "tolls", "unclear", "2023-01-01", cited=late),
     )
     assert moved(api) == [
-        ("alba", "conceded", "opposes", "supports_conditionally", ["brava"]),
+        ("alba", "reversed", "opposes", "supports_conditionally", ["brava"]),
         ("brava", "unclear", "undecided", "unclear", []),
         ("alba", "hardened", "supports_conditionally", "supports", ["brava"]),
     ]
@@ -33,6 +33,23 @@ def test_a_movement_concedes_or_hardens_toward_others(world_of: World) -> None:
     assert len(moved(api, as_of="2023-06-01")) == 2
     assert moved(api, known_at="2023-06-01") == []
     assert moved(api, party="brava", issue="dam") == []
+
+
+def test_to_cross_is_to_reverse_toward_the_others_or_away_from_them(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "opposes", "2022-01-01"),
+        Position("alba", "dam", "opposes_in_part", "2022-02-01", cited=late),
+        Position("alba", "dam", "supports", "2023-01-01", cited=late),
+        Position("alba", "dam", "opposes_in_part", "2024-01-01", cited=late),
+        Position("brava", "dam", "supports", "2022-01-01"),
+    )
+    assert moved(api) == [
+        ("alba", "conceded", "opposes", "opposes_in_part", ["brava"]),
+        ("alba", "reversed", "opposes_in_part", "supports", ["brava"]),
+        ("alba", "reversed", "supports", "opposes_in_part", []),
+    ]
+    assert ids_of(api.data("/v1/movements")[-1]["away_from"]) == ["brava"]
 
 
 def test_a_position_given_up_moves_to_nothing_unless_it_was_met(world_of: World) -> None:
