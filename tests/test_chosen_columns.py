@@ -166,3 +166,32 @@ def test_the_contract_names_the_columns_that_there_are(api: Api, service: Any, c
         (columns,) = [one for one in parameters if one["name"] == "columns"]
         names = [name for name in columns["schema"]["items"]["enum"] if name not in ("*", "")]
         assert names == header(api, f"/v1/{collection}.csv")
+
+
+CLOCKS: list[dict[str, Any]] = [
+    {},
+    *({"known_at": day} for day in ("2030-01-15", "2030-02-28", "2030-03-05", "2031-06-30")),
+    *({"as_of": day} for day in ("2029-06-01", "2030-02-01")),
+    {"mode": "on_record"},
+]
+
+
+@pytest.mark.parametrize("path", [*TABLES, "/proposals/{id}/reception", "/proposals/{id}/diff"])
+def test_a_whole_row_has_what_the_contract_requires_whatever_the_clock(api: Api, service: Any, path: str) -> None:
+    contract = service.contract
+    content = contract["paths"][f"{path}.json"]["get"]["responses"]["200"]["content"]["application/json"]
+    row = content["schema"]["items"]
+    row = contract["components"]["schemas"][row["$ref"].rpartition("/")[2]] if "$ref" in row else row
+    filled = {name for name, kind in row["properties"].items() if "null" not in kind["type"]}
+    assert filled, "what every record has is not null"
+    address = suffixed(DIFF if path.endswith("diff") else path.replace("{id}", "pepper-plan"), "json")
+    described = api.get(suffixed(path.replace("{id}", "pepper-plan"), "schema.json").partition("?")[0])["fields"]
+    assert {one["name"] for one in described if one.get("constraints", {}).get("required")} == filled
+    seen = 0
+    for clock in CLOCKS:
+        answer = api.ask(address, **clock)
+        for one in answer.get_json() if answer.status_code == 200 else ():
+            seen += 1
+            assert list(one)[: len(row["required"])] == row["required"] == list(row["properties"])
+            assert not [name for name in filled if one[name] is None]
+    assert seen

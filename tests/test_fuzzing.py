@@ -63,7 +63,8 @@ def fewest(contract: dict[str, Any]) -> list[str]:
 def in_order(_context: Any, case: Any) -> Any:
     """What cannot be said in JSON Schema is set right: that `from` is not after `to`, that a proposal is compared with another one,
     that gaps are between two parties, that a matrix has one shape, that words have a letter in some alphabet and several before a star,
-    that a byte order mark goes before CSV alone, and columns with a table, of which those of a wide one are not known beforehand.
+    that a byte order mark goes before CSV alone, that columns go with a table, of which those of a wide one are not known beforehand, and
+    that rows of JSON are whole without them.
     """
     query = case.query or {}
     nested = "." not in case.path.rpartition("/")[2]
@@ -75,6 +76,8 @@ def in_order(_context: Any, case: Any) -> Any:
                 query.pop("columns")
         elif nested:
             query.setdefault("format", "csv")
+        elif case.path.endswith(".json"):
+            query.pop("columns")  # the contract's rows of JSON are whole, as the operation says
     if "matrix" in case.path:
         # What is malformed on purpose stays.
         if query.get("rows") in ("issue", "topic") and query.keys() & {"compare", "format"}:

@@ -105,12 +105,15 @@ def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
 def _operations(table: FlatTable) -> Iterator[Operation]:
     title = table.name[0].upper() + table.name[1:]
     for suffix, form in FORMATS.items():
+        chosen = "`columns` selects some of them."
+        if form.essence == JSON:
+            chosen += " A row then has these alone; its schema, which requires all, is of whole rows."
         yield Operation(
             path=f"{table.path}.{suffix}",
             name=f"table{title}{suffix.capitalize()}",
             tag="tables",
             summary=f"The table of {table.name} as {suffix.upper()}",
-            description=f"{table.about} Complete, without pages; new columns are only added at the end. `columns` selects some of them.",
+            description=f"{table.about} Complete, without pages; new columns are only added at the end. {chosen}",
             view=partial(_table, table, suffix),
             query=query(**table.query, columns=Columns(table.names), **({"bom": _BOM} if form.mark else {})),
             content={form.essence: form.schema(table.row)},
