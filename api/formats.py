@@ -49,6 +49,7 @@ class Format:
     """One format of flat tables. A table in it is its ``head``, the ``body`` of each batch of rows, and its ``tail``.
 
     ``schema`` makes the JSON Schema of a table from that of a row. ``mark`` is what `bom` puts first; empty where it takes no `bom`.
+    ``whole`` says that its rows have every column: the contract describes them, so that `columns` cannot leave any out.
     """
 
     suffix: str
@@ -58,6 +59,7 @@ class Format:
     tail: bytes = b""
     schema: Callable[[JsonSchema], JsonSchema] = lambda _row: {"type": "string"}
     mark: bytes = b""
+    whole: bool = False
 
     @property
     def essence(self) -> str:
@@ -113,6 +115,7 @@ FORMATS = {
             body=lambda batch: (b"" if batch.first else b",\n") + b",\n".join(batch.objects),
             tail=b"]\n",
             schema=lambda row: {"type": "array", "items": row},
+            whole=True,
         ),
         Format("ndjson", LINES, body=lambda batch: b"\n".join(batch.objects) + b"\n"),
     )

@@ -55,6 +55,8 @@ _ELSEWHERE = {
     "sort": ("order", "order_by", "orderby", "sort_by"),
     "to": ("date_to", "end_date", "until"),
 }
+#: The forms of a table that take a parameter, where not all do.
+_OF_TABLES = {"bom": "CSV", "columns": "CSV or JSON Lines (.ndjson)"}
 #: What stands in a text for bytes that could not be read.
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 #: The pattern, in the contract, of a text without it.
@@ -378,6 +380,9 @@ def _unknown(name: str, value: str, names: list[str]) -> Wrong:
     if not name.strip():
         told = f"“={value[:60]}” has no parameter name. Known parameters: {', '.join(names)}."
         return Wrong("", value[:200], told, tuple(names))
+    if name in _OF_TABLES:
+        told = f"applies only to a flat table as {_OF_TABLES[name]}. Known parameters: {', '.join(names)}."
+        return Wrong(name, value[:200], told, tuple(names))
     near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
     told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)} Known parameters: {', '.join(names)}."
     return Wrong(name[:80], value[:200], told, tuple(names))

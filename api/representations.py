@@ -43,11 +43,10 @@ class Column:
     type: str
     description: str
     cell: Callable[[Mapping[str, Any]], Cell]
+    #: Whether no row leaves the cell empty.
     required: bool = False
     #: The table that the cell names a record of.
     references: str | None = None
-    #: Whether every row names one, where no clock hides it.
-    always: bool = False
     #: Whether the cell is a list, joined.
     several: bool = False
 
@@ -75,12 +74,14 @@ _SUBJECT = (
         "string",
         "The collection of the record that its evidence is about: the record itself, or for an offer its term.",
         lambda record: _subject(record)[0],
+        required=True,
     ),
     Column(
         "subject_id",
         "string",
         "The id of the record that its evidence is about, for joining the table of evidence: its own, or for an offer that of its term.",
         lambda record: _subject(record)[1],
+        required=True,
     ),
 )
 
@@ -99,7 +100,12 @@ def _of_fields(
 
 def _answered(kind: Contract[Any], name: str, type: str = "string") -> Iterable[Column]:
     """The column of an answered value as it is."""
-    yield Column(name, type, kind.description, lambda record: record[name], required=name == "id")
+    yield Column(name, type, kind.description, lambda record: record[name], required=_given(kind))
+
+
+def _given(kind: Contract[Any]) -> bool:
+    """Whether every answer has a value in the field."""
+    return not kind.allow_none
 
 
 #: The columns of a field, given it and its name. A kind of field that is not registered has the answered value, as a string.
@@ -113,7 +119,7 @@ _columns.register(Flag, partial(_answered, type="boolean"))
 def _of_day(kind: Day, name: str) -> Iterator[Column]:
     # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
     column = "reported_on" if name == "first_reported_on" else name
-    yield Column(column, "date", kind.description, lambda record: record[name])
+    yield Column(column, "date", kind.description, lambda record: record[name], required=_given(kind))
 
 
 @_columns.register
@@ -134,17 +140,24 @@ def _of_date(kind: EdtfDate, name: str) -> Iterator[Column]:
             f"{about} Earliest day that it can mean; the latest if that is open.",
             lambda record: _plain(record[name]),
         )
-    yield Column(f"{column}_edtf", "string", f"{about} As EDTF.", _member(name, "edtf"))
-    yield Column(f"{column}_precision", "string", f"{about} Precision.", _member(name, "precision"))
+    always = _given(kind)
+    yield Column(f"{column}_edtf", "string", f"{about} As EDTF.", _member(name, "edtf"), required=always)
+    yield Column(f"{column}_precision", "string", f"{about} Precision.", _member(name, "precision"), required=always)
 
 
 @_columns.register
 def _of_term(kind: Term, name: str) -> Iterator[Column]:
     if all(term.value.isdecimal() for term in kind.vocabulary):
         # Grades such as “2”: a reader of CSV takes them for numbers, so they are numbers in every form of the table.
-        yield Column(name, "integer", kind.description, lambda record: record[name] and int(record[name]))
+        yield Column(
+            name,
+            "integer",
+            kind.description,
+            lambda record: record[name] and int(record[name]),
+            required=_given(kind),
+        )
         return
-    yield Column(name, "string", kind.description, lambda record: record[name])
+    yield from _answered(kind, name)
     if kind.vocabulary is Stance:
         yield Column(
             f"{name}_score",
@@ -161,10 +174,10 @@ def _of_reference(kind: Reference, name: str) -> Iterator[Column]:
         "string",
         kind.description,
         _member(name, "id"),
+        required=_given(kind),
         references=kind.collection,
-        always=not kind.allow_none,
     )
-    yield Column(f"{name}_label", "string", f"{kind.description} Name.", _member(name, "name"))
+    yield Column(f"{name}_label", "string", f"{kind.description} Name.", _member(name, "name"), required=_given(kind))
 
 
 @_columns.register
@@ -176,9 +189,10 @@ def _of_references(kind: References, name: str) -> Iterator[Column]:
 
 @_columns.register
 def _of_subject(kind: Subject, name: str) -> Iterator[Column]:
-    yield Column(f"{name}_collection", "string", f"{kind.description} Collection.", _member(name, "collection"))
-    yield Column(f"{name}_id", "string", kind.description, _member(name, "id"))
-    yield Column(f"{name}_label", "string", f"{kind.description} Name.", _member(name, "name"))
+    about, always = kind.description, _given(kind)
+    yield Column(f"{name}_collection", "string", f"{about} Collection.", _member(name, "collection"), required=always)
+    yield Column(f"{name}_id", "string", about, _member(name, "id"), required=always)
+    yield Column(f"{name}_label", "string", f"{about} Name.", _member(name, "name"), required=always)
 
 
 @_columns.register
@@ -246,7 +260,8 @@ def _within(kind: Piece, name: str, made: Callable[[Any, str], Iterable[Column]]
         # What another standard names in camel case is in snake case here, like all columns.
         plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
         cell = _inside(name, inner)
-        yield Column(f"{name}_{plain}", inner.type, inner.description, cell, several=inner.several)
+        given = inner.required and _given(kind)
+        yield Column(f"{name}_{plain}", inner.type, inner.description, cell, required=given, several=inner.several)
 
 
 def _inside(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
@@ -351,20 +366,18 @@ def lines(text: str | None) -> list[str]:
 
 
 def row_schema(shape: Iterable[Column], *, more: bool = False) -> dict[str, Any]:
-    """The JSON Schema of a row as an object; ``more`` says that it has columns beside those. None is required: of a table that is asked for
-    by `columns` a row has only these.
-    """
+    """The JSON Schema of a row as an object, which has every column; ``more`` says that it has others beside those."""
     properties = {}
     for column in shape:
-        filled = column.required or column.type == "boolean"
         kind = "string" if column.type == "date" else column.type
         properties[column.name] = {
             "description": column.description,
-            "type": kind if filled else [kind, "null"],
+            "type": kind if column.required else [kind, "null"],
             **({"format": "date"} if column.type == "date" else {}),
         }
     return {
         "type": "object",
+        "required": list(properties),
         "properties": properties,
         **({"additionalProperties": {"type": ["string", "number", "null"]}} if more else {}),
     }

@@ -230,8 +230,10 @@ class _Query(NamedTuple):
 
 
 def _quoted_lexeme(word: str) -> str:
+    """A word as PostgreSQL takes it, or, where it has more than letters and digits, all the words in it: ``cease-fire``."""
     escaped = word.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+    parts = [f"'{part}'" for part in WORD.findall(word)]
+    return f"('{escaped}' | ({' & '.join(parts)}))" if parts and parts != [f"'{word}'"] else f"'{escaped}'"
 
 
 _SQLITE_QUERY = _Query(" AND ", " OR ", "*", '""', WORD.findall, '"{}"'.format)

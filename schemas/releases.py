@@ -67,7 +67,11 @@ class FieldChangeSchema(Mapping):
 
 
 class ChangeSchema(Record):
-    """What one release did to one record."""
+    """What one release did to one record of the seeds.
+
+    What follows from it in other records is no change of its own: the name by which they refer to it, claim status and counts that
+    its evidence decides, and the offers derived from a term. A copy is kept exact by the digests of `/v1/tables`.
+    """
 
     named_by = "id"
 

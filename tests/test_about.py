@@ -59,6 +59,13 @@ def test_search_finds_records_of_every_collection_by_words_in_some_form(api: Api
     assert len(hits(api, "pepper")) == len(set(hits(api, "pepper"))) > 5
 
 
+@pytest.mark.parametrize(
+    "joined", ["zero-tariff", "tariff-zero", "zero/tariff", "zero.tariff", "zero - tariff", "zero’tariff"]
+)
+def test_search_takes_words_that_are_joined_for_each_of_them(api: Api, joined: str) -> None:
+    assert hits(api, joined) == hits(api, "zero tariff") != []
+
+
 def test_search_shows_first_what_has_every_word_in_its_name(api: Api) -> None:
     named = ["pepper" in hit["name"].lower() for hit in api.data("/v1/search", q="pepper", limit=200)]
     assert any(named)

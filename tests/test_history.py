@@ -360,3 +360,29 @@ def test_two_databases_of_the_same_seeds_answer_alike(make_service: Any, databas
             assert one.ask(path).headers["ETag"] == two.ask(path).headers["ETag"]
     finally:
         dispose(other)
+
+
+def test_a_copy_of_the_tables_is_kept_exact_by_their_digests_and_not_by_changes_alone(made: Any, world: Path) -> None:
+    api = Api(made.wsgi)
+    listed = {one["name"]: one for one in api.get("/v1/tables")["data"]}
+    copy = {name: api.ask(one["csv"]).data for name, one in listed.items()}
+    etag = api.ask("/v1/tables").headers["ETag"]
+    assert api.ask("/v1/tables", headers={"If-None-Match": etag}).status_code == 304
+    name(world, "w2031-2")
+    edit(world, "common/parties.yaml", ("name: Borovia\n", "name: Old Borovia\n"))
+    reload(made, world)
+
+    answer = api.ask("/v1/tables", headers={"If-None-Match": etag})
+    assert answer.status_code == 200
+    tables = answer.get_json()
+    moved = {one["name"]: one for one in tables["data"] if one["sha256"] != listed[one["name"]]["sha256"]}
+    for table, one in moved.items():
+        copy[table] = api.ask(one["csv"], release=tables["meta"]["release"]).data
+        assert hashlib.sha256(copy[table]).hexdigest() == one["sha256"]
+    assert copy == {one["name"]: api.ask(one["csv"]).data for one in tables["data"]}
+    api.problem(tables["data"][0]["csv"], 410, release="w2031-1")
+
+    changes = api.all("/v1/changes", release="w2031-2")
+    assert [(one["collection"], one["record"]["id"]) for one in changes] == [("parties", "borovia")]
+    assert {"parties", "positions", "offers"} < moved.keys(), "the name is in the rows of what refers to the party"
+    assert "issues" not in moved

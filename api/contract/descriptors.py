@@ -118,7 +118,7 @@ def _csvw_table(table: Described, url: str, names: Collection[str]) -> dict[str,
     keys = [
         {"columnReference": column.name, "reference": {"resource": f"{other}.csv", "columnReference": "id"}}
         for column, other in table.references(names)
-        if column.always
+        if column.required
     ]
     if keys:
         schema["foreignKeys"] = keys

@@ -104,14 +104,19 @@ def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
 def _operations(table: FlatTable) -> Iterator[Operation]:
     title = table.name[0].upper() + table.name[1:]
     for suffix, form in FORMATS.items():
+        own: dict[str, Contract[Any]] = {
+            **({} if form.whole else {"columns": Columns(table.names)}),
+            **({"bom": _BOM} if form.mark else {}),
+        }
+        chosen = "" if form.whole else " `columns` selects some of them."
         yield Operation(
             path=f"{table.path}.{suffix}",
             name=f"table{title}{suffix.capitalize()}",
             tag="tables",
             summary=f"The table of {table.name} as {suffix.upper()}",
-            description=f"{table.about} Complete, without pages; new columns are only added at the end. `columns` selects some of them.",
+            description=f"{table.about} Complete, without pages; new columns are only added at the end.{chosen}",
             view=partial(_table, table, suffix),
-            query=query(**table.query, columns=Columns(table.names), **({"bom": _BOM} if form.mark else {})),
+            query=query(**table.query, **own),
             content={form.essence: form.schema(table.row)},
             examples=table.examples,
             sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),

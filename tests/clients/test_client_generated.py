@@ -82,6 +82,17 @@ def test_the_python_client_reads_an_analysis_and_a_table(generated, client, tabl
     assert text.split("\r\n")[0] == ",".join(column["name"] for column in tables["positions"]["columns"])
 
 
+def test_the_python_client_has_whole_rows_of_a_table(generated, client, v1):
+    from positions_client.api.tables import table_positions_json
+    from positions_client.types import UNSET
+
+    rows = table_positions_json.sync(client=client, party=["russia"])
+    assert [row.to_dict() for row in rows] == httpx.get(f"{v1}/positions.json?party=russia").json()
+    annotations = type(rows[0]).__annotations__
+    assert not [name for name, kind in annotations.items() if type(UNSET).__name__ in str(kind)]
+    assert annotations["party_label"] in (str, "str")
+
+
 @pytest.fixture(scope="module")
 def typescript(tmp_path_factory, v1):
     """What the TypeScript client found, its types generated and compiled strictly."""
@@ -121,6 +132,12 @@ def test_the_typescript_client_pages_through(typescript, tables):
     ids = typescript["paged"]["ids"]
     assert len(ids) == len(set(ids)) == tables["positions"]["rows"]
     assert typescript["paged"]["pages"] == -(-len(ids) // 20)
+
+
+def test_the_typescript_client_has_whole_rows_of_tables(typescript, v1):
+    rows = httpx.get(f"{v1}/positions.json?party=russia").json()
+    assert typescript["tables"]["told"] == [f"{r['party_label']} {r['stance']} {r['reported_on']}" for r in rows]
+    assert typescript["tables"]["since"] == len(httpx.get(f"{v1}/stances.json").json())
 
 
 def test_the_typescript_client_has_a_404_as_a_typed_problem(typescript):

@@ -36,11 +36,17 @@ do {
 const missing = await client.GET("/parties/{id}", { params: { path: { id: "rusia" } } });
 const problem: Problem = given(missing.error, "the problem");
 
+// A table without `columns` has whole rows: nothing is undefined, and what every record has is not null.
+const rows = given((await client.GET("/positions.json", { params: { query: { party: ["russia"] } } })).data, "the table");
+const told: string[] = rows.map((row) => `${row.party_label.trim()} ${row.stance.trim()} ${row.reported_on.trim()}`);
+const since: (string | null)[] = given((await client.GET("/stances.json")).data, "the stances").map((row) => row.since_edtf);
+
 console.log(
   JSON.stringify({
     listed: listed.page.total,
     filtered: { total: filtered.page.total, parties: [...new Set(filtered.data.map((one) => one.party.id))].sort() },
     paged: { pages, ids: paged.map((one) => one.id) },
+    tables: { told, since: since.length },
     problem: { status: problem.status, title: problem.title, type: problem.type, detail: problem.detail },
   }),
 );
