@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial, singledispatch
 from typing import Any
 
@@ -17,6 +17,7 @@ from schemas.fields import (
     EdtfDate,
     Flag,
     Integer,
+    JsonSchema,
     Number,
     Parts,
     Piece,
@@ -29,7 +30,7 @@ from schemas.fields import (
     Term,
 )
 from schemas.record import Cited
-from schemas.vocabulary import PositionKind, Stance
+from schemas.vocabulary import PositionKind, Precision, Stance, Vocabulary
 
 Cell = str | int | float | bool | None
 LIST_SEPARATOR = "; "
@@ -49,6 +50,13 @@ class Column:
     references: str | None = None
     #: Whether the cell is a list, joined.
     several: bool = False
+    #: The vocabulary of which the cell has a term, or each value of its list is one.
+    vocabulary: Iterable[Vocabulary] = ()
+
+    @property
+    def terms(self) -> list[str | int]:
+        """The terms of its vocabulary as cells have them; empty where it has none."""
+        return [int(term) if self.type == "integer" else term.value for term in self.vocabulary]
 
 
 @cache
@@ -142,22 +150,30 @@ def _of_date(kind: EdtfDate, name: str) -> Iterator[Column]:
         )
     always = _given(kind)
     yield Column(f"{column}_edtf", "string", f"{about} As EDTF.", _member(name, "edtf"), required=always)
-    yield Column(f"{column}_precision", "string", f"{about} Precision.", _member(name, "precision"), required=always)
+    yield Column(
+        f"{column}_precision",
+        "string",
+        f"{about} Precision.",
+        _member(name, "precision"),
+        required=always,
+        vocabulary=Precision,
+    )
 
 
 @_columns.register
 def _of_term(kind: Term, name: str) -> Iterator[Column]:
+    column = Column(
+        name,
+        "string",
+        kind.description,
+        lambda record: record[name],
+        required=_given(kind),
+        vocabulary=kind.vocabulary,
+    )
     if all(term.value.isdecimal() for term in kind.vocabulary):
         # Grades such as “2”: a reader of CSV takes them for numbers, so they are numbers in every form of the table.
-        yield Column(
-            name,
-            "integer",
-            kind.description,
-            lambda record: record[name] and int(record[name]),
-            required=_given(kind),
-        )
-        return
-    yield from _answered(kind, name)
+        column = replace(column, type="integer", cell=lambda record: record[name] and int(record[name]))
+    yield column
     if kind.vocabulary is Stance:
         yield Column(
             f"{name}_score",
@@ -259,9 +275,8 @@ def _within(kind: Piece, name: str, made: Callable[[Any, str], Iterable[Column]]
     for inner in _of_fields(kind.schema, made):
         # What another standard names in camel case is in snake case here, like all columns.
         plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
-        cell = _inside(name, inner)
         given = inner.required and _given(kind)
-        yield Column(f"{name}_{plain}", inner.type, inner.description, cell, required=given, several=inner.several)
+        yield replace(inner, name=f"{name}_{plain}", cell=_inside(name, inner), required=given)
 
 
 def _inside(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
@@ -365,19 +380,29 @@ def lines(text: str | None) -> list[str]:
     return text.split("\n") if text else []
 
 
-def row_schema(shape: Iterable[Column], *, more: bool = False) -> dict[str, Any]:
+def or_null(shape: JsonSchema) -> JsonSchema:
+    """The JSON Schema of a value of this shape, or null. An enumeration stays apart from null, for the types that clients make of it."""
+    if "type" not in shape or "enum" in shape:
+        return {"anyOf": [shape, {"type": "null"}]}
+    return {**shape, "type": [shape["type"], "null"]}
+
+
+def row_schema(shape: Iterable[Column], *, more: bool = False) -> JsonSchema:
     """The JSON Schema of a row as an object, which has every column; ``more`` says that it has others beside those."""
     properties = {}
     for column in shape:
-        kind = "string" if column.type == "date" else column.type
-        properties[column.name] = {
-            "description": column.description,
-            "type": kind if column.required else [kind, "null"],
-            **({"format": "date"} if column.type == "date" else {}),
-        }
+        cell = _cell_schema(column)
+        properties[column.name] = {"description": column.description, **(cell if column.required else or_null(cell))}
     return {
         "type": "object",
         "required": list(properties),
         "properties": properties,
         **({"additionalProperties": {"type": ["string", "number", "null"]}} if more else {}),
     }
+
+
+def _cell_schema(column: Column) -> JsonSchema:
+    """The JSON Schema of a cell that is not empty. The values of a list are joined, so its terms are not told."""
+    if column.type == "date":
+        return {"type": "string", "format": "date"}
+    return {"type": column.type, **({"enum": column.terms} if column.terms and not column.several else {})}

@@ -20,6 +20,7 @@ from api.app import Service
 from api.contract.openapi import to_yaml
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
+from schemas.fields import component
 
 #: What the committed contract has no example of: their ids change with the content or from release to release.
 UNSTABLE = ("evidence", "releases", "changes")
@@ -234,6 +235,45 @@ def test_flat_tables_have_the_shape_that_the_contract_says(api: Api, shapes: Sha
     shapes.check(f"/{table}.schema.json", "application/json", api.get(f"/v1/{table}.schema.json"))
     csvw = api.get(f"/v1/{table}.csv-metadata.json")
     shapes.check(f"/{table}.csv-metadata.json", "application/csvm+json", csvw)
+
+
+def terms_of(shape: dict[str, Any]) -> list[Any] | None:
+    """The terms of a value that is one of some, or of one that is null otherwise; None where it may be anything."""
+    first, *others = shape.get("anyOf", [shape])
+    assert others in ([], [{"type": "null"}])
+    assert None not in first.get("enum", ())
+    return first.get("enum")
+
+
+@pytest.mark.parametrize("table", TABLED)
+def test_a_row_has_the_terms_that_its_record_has(api: Api, service: Service, table: str) -> None:
+    shapes = service.contract["components"]["schemas"]
+    name = component(RESOURCES.by_name[table].schema)
+    row = {column: terms_of(shape) for column, shape in shapes[f"{name}Row"]["properties"].items()}
+    expected = {
+        field: [int(term) for term in terms] if field == "credibility" else terms
+        for field, shape in shapes[name]["properties"].items()
+        if (terms := terms_of(shape))
+    }
+    precision = shapes["Date"]["properties"]["precision"]["enum"]
+    expected |= {column: precision for column in row if column.endswith("_precision")}
+    told = {column: terms for column, terms in row.items() if terms}
+    assert expected.items() <= told.items()
+    fields = shapes[name]["properties"]
+    assert all(column.partition("_")[0] in fields for column in told.keys() - expected.keys()), "those of a piece"
+    columns = api.get(f"/v1/{table}.schema.json")["fields"]
+    assert {one["name"]: one["constraints"]["enum"] for one in columns if "enum" in one.get("constraints", ())} == told
+
+
+def test_a_row_of_an_analysis_has_the_terms_of_its_vocabularies(service: Service) -> None:
+    content = service.contract["paths"]["/stances.json"]["get"]["responses"]["200"]["content"]
+    row = content["application/json"]["schema"]["items"]["properties"]
+    position = service.contract["components"]["schemas"]["Position"]["properties"]
+    for name in ("stance", "kind", "claim_status"):
+        assert terms_of(row[name]) == terms_of(position[name])
+        assert terms_of(row[name])
+    term = service.contract["components"]["schemas"]["TermRow"]["properties"]
+    assert terms_of(term["assessment_feasibility"]) == ["high", "medium", "low"], "also in a piece"
 
 
 def test_a_problem_has_the_shape_that_the_contract_says(api: Api, service: Service) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 from urllib.parse import urljoin
 
@@ -12,6 +13,7 @@ from werkzeug.http import parse_options_header
 from api.resources import RESOURCES
 from api.views.analyses import analysis_tables
 from api.views.flat import flat_tables
+from schemas.vocabulary import Stance
 
 TABLES = [table for table in (*flat_tables(RESOURCES), *analysis_tables()) if "{" not in table.path]
 PATHS = [f"/v1{table.path}.csv" for table in TABLES]
@@ -64,9 +66,29 @@ def test_it_says_of_each_column_what_the_table_schema_says(api: Api, table: Any)
     assert "foreignKeys" not in found["tableSchema"], "the tables that they are between are described together"
     for column, field in zip(found["tableSchema"]["columns"], schema["fields"], strict=True):
         assert column["name"] == column["titles"] == field["name"]
-        assert column["datatype"] == field["type"]
+        assert column["datatype"] == field["type"] or column["datatype"]["base"] == field["type"]
         assert column["dc:description"] == field["description"]
         assert column.get("required", False) == field.get("constraints", {}).get("required", False)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_value_of_a_vocabulary_can_be_told_from_any_other(api: Api, table: Any) -> None:
+    fields = {one["name"]: one for one in api.get(f"/v1{table.path}.schema.json")["fields"]}
+    columns = api.get(f"/v1{table.path}.csv-metadata.json")["tableSchema"]["columns"]
+    rows = api.get(f"/v1{table.path}.json")
+    for column in columns:
+        kind, terms = column["datatype"], fields[column["name"]].get("constraints", {}).get("enum") or []
+        cells = {row[column["name"]] for row in rows} - {None}
+        if isinstance(kind, str):
+            assert not terms
+        elif kind["base"] == "integer":
+            assert terms == list(range(kind["minimum"], kind["maximum"] + 1))
+            assert cells <= set(terms)
+        else:
+            values = {value for cell in cells for value in cell.split(column.get("separator"))}
+            assert all(re.search(kind["format"], one) for one in {*terms, *values})
+            assert not any(re.search(kind["format"], f"{one}s") for one in {"", *terms})
+            assert bool(terms) == ("separator" not in column), "a list is one text to a Table Schema"
 
 
 @pytest.mark.parametrize("table", TABLED)
@@ -100,6 +122,13 @@ def test_the_tables_together_have_the_keys_between_them(api: Api) -> None:
             rows = api.get(f"/v1/{url.removesuffix('.csv')}.json")
             assert {row[key["columnReference"]] for row in rows} <= ids[to], "every row has one, and it is there"
     assert keys > len(TABLES) / 2
+
+
+def test_a_column_of_a_party_has_stances(api: Api) -> None:
+    columns = {one["name"]: one for one in api.get("/v1/matrix.csv-metadata.json")["tableSchema"]["columns"]}
+    terms = columns["borovia"]["datatype"]["format"].strip("^()$").split("|")
+    assert terms == [stance.value for stance in Stance]
+    assert columns["borovia"]["separator"] == "; ", "each of several, where records conflict"
 
 
 def test_a_wide_table_is_described_with_the_columns_that_are_asked_for(api: Api) -> None:

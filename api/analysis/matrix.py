@@ -16,6 +16,7 @@ from api.analysis.latest import Cell, by_issue, recorded, refer
 from api.analysis.question import Findings, Names, Question
 from api.holdings import assumed
 from api.representations import Column
+from schemas.vocabulary import Stance
 
 
 def matrix(question: Question) -> Findings:
@@ -120,6 +121,7 @@ def party_columns(parties: Iterable[tuple[str, str]], taken: Iterable[str]) -> t
                 f"The stance of {name}; several, joined, where records conflict.",
                 _stance_of(id),
                 several=True,
+                vocabulary=Stance,
             ),
             Column(f"{stem}_score", "number", f"The score of the stance of {name}.", _score_of(id)),
         ]

@@ -9,7 +9,7 @@ from api.formats import FORMATS
 from api.models import Cited
 from api.operation import ref
 from api.problems import KINDS
-from api.representations import columns, row_schema
+from api.representations import columns, or_null, row_schema
 from api.resource import Table
 from schemas.analyses import ANSWERS
 from schemas.evidence import EvidenceSchema
@@ -70,11 +70,7 @@ def answer_schema(schema: type[Schema]) -> JsonSchema:
 def _property(kind: Any, *, nullable: bool = False) -> JsonSchema:
     shape = kind.shape("answer")
     if (nullable or kind.allow_none) and shape:
-        shape = (
-            {"anyOf": [shape, {"type": "null"}]}
-            if "type" not in shape or "enum" in shape
-            else {**shape, "type": [shape["type"], "null"]}
-        )
+        shape = or_null(shape)
     return shape if "$ref" in shape else {"description": kind.description, **shape}
 
 

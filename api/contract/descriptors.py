@@ -39,13 +39,21 @@ def table_schema(table: Described) -> dict[str, Any]:
                 "name": column.name,
                 "type": column.type,
                 "description": column.description,
-                **({"constraints": {"required": True}} if column.required else {}),
+                **({"constraints": constraints} if (constraints := _constraints(column)) else {}),
             }
             for column in table.columns
         ],
         "missingValues": [MISSING],
     }
     return {**schema, "primaryKey": [table.key]} if table.key else schema
+
+
+def _constraints(column: Column) -> dict[str, Any]:
+    """What a Table Schema says of every cell of a column. A list is one text there, so its terms are not told."""
+    return {
+        **({"required": True} if column.required else {}),
+        **({"enum": column.terms} if column.terms and not column.several else {}),
+    }
 
 
 def foreign_keys(table: Described, names: Collection[str]) -> list[dict[str, Any]]:
@@ -131,7 +139,19 @@ def _csvw_column(column: Column) -> dict[str, Any]:
         "name": column.name,
         "titles": column.name,  # a title is what the header line says
         "dc:description": column.description,
-        "datatype": column.type,
+        "datatype": _csvw_datatype(column),
         **({"required": True} if column.required else {}),
         **({"separator": LIST_SEPARATOR} if column.several else {}),
     }
+
+
+def _csvw_datatype(column: Column) -> str | dict[str, Any]:
+    """The type of a column's values. The standard has no enumeration: terms that are words are told as a regular expression (§6.4.6 of
+    its “Model for Tabular Data”), and those that are numbers as bounds (§6.4.3 and §5.11.2 of its vocabulary).
+    """
+    terms = column.terms
+    if not terms:
+        return column.type
+    if column.type == "integer":
+        return {"base": column.type, "minimum": min(terms), "maximum": max(terms)}
+    return {"base": column.type, "format": f"^({'|'.join(map(str, terms))})$"}

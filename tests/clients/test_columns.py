@@ -48,7 +48,7 @@ def _rows(operation: Operation) -> dict[str, Any]:
 def _type(shape: dict[str, Any]) -> str:
     if shape.get("format") == "date":
         return "date"
-    kind = shape["type"]
+    kind = shape.get("anyOf", [shape])[0]["type"]  # of a term, or null
     return kind if isinstance(kind, str) else next(one for one in kind if one != "null")
 
 
