@@ -7,6 +7,11 @@ from enum import StrEnum
 from typing import Any, Self
 
 
+def words(term: str) -> str:
+    """A term as words, such as “supports conditionally”."""
+    return term.replace("_", " ")
+
+
 class Vocabulary(StrEnum):
     """A closed list of terms. A term is a string that also knows its ``definition`` and ``score`` (None where it has none)."""
 
@@ -19,6 +24,11 @@ class Vocabulary(StrEnum):
         term.definition = definition
         term.score = score
         return term
+
+    @property
+    def label(self) -> str:
+        """The term as words, for a reader."""
+        return words(self.value)
 
     @classmethod
     def of(cls, value: str) -> Self:

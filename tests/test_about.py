@@ -46,6 +46,25 @@ def test_every_vocabulary_is_served_with_definitions_and_scores(api: Api) -> Non
     assert list(scores) == [term.value for term in Stance]
 
 
+def test_a_term_has_the_label_that_facets_and_pages_have_for_it(api: Api) -> None:
+    labels = {
+        name: {one["term"]: one["label"] for one in terms}
+        for name, terms in ((one["name"], one["terms"]) for one in api.data("/v1/vocabularies"))
+    }
+    assert labels["stance"]["supports_conditionally"] == "supports conditionally"
+    found = 0
+    for facet, vocabulary in (("stance", "stance"), ("kind", "position.kind"), ("claim_status", "claim_status")):
+        for counted in api.data("/v1/facets/positions", by=facet):
+            ((value, label),) = ((one["value"], one["label"]) for one in counted["values"])
+            assert labels[vocabulary][value] == label
+            found += "_" in value
+    assert found
+    page = api.ask("/explore/vocabularies").text
+    assert all(
+        f">{label}</dt>" in page for name, terms in labels.items() if name != "stance" for label in terms.values()
+    )
+
+
 def hits(api: Api, q: str, **query: str) -> list[str]:
     return [f"{one['collection']}/{one['id']}" for one in api.data("/v1/search", q=q, limit=200, **query)]
 

@@ -18,6 +18,7 @@ from api.reading import queries, totals
 from api.reading.queries import ListQuery
 from api.representations import Column
 from api.resource import Facet, Resource, Table
+from schemas.vocabulary import words
 
 
 def facets(connection: Connection, table: Table, asked: ListQuery, by: Sequence[str]) -> Findings:
@@ -84,7 +85,7 @@ def _labels(
     references = Process if name == "process" else filters[name].references if name in filters else None
     if references is None:
         is_key = name in filters and filters[name].key is not None
-        return {value: value if is_key else value.replace("_", " ") for value in values}
+        return {value: value if is_key else words(value) for value in values}
     named_by = table.of_model(references).schema.named_by
     statement = select(references.id, references.body).where(references.at(Clocks()))
     if len(values) <= LISTED:  # else all are read, and these picked

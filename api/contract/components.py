@@ -178,6 +178,7 @@ _PLAIN: dict[str, JsonSchema] = {
             "items": _object(
                 "A term.",
                 term=_TEXT,
+                label=_TEXT,
                 definition=_TEXT,
                 score={"type": ["number", "null"], "format": "double"},
             ),

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from schemas.vocabulary import Precision
+from schemas.vocabulary import Precision, words
 
 _SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 
 
 def plain(value: object) -> str:
     """A term of a vocabulary as words."""
-    return str(value).replace("_", " ")
+    return words(str(value))
 
 
 def spoken(edtf: str) -> str:

@@ -35,7 +35,7 @@ def about_operations(_table: Table) -> Iterator[Operation]:
         path="/vocabularies",
         name="listVocabularies",
         summary="The closed vocabularies",
-        description="Every vocabulary with its terms, their definitions and, for stances, their scores.",
+        description="Every vocabulary with its terms: each as it is written, in words, its definition and, for stances, its score.",
         view=lambda call: json_answer(vocabularies(), call),
         content={JSON: enveloped({"type": "array", "items": ref("Vocabulary")})},
     )
@@ -127,7 +127,10 @@ def vocabularies() -> list[dict[str, Any]]:
         {
             "name": name,
             "definition": (vocabulary.__doc__ or "").strip(),
-            "terms": [{"term": term.value, "definition": term.definition, "score": term.score} for term in vocabulary],
+            "terms": [
+                {"term": term.value, "label": term.label, "definition": term.definition, "score": term.score}
+                for term in vocabulary
+            ],
         }
         for name, vocabulary in VOCABULARIES.items()
     ]
