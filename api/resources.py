@@ -276,6 +276,7 @@ CHANGES = Resource(
         by_key("collection", Change.collection, "The record's collection."),
         any_of("action", Change.action, Action, "What the release did to the record."),
     ),
+    sorts=(Sort("date", Change.date),),
 )
 
 RESOURCES = Table(

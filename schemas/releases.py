@@ -81,3 +81,4 @@ class ChangeSchema(Record):
     collection = Text("The record's collection.", longest=40, dump_only=True, searched=False)
     action = Term(Action, dump_only=True)
     fields_changed = Pieces(FieldChangeSchema, "For a changed record: each field that differs.", dump_only=True)
+    date = Day("The date of the release.", dump_only=True, later=True)

@@ -106,6 +106,44 @@ def test_a_second_release_tells_what_it_changed_field_by_field(made: Any, world:
     assert len(api.all("/v1/changes", release="w2031-1")) == api.data("/v1/releases/w2031-1")["added"], "kept"
 
 
+@pytest.mark.parametrize("sort", ["date", "-date"])
+def test_changes_are_in_the_order_of_their_releases_however_these_are_called(made: Any, world: Path, sort: str) -> None:
+    later = ("w2031-2", "2031-08-01"), ("w2031-10", "2031-09-01"), ("w2031-9", "2031-09-02")
+    for number, (release, day) in enumerate(later):
+        name(world, release, day)
+        edit(
+            world,
+            "common/parties.yaml",
+            (f"name: {'Old ' * number}Borovia\n", f"name: {'Old ' * (number + 1)}Borovia\n"),
+        )
+        reload(made, world)
+    api = Api(made.wsgi)
+    order = ["w2031-1", *(release for release, _ in later)]
+    days = {one["id"]: one["date"] for one in api.all("/v1/releases")}
+    listed = api.all("/v1/changes", sort=sort)
+    assert list(dict.fromkeys(one["release"]["id"] for one in listed)) == (order if sort == "date" else order[::-1])
+    assert all(one["date"] == days[one["release"]["id"]] for one in listed)
+    assert len(listed) == len(api.all("/v1/changes"))
+    path, seen = f"/v1/changes?sort={sort}&limit=7", []
+    while path:
+        page = api.get(path)
+        seen += page["data"]
+        path = page["links"]["next"]
+    assert seen == listed
+    assert api.data("/v1/releases", sort="-date", limit=1)[0]["id"] == api.data("/v1/")["release"]["id"] == "w2031-9"
+
+
+def test_a_change_and_the_line_of_its_record_have_one_address(made: Any) -> None:
+    api = Api(made.wsgi)
+    lines = [orjson.loads(line) for line in api.ask("/v1/exports/positions.jsonl").text.splitlines()]
+    collections = {line["record"]["href"]: line["collection"] for line in lines}
+    changed = {one["record"]["href"]: one["collection"] for one in api.all("/v1/changes")}
+    assert changed.keys() <= collections.keys()
+    assert {(collections[href], one) for href, one in changed.items() if collections[href] != one} == {
+        ("positions", kind) for kind in ("demands", "responses", "statements")
+    }
+
+
 @pytest.mark.parametrize("narrowed", [{}, {"action": "changed,removed"}, {"collection": "evidence", "action": "added"}])
 def test_the_feed_tells_the_newest_release_first_page_by_page(made: Any, world: Path, narrowed: dict[str, str]) -> None:
     second(world)

@@ -95,6 +95,7 @@ class History:
         self.seeds = seeds
         self.digest = digest
         self.release: str = seeds.release["id"]
+        self.date: date = seeds.release["date"]
         self.ref = Ref("releases", self.release, self.release)
         self.rebuilt = before is not None and before.release == self.release and before.digest == digest
         # A release that is loaded again is compared with the release before it, as it was when first loaded.
@@ -153,6 +154,7 @@ class History:
             "collection": ref.collection,
             "action": action,
             "fields_changed": fields,
+            "date": self.date,
             "note": None,
             "absent": {},
         }
@@ -162,6 +164,7 @@ class History:
             process_id=None,
             body=orjson.dumps(writer(ChangeSchema)(answer)).decode(),
             release_id=self.release,
+            date=self.date.isoformat(),
             collection=ref.collection,
             action=action.value,
         )
@@ -199,7 +202,11 @@ class History:
             if not self.rebuilt:
                 old_changes = old_changes.where(Change.release_id != self.release)
             for batch in old.execute(old_changes, execution_options=STREAMED).partitions():
-                fill(connection, Change.__tablename__, [tuple(row) for row in batch])
+                fill(
+                    connection,
+                    Change.__tablename__,
+                    [_ordered(Change, **{**row._mapping, "date": row.date.isoformat()}) for row in batch],
+                )
             every = [dict(row) for row in old.execute(select(Release.__table__).order_by(Release.number)).mappings()]
         self.number = max(release["number"] for release in every) + 1
         others = [release for release in every if self.rebuilt or release["id"] != self.release]
@@ -248,7 +255,7 @@ class History:
             id=self.release,
             process_id=None,
             body=orjson.dumps(ReleaseSchema().dump(answer)).decode(),
-            date=self.seeds.release["date"].isoformat(),
+            date=self.date.isoformat(),
             digest=self.digest,
             build=build_digest(),
             identity=self.identity,

@@ -166,8 +166,10 @@ class Change(Recorded, Base):
     """What one release did to one record."""
 
     __tablename__ = "changes"
-    __table_args__ = listed("changes", "process_id", "release_id", "collection", "action")
+    __table_args__ = listed("changes", "process_id", "release_id", "date", "collection", "action")
 
     release_id: Mapped[str] = mapped_column(Key)
+    #: That of the release: ids of releases do not sort by age.
+    date: Mapped[date]
     collection: Mapped[str] = mapped_column(String(40))
     action: Mapped[str] = mapped_column(String(40))
