@@ -63,7 +63,8 @@ _FILES = (
         shape=_TEXT,
         name="exportLines",
         summary="Every record as JSON Lines",
-        description="Each line is `{collection, record}`, the record nested as in its collection.",
+        description="Each line is `{collection, record}`, the record nested as in its collection. A position of any kind is filed "
+        "under `positions`; the record's `href` is that by which a change names it, `/statements/…` or the like.",
     ),
     _File(
         file=exports.SUMS,
