@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import re
+import shlex
+import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -268,3 +271,26 @@ def test_every_recipe_has_something_to_paste_and_a_picture(tool):
     assert pictures
     assert all((RECIPES / one).stat().st_size > 5_000 for one in pictures)
     assert f"({tool}.md)" in (RECIPES / "README.md").read_text()
+
+
+# Metabase: a copy of the database, kept by curl: https://curl.se/docs/manpage.html#--etag-compare
+
+
+def test_curl_keeps_the_copy_of_the_database_current_as_metabase_is_told(v1, tmp_path):
+    assert shutil.which("curl"), "curl was not found; the page on Metabase uses it"
+    (documented,) = re.findall(
+        r"^\$ (curl -O .*)$", (RECIPES / "metabase.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    command = shlex.split(documented.replace("http://localhost:8000/v1", v1))
+    copy, tag = tmp_path / "positions.sqlite", tmp_path / "positions.etag"
+
+    def run() -> str:
+        asked = [*command, "--silent", "--show-error", "--write-out", "%{http_code}"]
+        return subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    served = httpx.get(f"{v1}/exports/positions.sqlite")
+    assert (run(), copy.read_bytes(), tag.read_text().strip()) == ("200", served.content, served.headers["ETag"])
+    assert (run(), copy.read_bytes()) == ("304", served.content)
+    copy.write_bytes(b"of another release, downloaded after the date of this one")
+    tag.write_text('"another"\n')
+    assert (run(), copy.read_bytes()) == ("200", served.content)
