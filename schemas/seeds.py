@@ -1,5 +1,6 @@
 """JSON Schemas of the seed files, from the schemas that load them, so that editors complete and check while one types."""
 
+from inspect import cleandoc
 from typing import Any
 
 from marshmallow import Schema
@@ -22,7 +23,7 @@ def _mapping(schema: type[Schema], parts: dict[str, type[Record]], found: dict[s
     fields = {name: kind for name, kind in schema._declared_fields.items() if not kind.dump_only}
     return {
         "type": "object",
-        "description": (schema.__doc__ or "").strip(),
+        "description": cleandoc(schema.__doc__ or ""),
         "properties": {name: _property(kind, parts, found) for name, kind in fields.items()},
         "required": [name for name, kind in fields.items() if kind.required],
         "additionalProperties": False,

@@ -1,6 +1,7 @@
 """The shapes of the contract: what answers hold, from the schemas that write them, and the few shapes that are plain."""
 
 from collections.abc import Iterable
+from inspect import cleandoc
 from typing import Any
 
 from marshmallow import Schema
@@ -61,7 +62,7 @@ def answer_schema(schema: type[Schema]) -> JsonSchema:
     properties = {name: _property(kind) for name, kind in schema._declared_fields.items() if not kind.load_only}
     return {
         "type": "object",
-        "description": (schema.__doc__ or "").strip(),
+        "description": cleandoc(schema.__doc__ or ""),
         "required": list(properties),
         "properties": properties,
     }

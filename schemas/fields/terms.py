@@ -1,6 +1,7 @@
 """Values out of a closed set: terms of vocabularies, words, and the reasons for what is absent."""
 
 from collections.abc import Iterable
+from inspect import cleandoc
 from typing import Any
 
 from marshmallow import ValidationError
@@ -13,7 +14,7 @@ class Term(Contract[Vocabulary]):
     """A term of a closed vocabulary."""
 
     def __init__(self, vocabulary: type[Vocabulary], description: str | None = None, **options: Any) -> None:
-        super().__init__(description or (vocabulary.__doc__ or "").strip(), **options)
+        super().__init__(description or cleandoc(vocabulary.__doc__ or ""), **options)
         self.vocabulary = vocabulary
 
     def shape(self, side: Side) -> JsonSchema:
