@@ -339,6 +339,30 @@ def test_a_folder_whose_name_no_system_takes_is_told_so(command: tuple[str, ...]
     assert result.output == f"Error: {'x' * 300} cannot be opened: File name too long\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("check", "--seeds", ""), "--seeds"),
+        (("load", "--seeds", ""), "--seeds"),
+        (("serve", "--seeds", ""), "--seeds"),
+        (("verify", "--texts", ""), "--texts"),
+        (("coverage", "--texts", ".", "--out", ""), "--out"),
+    ],
+)
+def test_an_empty_path_is_not_taken_for_the_working_folder(
+    command: tuple[str, ...], option: str, database: str
+) -> None:
+    result = run(*command, DATABASE_URL=database)
+    assert result.exit_code == 2
+    assert f"'{option}': must not be empty" in result.output
+
+
+def test_blanks_around_the_address_of_a_database_are_no_part_of_it(tmp_path: Path) -> None:
+    loaded = run("load", "--seeds", str(WORLD), "--no-exports", DATABASE_URL=f" sqlite:///{tmp_path}/a b.db ")
+    assert loaded.exit_code == 0, loaded.output
+    assert [path.name for path in tmp_path.iterdir() if path.suffix.startswith(".db")] == ["a b.db"]
+
+
 def test_what_cannot_be_written_is_told_so_and_no_folder_is_made(tmp_path: Path) -> None:
     result = run("editor-schemas", "--seeds", str(tmp_path / "seed"))
     assert result.exit_code == 1
