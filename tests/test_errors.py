@@ -393,8 +393,6 @@ def test_a_path_that_is_not_there_is_a_problem_too(api: Api, path: str) -> None:
         ("/v1/parties/", "“/v1/parties”"),
         ("/v1/parties/aldoria/position", "“/v1/parties/aldoria/positions”"),
         ("/v1/charts/gaps", "“/v1/charts/gaps.vl.json”"),
-        ("/charts/timeline", "“/charts/timeline.vl.json”"),
-        ("/v1/openapi", "“/v1/openapi.json” or “/v1/openapi.yaml”"),
     ],
 )
 def test_a_path_that_is_nearly_right_is_answered_with_the_right_one(api: Api, path: str, nearest: str) -> None:
