@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy.engine import make_url
@@ -43,15 +43,25 @@ class _Whole(click.IntRange):
         self.name = f"whole number from {least} to {most}"
 
 
+class _Path(click.Path):
+    """A path that is not empty, as one of a variable that is not set would be: it would be taken for the working folder."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("must not be empty; leave the option out, or name a path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.group()
 @click.version_option(package_name="positions")
 def main() -> None:
     """Positions: the open, structured record of a negotiation, served as an API."""
 
 
-seeds_option = click.option(
-    "--seeds", type=click.Path(path_type=Path), help="The seeds folder; overrides POSITIONS_SEEDS."
-)
+seeds_option = click.option("--seeds", type=_Path(), help="The seeds folder; overrides POSITIONS_SEEDS.")
 
 
 @main.command("check")
@@ -136,7 +146,7 @@ def openapi_command(checking: bool) -> None:
 
 texts_option = click.option(
     "--texts",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=_Path(exists=True, file_okay=False),
     required=True,
     help="The folder with the sources' texts as .txt files.",
 )
@@ -179,7 +189,7 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
 @seeds_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_Path(dir_okay=False),
     help=f"The file to write; by default {COVERAGE} for the shipped seeds, none for others.",
 )
 @click.option("--check", "checking", is_flag=True, help="Write nothing; fail if the file is out of date.")

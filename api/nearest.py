@@ -13,7 +13,7 @@ def nearest(wrong: str, names: Iterable[str], most: int = 1, *, begin_alike: boo
     from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
 
     choices = list(dict.fromkeys(names))
-    least = 78 if begin_alike else 60
+    least = 78 if begin_alike else 70
     near = process.extract(wrong, choices, scorer=fuzz.ratio, processor=str.lower, limit=most, score_cutoff=least)
     if not near and len(wrong) >= 4 and not begin_alike:  # it may be a part of a name
         near = process.extract(

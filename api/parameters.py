@@ -76,6 +76,8 @@ class AnyOf(Contract[tuple[str, ...]]):
         super().__init__(description, load_default=(), allow_none=False)
         self.one = one
         self.refers_to = refers_to
+        if isinstance(one, Slug) and isinstance(refers_to, type):
+            one.collection = refers_to.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "array", "items": _item(self.one), "maxItems": 100, "not": _STAR_AMONG}

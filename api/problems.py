@@ -223,7 +223,7 @@ def nearest_path(path: str, paths: Iterable[str]) -> str:
             found[f"/v1{filled}" if version and f"/v1{rule}" in rules else filled] = likeness
     best = max(found.values(), default=0)
     near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness > best - 5)
-    return _suggest([one for _, one in near[:3]])
+    return suggest([one for _, one in near[:3]])
 
 
 def _alike(asked: list[str], rule: str) -> tuple[str, float]:
@@ -235,9 +235,10 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
         return rule, 0.0
     from rapidfuzz import fuzz  # noqa: PLC0415  # see `api.nearest`
 
-    # An id says less than a fixed word that is nearly right.
+    # An id says less than a fixed word that is nearly right or lacks its suffix.
     likeness = [
-        70.0 if part.startswith("<") else fuzz.ratio(one.lower(), part) for one, part in zip(asked, parts, strict=True)
+        70.0 if part.startswith("<") else 95.0 if part.startswith(f"{one}.") else fuzz.ratio(one.lower(), part)
+        for one, part in zip(asked, parts, strict=True)
     ]
     if min(likeness) < 60:
         return rule, 0.0
@@ -248,9 +249,10 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
 
 def did_you_mean(found: str, choices: Iterable[str]) -> str:
     """A sentence that suggests the nearest choices, or nothing."""
-    return _suggest(nearest(found, choices, most=3))
+    return suggest(nearest(found, choices, most=3))
 
 
-def _suggest(names: Iterable[str]) -> str:
+def suggest(names: Iterable[str]) -> str:
+    """A sentence that suggests these names, or nothing where there are none."""
     quoted = " or ".join(f"“{name}”" for name in names)
     return f" Did you mean {quoted}?" if quoted else ""

@@ -71,7 +71,7 @@ class Settings:
                 return None
 
         get = environment.get
-        database = tried(_database, "DATABASE_URL is", get("DATABASE_URL") or DEFAULT_DATABASE)
+        database = tried(_database, "DATABASE_URL is", get("DATABASE_URL", "").strip() or DEFAULT_DATABASE)
         replicas = tried(_replicas, get("DATABASE_REPLICA_URLS") or "", database)
         texts = tried(_folder, "POSITIONS_TEXTS_DIR", get("POSITIONS_TEXTS_DIR"))
         cache_bytes = tried(_megabytes, "POSITIONS_CACHE_MB", get("POSITIONS_CACHE_MB") or "64")

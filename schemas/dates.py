@@ -25,7 +25,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _PART = re.compile(r"([0-9]{1,4})(?:st|nd|rd|th)?|([a-z]{3,9})", re.ASCII | re.IGNORECASE)
 _DIGITS_ALONE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
 _TIME = re.compile(r"[T ] ?[0-9]{1,2}:.*", re.ASCII | re.IGNORECASE)
-_BETWEEN = re.compile(r"[ ,./_-]+")
+#: Hyphens of several kinds and the dash stand among them, since what writes a text for print puts them in place of a plain hyphen.
+_BETWEEN = re.compile(r"[ ,./_\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
+_ABOUT = re.compile(r"(?:(?:ca?|approx)\b\.?|circa|about|around)\s*", re.IGNORECASE)
+_SPAN = re.compile(r"\s*[\N{EN DASH}\N{EM DASH}]\s*|\s+(?:-|to)\s+|(?<=^[0-9]{4})-(?=[0-9]{4}$)", re.ASCII)
 _LONG = 60  # characters; what is longer is no day, however it is written
 _NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
@@ -58,9 +61,10 @@ def parse(text: str) -> Edtf:
     try:
         return _date_or_interval(text)
     except ValueError:
-        if days := days_meant(text):
-            meant = " or ".join(f"“{day}”" for day in days)
-            raise ValueError(f"expected year-month-day. Did you mean {meant}?") from None
+        if meant := dates_meant(text):
+            form = "year-month-day" if days_meant(text) else "an EDTF date"
+            quoted = " or ".join(f"“{one}”" for one in meant)
+            raise ValueError(f"expected {form}. Did you mean {quoted}?") from None
         raise
 
 
@@ -77,6 +81,43 @@ def _date_or_interval(text: str) -> Edtf:
     if earliest and latest and earliest > latest:
         raise ValueError(f"the interval ends before it begins. Did you mean “{end}/{begin}”?")
     return Edtf(text, earliest, latest, Precision.INTERVAL)
+
+
+def dates_meant(text: str) -> list[str]:
+    """The dates that a text can mean which writes one in another way than EDTF: a day (see `days_meant`), a month (``Feb 2024``), about
+    when (``c. 2024``), or a span (``2024–2025``). What is EDTF already means itself.
+    """
+    plain = text.strip()
+    if len(plain) > _LONG:
+        return []
+    if _is_date(plain):
+        return [plain]
+    found = days_meant(plain) or _months_meant(plain)
+    if about := _ABOUT.match(plain):
+        found = [f"{one}~" for one in dates_meant(plain[about.end() :])]
+    elif plain.endswith(("~", "?", "%")):
+        found = [f"{one}{plain[-1]}" for one in dates_meant(plain[:-1])]
+    elif not found and len(ends := _SPAN.split(plain)) == 2:
+        found = [f"{begin}/{end}" for begin in dates_meant(ends[0]) for end in dates_meant(ends[1])]
+    return [one for one in found if _is_date(one)]
+
+
+def _is_date(text: str) -> bool:
+    try:
+        _date_or_interval(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _months_meant(text: str) -> list[str]:
+    """The month that a text means which has a year and a month, by its name or its number, in either order."""
+    matches = [_PART.fullmatch(part) for part in _BETWEEN.split(text)]
+    numbers = [_month(match[2]) if match[2] else match[1] for match in matches if match]
+    if len(matches) != 2 or sorted(map(len, numbers))[1:] != [4]:
+        return []
+    year, month = sorted(numbers, key=len, reverse=True)
+    return [first[:-3]] if (first := _iso(year, month, "1")) else []
 
 
 def days_meant(text: str) -> list[str]:

@@ -5,11 +5,12 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -124,6 +125,63 @@ def test_a_long_load_shows_a_bar_on_a_terminal(database: str, monkeypatch: pytes
     assert "storing (records)" in result.stderr
     assert "━" in result.stderr
     assert " loaded in " in result.stdout
+
+
+INTERRUPTED = """
+import os, signal, sys
+from contextlib import contextmanager
+from api import cli
+
+@contextmanager
+def progress():
+    yield lambda stage, done, total: stage == sys.argv[1] and os.kill(os.getpid(), int(sys.argv[2]))
+
+cli._progress = progress
+cli.main(["load", "--replace"], prog_name="positions")
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "number"),
+    [
+        ("storing (records)", signal.SIGTERM),
+        ("preparing answers", signal.SIGINT),
+        ("exporting", signal.SIGINT),
+        ("exporting", signal.SIGTERM),
+    ],
+)
+def test_a_load_that_is_interrupted_leaves_the_release_before_or_the_whole_of_its_own(
+    stage: str, number: signal.Signals, database: str, world: Path
+) -> None:
+    assert run("load", "--seeds", str(world), DATABASE_URL=database).exit_code == 0
+    before = held(database)
+    (world / "release.yaml").write_text("id: w2031-2\ndate: 2031-12-01\n", encoding="utf-8")
+    env = {**os.environ, "DATABASE_URL": database, "POSITIONS_SEEDS": str(world)}
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, stage, str(int(number))],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert ended.returncode == (1 if number == signal.SIGINT else -signal.SIGTERM), ended.stderr
+    assert "Traceback" not in ended.stderr
+    stored = stage == "exporting"  # the release is stored by then
+    assert (held(database) == before) is not stored
+    again = run("load", "--seeds", str(world), DATABASE_URL=database)
+    assert again.exit_code == 0, again.output
+    assert held(database)[0] == "w2031-2"
+
+
+def held(database: str) -> tuple[str, int]:
+    """The release that a database holds, whole, and how many rows of positions."""
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        ((id,),) = connection.execute("SELECT id FROM releases ORDER BY number DESC LIMIT 1")
+        ((count,),) = connection.execute("SELECT count(*) FROM positions")
+    return id, count
 
 
 def test_load_makes_the_exports_unless_it_is_told_not_to(database: str, tmp_path: Path) -> None:
@@ -337,6 +395,30 @@ def test_a_folder_whose_name_no_system_takes_is_told_so(command: tuple[str, ...]
     result = run(*command, "--seeds", "x" * 300, DATABASE_URL=database)
     assert result.exit_code == 1
     assert result.output == f"Error: {'x' * 300} cannot be opened: File name too long\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("check", "--seeds", ""), "--seeds"),
+        (("load", "--seeds", ""), "--seeds"),
+        (("serve", "--seeds", ""), "--seeds"),
+        (("verify", "--texts", ""), "--texts"),
+        (("coverage", "--texts", ".", "--out", ""), "--out"),
+    ],
+)
+def test_an_empty_path_is_not_taken_for_the_working_folder(
+    command: tuple[str, ...], option: str, database: str
+) -> None:
+    result = run(*command, DATABASE_URL=database)
+    assert result.exit_code == 2
+    assert f"'{option}': must not be empty" in result.output
+
+
+def test_blanks_around_the_address_of_a_database_are_no_part_of_it(tmp_path: Path) -> None:
+    loaded = run("load", "--seeds", str(WORLD), "--no-exports", DATABASE_URL=f" sqlite:///{tmp_path}/a b.db ")
+    assert loaded.exit_code == 0, loaded.output
+    assert [path.name for path in tmp_path.iterdir() if path.suffix.startswith(".db")] == ["a b.db"]
 
 
 def test_what_cannot_be_written_is_told_so_and_no_folder_is_made(tmp_path: Path) -> None:

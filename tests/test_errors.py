@@ -129,6 +129,8 @@ DAYS_MEANT = {
     "2030-12-02 10:30": "“2030-12-02”",
     "2030-02": "“2030-02-01” or “2030-02-28”",
     "2030~": "“2030-01-01” or “2030-12-31”",
+    "Feb 2030": "“2030-02-01” or “2030-02-28”",
+    "2030–2031": "“2030-01-01” or “2031-12-31”",
 }
 
 
@@ -294,6 +296,28 @@ def test_a_parameter_that_names_nothing_is_among_the_errors(api: Api, path: str,
     assert [one["parameter"] for one in api.problem(path, 404)["errors"]] == [parameter]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/parties/{}",
+        "/v1/parties/{}/positions",
+        "/v1/demands?party={}",
+        "/v1/gaps?parties={}",
+        "/v1/cite?path=/v1/parties/{}",
+    ],
+)
+def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: str) -> None:
+    """By an alias that is not like its id: `=ALD()`."""
+    assert "“ald” is not a known party id. Did you mean “aldoria”?" in api.problem(path.format("ald"), 404)["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/demands", "/v1/matrix", "/v1/timeline.csv"])
+@pytest.mark.parametrize("given", ["/v1/parties/aldoria", "“aldoria”", "aldoria\u200b", "\u00a0aldoria"])
+def test_an_id_with_something_around_it_is_answered_with_the_id(api: Api, path: str, given: str) -> None:
+    (error,) = api.problem(f"{path}?party={quote(given)}", 400)["errors"]
+    assert error["message"].endswith("As an id it would be “aldoria”.")
+
+
 def test_only_what_is_near_is_suggested(api: Api) -> None:
     detail = api.problem("/v1/parties?kind=stat", 400)["detail"]
     assert "Did you mean “state”?" in detail
@@ -368,6 +392,7 @@ def test_a_path_that_is_not_there_is_a_problem_too(api: Api, path: str) -> None:
         ("/v1/feeds", "“/v1/feeds/changes.atom” or “/v1/feeds/events.ics”"),
         ("/v1/parties/", "“/v1/parties”"),
         ("/v1/parties/aldoria/position", "“/v1/parties/aldoria/positions”"),
+        ("/v1/charts/gaps", "“/v1/charts/gaps.vl.json”"),
     ],
 )
 def test_a_path_that_is_nearly_right_is_answered_with_the_right_one(api: Api, path: str, nearest: str) -> None:

@@ -84,6 +84,22 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "statements “plain-words”: evidence: source: “heralt” is not a known source id",
         ),
         ("party: upland", "party: Upland", "2:10", "“Upland” is not a valid id. As an id it would be “upland”"),
+        ("party: upland", "party: parties/upland", "2:10", "is not a valid id. As an id it would be “upland”"),
+        ("party: upland", "party: /v1/parties/upland", "2:10", "is not a valid id. As an id it would be “upland”"),
+        ("party: upland", "party: “upland”", "2:10", "““upland”” is not a valid id. As an id it would be “upland”"),
+        ("party: upland", "party: up–land", "2:10", "“up–land” is not a valid id. As an id it would be “up-land”"),
+        (
+            "party: upland",
+            "party: upland\u200b",
+            "2:10",
+            "“upland<U+200B>” is not a valid id. As an id it would be “upland”",
+        ),
+        (
+            "party: upland",
+            "party: \u00a0upland",
+            "2:10",
+            "“<U+00A0>upland” is not a valid id. As an id it would be “upland”",
+        ),
         ("issue: dams", "issue: waters", "3:10", "“waters” is a topic; use an issue (this topic has none yet)"),
         (
             "  stance: supports",
@@ -369,12 +385,108 @@ def test_what_is_out_of_place_in_the_folder_is_said_to_be(one: Path) -> None:
     assert "lake: contains no process.yaml" in found
 
 
-def test_what_is_wrong_with_a_whole_file_is_told_before_what_follows_from_it(one: Path) -> None:
+def test_what_follows_from_a_file_of_another_name_is_not_told(one: Path) -> None:
     (one / "river/sources.yaml").rename(one / "river/the-sources.yaml")
+    (told,) = faults(one)
+    assert "river/the-sources.yaml: has an unknown name. Known names: " in told
+    assert told.endswith("Did you mean “sources”?")
+
+
+def test_what_is_wrong_with_a_whole_file_is_told_before_what_follows_from_it(one: Path) -> None:
+    (one / "river/sources.yaml").rename(one / "river/newspapers.yaml")
     first, *others = faults(one)
-    assert "river/the-sources.yaml: has an unknown name. Known names: " in first
-    assert first.endswith("Did you mean “sources”?")
+    assert "river/newspapers.yaml: has an unknown name. Known names: " in first
     assert any("“herald” is not a known source id" in told for told in others), others
+
+
+@pytest.mark.parametrize("made", ["link", "folder", "other suffix"])
+@pytest.mark.parametrize("file", ["common/parties.yaml", "river/issues.yaml", "river/sources.yaml"])
+def test_what_follows_from_a_file_that_is_none_is_not_told(one: Path, file: str, made: str) -> None:
+    path = one / file
+    if made == "other suffix":
+        path.rename(path.with_suffix(".yml"))
+    else:
+        path.unlink()
+    if made == "link":
+        path.symlink_to("nowhere")
+    elif made == "folder":
+        path.mkdir()
+    (told,) = faults(one)
+    assert told.startswith(file.removesuffix(".yaml"))
+
+
+@pytest.mark.parametrize("made", ["link", "folder"])
+@pytest.mark.parametrize("file", ["release.yaml", "river/process.yaml"])
+def test_what_must_be_a_file_and_is_none_is_told_alone(one: Path, file: str, made: str) -> None:
+    (one / file).unlink()
+    if made == "link":
+        (one / file).symlink_to("nowhere")
+        said = "is neither a file nor a folder; it may be a broken link"
+    else:
+        (one / file).mkdir()
+        said = "is a folder; replace it with a file"
+    assert faults(one) == [f"{file}: {said}"]
+
+
+@pytest.mark.parametrize("published", ["2030-07", "2030-07/..", "2030-06-02"])
+def test_what_follows_from_a_source_retrieved_before_it_was_published_is_not_told(one: Path, published: str) -> None:
+    path = one / "river/statements.yaml"
+    text = path.read_text(encoding="utf-8").replace(
+        "  stance: supports", "  stance: supports\n  valid_from: 2030-06-02"
+    )
+    path.write_text(text.replace("credibility: 6", "credibility: 6\n      said_on: 2030-06-02"), encoding="utf-8")
+    (told,) = spoil(one, "published_on: 2030-05", f"published_on: {published}", "river/sources.yaml")
+    assert f"published_on: {published} begins after retrieved_on (2030-06-01)" in told
+
+
+def test_a_party_does_not_answer_its_own_demand(one: Path) -> None:
+    path = one / "river/statements.yaml"
+    text = path.read_text(encoding="utf-8")
+    demand = text.replace("issue: dams", "issue: dams\n  firmness: core\n  lifecycle: active")
+    (one / "river/demands.yaml").write_text(demand, encoding="utf-8")
+    answer = text.replace("plain-words", "an-answer").replace("issue: dams", "demand: plain-words\n  verdict: accepted")
+    path.unlink()
+    (one / "river/responses.yaml").write_text(answer.replace("upland", "lowland"), encoding="utf-8")
+    check(one, RESOURCES)
+    (told,) = spoil(one, "lowland", "upland", "river/responses.yaml")
+    said = "demand: “plain-words” is a demand of “upland” itself; what became of a demand is its lifecycle"
+    assert told == f"river/responses.yaml:3:11: responses “an-answer”: {said}"
+
+
+DATES_MEANT = {
+    "Feb 2024": "2024-02",
+    "2024 February": "2024-02",
+    "12/2023": "2023-12",
+    "2024–2025": "2024/2025",
+    "2024-2025": "2024/2025",
+    "May 2023 – June 2024": "2023-05/2024-06",
+    "c. 2024": "2024~",
+    "circa Feb 2024": "2024-02~",
+    "2024 ~": "2024~",
+    "Feb 2024?": "2024-02?",
+    "2024‑02‑13": "2024-02-13",
+}
+
+
+@pytest.mark.parametrize("written", DATES_MEANT)
+def test_a_date_that_is_written_in_another_way_is_told_as_edtf(one: Path, written: str) -> None:
+    (told,) = spoil(one, "  stance: supports", f"  stance: supports\n  valid_from: '{written}'")
+    assert told.endswith(f". Did you mean “{DATES_MEANT[written]}”?"), told
+
+
+@pytest.mark.parametrize("written", ["2025–2024", "21/2024", "Smarch 2024", "c. the war", "–", "~", "2024–", "a – b"])
+def test_what_means_no_date_is_not_guessed_at(one: Path, written: str) -> None:
+    (told,) = spoil(one, "  stance: supports", f"  stance: supports\n  valid_from: '{written}'")
+    assert "Did you mean" not in told
+
+
+def test_a_word_that_is_like_no_term_gets_no_suggestion(one: Path) -> None:
+    event = "- id: fall\n  kind: {}\n  title: Fall\n  summary: Somebody resigned.\n  evidence:\n"
+    cited = "    - {source: herald, relation: asserts, mode: unattributed, credibility: 6}\n"
+    for kind, hint in (("resignation", ""), ("election", ""), ("meting", " Did you mean “meeting”? Allowed")):
+        (one / "river/events.yaml").write_text(event.format(kind) + cited, encoding="utf-8")
+        (told,) = faults(one)
+        assert f"kind: “{kind}” is not one of the allowed values{hint and f'.{hint}'}: talks, " in told
 
 
 def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path: Path) -> None:

@@ -15,18 +15,20 @@ from typing import Any, TypeVar
 from marshmallow import Schema
 
 from api.loader import rules
-from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable
+from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable, suggestion
 from api.loader.parallel import collecting_between_tasks, in_parallel
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import (
     PartlyValid,
     Seed,
+    called,
     field_of,
     load_by,
     named,
     partly_valid,
     partly_valid_parts,
     record,
+    valid_fields,
     with_parts,
     without_invalid_parts,
 )
@@ -56,7 +58,7 @@ def check(root: Path, table: Table, progress: Progress = lambda *_: None) -> See
 def first_reading(root: Path, table: Table, progress: Progress) -> tuple[Seeds, list[Fault]]:
     """The first reading of a folder: every record by itself. Returns the seeds, and the faults found so far."""
     seeds = Seeds(table)
-    seeds.files, faults = find(
+    seeds.files, faults, seeds.unread = find(
         root,
         [resource.name for resource in table if resource.seeded and resource.name != "processes"],
     )
@@ -188,6 +190,7 @@ class _FirstReading:
                 if chunk.file.collection == "retired":
                     if entry := load_by(RetiredSchema, raw, place, "retired", found.faults):
                         found.retired.append({**entry, "place": place})
+                    self.check_collection(place, raw, found.faults)
                 else:
                     self.take(chunk.file, place, raw, found)
         except Unreadable as error:
@@ -196,6 +199,14 @@ class _FirstReading:
         if found.content and (not found.cuts or found.cuts[-1] < len(found.content)):
             found.cuts.append(len(found.content))
         return found
+
+    def check_collection(self, place: Place, raw: Any, faults: list[Fault]) -> None:
+        """Check that there is the collection that an entry of a retired id names, whatever else is wrong with the entry."""
+        name = valid_fields(RetiredSchema, raw).get("collection")
+        if name is not None and name not in self.table.by_name:
+            known = list(self.table.by_name)
+            said = f"“{name}” is not a known collection{suggestion(name, known) or '.'} Known collections: {', '.join(known)}"
+            faults.append(fault_at(place / "collection", f"{called('retired', raw)}: collection: {said}"))
 
     def take(self, file: SeedFile, place: Place, raw: Any, found: _ChunkResult) -> None:
         before = len(found.faults)

@@ -130,7 +130,7 @@ def partly_valid(
     table: Table, resource: Resource, raw: Any, place: Place, within: Within | None = None
 ) -> Iterator[PartlyValid]:
     """The valid fields of an invalid record, and of each of its parts."""
-    yield PartlyValid(resource.name, called(resource.name, raw, within), place, _valid_fields(resource, raw))
+    yield PartlyValid(resource.name, called(resource.name, raw, within), place, valid_fields(resource.schema, raw))
     for inner, one, there in _parts_of(table, resource, raw, place):
         yield from partly_valid(table, inner, one, there, (resource.name, raw))
 
@@ -152,12 +152,12 @@ def _parts_of(table: Table, resource: Resource, raw: Any, place: Place) -> Itera
                 yield table.by_name[kind.collection], one, place / name / index
 
 
-def _valid_fields(resource: Resource, raw: Any) -> dict[str, Any]:
+def valid_fields(schema: type[Schema], raw: Any) -> dict[str, Any]:
     """The fields of an invalid record that are valid by themselves."""
     if not isinstance(raw, dict):
         return {}
     try:
-        found: dict[str, Any] = _loader(resource.schema).load(raw)
+        found: dict[str, Any] = _loader(schema).load(raw)
     except ValidationError as error:
         found = error.valid_data if isinstance(error.valid_data, dict) else {}
     return found

@@ -219,6 +219,14 @@ def _answer(seed: "Seed", _seeds: "Seeds") -> Broken:
         )
 
 
+@rule("responses")
+def _answers_another(seed: "Seed", seeds: "Seeds") -> Broken:
+    demand, party = seed.data["demand"], seed.data["party"]
+    if demand and seeds.of("demands")[demand.id].data["party"] == party:
+        what = f"“{demand.id}” is a demand of “{party.id}” itself; what became of a demand is its lifecycle"
+        yield seed.place / "demand", f"{_name(seed)}: demand: {what}"
+
+
 @rule("proposals")
 def _superseded(seed: "Seed", seeds: "Seeds") -> Broken:
     """What replaces an earlier version was not made before it."""
@@ -392,11 +400,7 @@ def _retired(seeds: "Seeds", table: Table) -> Broken:
         place: Place = entry["place"]
         name, id = entry["collection"], entry["id"]
         if name not in table.by_name:
-            yield (
-                place / "collection",
-                f"retired “{id}”: “{name}” is not a known collection{suggestion(name, list(table.by_name))}",
-            )
-            continue
+            continue  # which the first reading has told
         if (name, id) in seen:
             yield place / "id", f"retired “{id}”: listed twice for {name}"
         seen.add((name, id))

@@ -142,8 +142,11 @@ class Seeds:
 
     def _source(self, id: str) -> Sourced:
         data = self.records["sources"][id].data
-        published = data["published_on"]
-        first = reported(published, data["retrieved_on"])
+        published, retrieved = data["published_on"], data["retrieved_on"]
+        if published and published.earliest and published.earliest > retrieved:
+            # A fault of the source. That its records came too early for it would only follow: so the later of the two is taken here.
+            retrieved = published.latest or published.earliest
+        first = reported(published, retrieved)
         assert first.latest is not None  # it had been published when it was retrieved
         return Sourced(
             published,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from marshmallow.fields import Field
 from sqlalchemy import (
     BindParameter,
@@ -29,12 +30,14 @@ from api import search
 from api.models import (
     Clocks,
     ClocksKind,
+    Party,
     Position,
     in_any,
 )
 from api.parameters import AnyOf, Behind, narrowing
-from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, unknown
+from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, suggest, unknown
 from api.resource import Filter, Part, Resource, Table
+from schemas.fields import slug
 from schemas.vocabulary import Mode, PositionKind
 
 FORMS = (
@@ -390,7 +393,9 @@ def _postgres_lines(element: _Lines, compiler: SQLCompiler, **options: Any) -> s
 
 
 def nearest(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:
-    """A sentence that suggests the ids nearest to one that does not exist."""
+    """A sentence that suggests the id of the party that goes by this name, or else the ids nearest to one that does not exist."""
+    if model is Party and (called := _parties_called(connection, slug(id))):
+        return suggest(called)
     ids = select(model.id).where(model.at(Clocks()))
     if resource is not None and resource.where is not None:
         ids = ids.where(resource.where)
@@ -400,6 +405,14 @@ def nearest(connection: Connection, model: type[Any], id: str, resource: Resourc
         *connection.scalars(ids.where(model.id < id).order_by(model.id.desc()).limit(NEAR)),
     ]
     return did_you_mean(id, near)
+
+
+def _parties_called(connection: Connection, name: str) -> list[str]:
+    """The ids of the parties one of whose aliases, written as an id, is this: `uk`."""
+    words = search.phrase(connection, name.replace("-", " "))
+    mentioned = search.matching_ids(connection.dialect.name, [Party.__tablename__], words)
+    found = connection.execute(select(Party.id, Party.body).where(Party.id.in_(mentioned)).limit(NEAR))
+    return [party.id for party in found if name in map(slug, orjson.loads(party.body)["aliases"])]
 
 
 def related(table: Table, resource: Resource) -> list[str]:

@@ -31,13 +31,14 @@ def not_allowed(message: str, found: object, allowed: list[str]) -> ValidationEr
 
 
 def shown(value: object) -> str:
-    """A short rendering of what was found, for messages."""
+    """A short rendering of what was found, for messages; characters that nobody sees are told by their codes."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
         return "a list"
     text = str(value)
-    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
+    seen = "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text[:60])
+    return f"“{seen}…”" if len(text) > 60 else f"“{seen}”"
 
 
 class Contract(fields.Field[T], ABC):

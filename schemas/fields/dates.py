@@ -1,7 +1,6 @@
 """Dates as EDTF, and exact days."""
 
 import re
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -52,13 +51,9 @@ def date_answer(value: dates.Edtf) -> dict[str, str | None]:
 
 
 def day_hint(text: str) -> str:
-    """``. Did you mean …?`` where a text that is no day can mean some or is a longer time; nothing where it is
-    neither.
-    """
-    days = dates.days_meant(text)
-    with suppress(ValueError):
-        time = dates.parse(text)
-        days = [day.isoformat() for day in (time.earliest, time.latest) if day]
+    """``. Did you mean …?`` with the days that a text can mean which is none, or those that bound a longer time; else nothing."""
+    times = [dates.parse(meant) for meant in dates.dates_meant(text)]
+    days = dict.fromkeys(day.isoformat() for time in times for day in (time.earliest, time.latest) if day)
     quoted = " or ".join(f"“{day}”" for day in days)
     return f". Did you mean {quoted}?" if days else ""
 

@@ -14,18 +14,30 @@ DERIVED_ID_LENGTH = 200
 class Slug(Pattern):
     """The id of a record: lower-case words and digits joined by hyphens, beginning with a letter."""
 
+    #: The collection that must have a record of this id, if any must.
+    collection = ""
+
     def __init__(self, description: str = "Unique within its collection, and never reused.", **options: Any) -> None:
         longest = options.pop("longest", SLUG_LENGTH)
         form = f"a valid id (lower-case letters and digits, words joined by single hyphens, a letter first, at most {longest} characters)"
         super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
 
     def hint(self, text: str) -> str:
-        return as_slug(text)
+        return as_slug(text, self.collection)
 
 
-def as_slug(value: object) -> str:
-    """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing."""
-    id = slug(value) if isinstance(value, str) and value.isascii() else ""
+def as_slug(value: object, collection: str = "") -> str:
+    """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing.
+
+    Args:
+        collection: that of which it is to be an id: what leads to it in a path is left out.
+    """
+    name = value if isinstance(value, str) else ""
+    if collection:
+        name = re.sub(rf"^(.*/)?{collection}/", "", name)
+    # Quotation marks for print, unusual spaces and what has no width go like any other sign; an id without its accents would be another.
+    plain = re.sub(r"\W+", "-", name)
+    id = slug(plain) if plain.isascii() else ""
     return f". As an id it would be “{id}”" if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
 
 

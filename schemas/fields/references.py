@@ -66,7 +66,7 @@ class Reference(Contract[Any]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-            raise ValidationError(f"{shown(value)} is not a valid id{as_slug(value)}")
+            raise ValidationError(f"{shown(value)} is not a valid id{as_slug(value, self.collection)}")
         return value
 
     def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:

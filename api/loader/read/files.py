@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.loader.faults import Fault, Unreadable, suggestion
+from api.nearest import nearest
 
 CHUNK = 2**20  # bytes of JSON Lines that are read at once
 SHARED = "common"
@@ -66,22 +67,22 @@ def chunks(file: SeedFile) -> Iterator[Chunk]:
         raise Unreadable(Fault.of_file(file.path, f"cannot be read: {error.strerror}")) from error
 
 
-def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault]]:
-    """Every seed file below a folder, shared ones first; and what in the folder is out of place."""
+def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault], set[str]]:
+    """Every seed file below a folder, shared ones first; what in the folder is out of place; and the collections that it seems to hold."""
     if not root.is_dir():
         what = "does not exist" if not root.exists() else "is not a folder"
-        return [], [Fault.of_file(root, f"the seeds folder {what}; set POSITIONS_SEEDS or --seeds to another")]
+        return [], [Fault.of_file(root, f"the seeds folder {what}; set POSITIONS_SEEDS or --seeds to another")], set()
     files: list[SeedFile] = []
     faults: list[Fault] = []
-    if not (root / "release.yaml").is_file():
-        faults.append(Fault.of_file(root, "contains no release.yaml; it gives the release's id and date"))
+    missed: set[str] = set()
+    faults += _lacking(root / "release.yaml", "it gives the release's id and date")
     folders = sorted(
-        (path for path in root.iterdir() if _visible(path)),
+        (path for path in root.iterdir() if _visible(path) and path.name != "release.yaml"),
         key=lambda path: (path.name != SHARED, path.name),
     )
     for folder in folders:
         if not folder.is_dir():
-            if not _about(folder) and folder.name != "release.yaml":
+            if not _about(folder):
                 faults.append(
                     Fault.of_file(
                         folder,
@@ -90,16 +91,27 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
                 )
             continue
         shared = folder.name == SHARED
-        if not shared and not (folder / "process.yaml").is_file():
-            faults.append(
-                Fault.of_file(
-                    folder,
-                    "contains no process.yaml; it describes the process that the folder is for",
-                )
-            )
+        lacking = [] if shared else _lacking(folder / "process.yaml", "it describes the process that the folder is for")
+        faults += lacking
         for path in sorted(path for path in folder.iterdir() if _visible(path)):
+            if lacking and path.name == "process.yaml":
+                continue
+            before = len(faults)
             files += _files(path, None if shared else folder.name, collections, faults)
-    return files, faults
+            if len(faults) > before:
+                missed.update(nearest(path.stem, collections))
+    return files, faults, missed
+
+
+def _lacking(path: Path, why: str) -> list[Fault]:
+    """That there is no such file, or something else of its name, where there must be one."""
+    if path.is_file():
+        return []
+    if path.is_dir():
+        return [Fault.of_file(path, "is a folder; replace it with a file")]
+    if path.is_symlink():
+        return [Fault.of_file(path, _no_seeds(path))]
+    return [Fault.of_file(path.parent, f"contains no {path.name}; {why}")]
 
 
 def _files(path: Path, folder: str | None, collections: list[str], faults: list[Fault]) -> Iterator[SeedFile]:
