@@ -21,8 +21,9 @@ from api.memoize import memoized
 from api.models import Clocks, Prepared
 from api.parameters import read
 from api.problems import GONE, Problem, Wrong
-from api.reading.queries import clocks, too_many_words, unknown_names
+from api.reading.queries import clocks
 from api.reading.records import Moved, record
+from api.reading.refusals import unknown_names, unsearchable
 from api.resource import Table
 from schemas.fields import JsonSchema
 
@@ -203,7 +204,7 @@ class Operation:
             except Moved:
                 pass  # to where it is answered
         yield from unknown_names(connection, self.query.fields, found)
-        yield from too_many_words(connection, found)
+        yield from unsearchable(connection, found)
         if told := _not_loaded(found, release):
             yield Wrong("release", found["release"], told)
 

@@ -10,7 +10,7 @@ from api.formats import FORMATS
 from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
-from api.reading import queries
+from api.reading import conditions, refusals, selection
 from api.reading.lists import PAGE, page, total
 from api.reading.queries import ListQuery
 from api.reading.records import Moved, MovedTo, record, whole
@@ -176,7 +176,7 @@ def _moving(
 
 
 def _list(call: Call, asked: ListQuery) -> Answer:
-    related = queries.related(call.table, asked.resource)
+    related = conditions.related(call.table, asked.resource)
     wanted = form_asked(call)
     if wanted or call.values.get("q"):
         call.take_time()
@@ -207,10 +207,12 @@ def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> b
 
 def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> Answer:
     """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
-    queries.check_ids(call.connection, asked)
+    refusals.check_ids(call.connection, asked)
     shape = picked(_shape(asked.resource, roles=asked.has_roles), call)
-    rows = queries.select_part(call.connection, asked, queries.resolved_conditions(call.connection, asked, related))
-    records = Counted(parsed(queries.streamed(call.connection, rows)))
+    rows = selection.select_part(
+        call.connection, asked, conditions.resolved_conditions(call.connection, asked, related)
+    )
+    records = Counted(parsed(selection.streamed(call.connection, rows)))
     form = FORMATS[wanted]
     body = form.written(shape, records, bom=call.values.get("bom") == "1")
     if call.values.get("limit") or call.values.get("after"):

@@ -15,7 +15,7 @@ from api.formats import FORMATS
 from api.operation import CSVM, JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import UNAVAILABLE, Problem
-from api.reading import queries
+from api.reading import conditions, selection
 from api.reading.queries import ListQuery
 from api.resource import Table
 from api.views.flat import FlatTable
@@ -179,8 +179,8 @@ def _lines(call: Call) -> Iterator[bytes]:
         if resource.where is None:
             asked = ListQuery(resource, {})
             begin = b'{"collection":' + orjson.dumps(resource.name) + b',"record":'
-            where = queries.conditions(asked, call.connection.dialect.name, ())
-            for row in queries.streamed(call.connection, queries.select_rows(asked, where)):
+            where = conditions.conditions(asked, call.connection.dialect.name, ())
+            for row in selection.streamed(call.connection, selection.select_rows(asked, where)):
                 yield begin + row.body.encode() + b"}\n"
 
 
