@@ -24,8 +24,9 @@ from api.delivery.counts import Counts
 from api.delivery.metrics import PATH, add_metrics
 from api.delivery.middleware import Delivery
 from api.formats import ASKED
+from api.lanes import HURRIED
 from api.loader import build_digest
-from api.operation import HURRIED, JSON, TOTAL, Answer, Call, Operation, buffered, non_empty
+from api.operation import JSON, TOTAL, Answer, Call, Operation, buffered, non_empty
 from api.pages import add_pages
 from api.parameters import NO_UTF8, UNREADABLE
 from api.problems import MEDIA_TYPE, Problem

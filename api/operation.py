@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from werkzeug.datastructures import MultiDict
 
 from api.database import Store
+from api.lanes import TakesLong
 from api.memoize import memoized
 from api.models import Clocks, Prepared
 from api.parameters import read
@@ -33,13 +34,6 @@ CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
 #: The header that has `Answer.total`.
 TOTAL = "X-Total-Count"
-#: In the environ of a request that is answered in the thread that serves all connections. Threads contend for the interpreter,
-#: which costs more than an answer from the cache, so that thread gives the answers that take no time and leaves only the others to threads.
-HURRIED = "positions.hurried"
-
-
-class TakesLong(Exception):
-    """The answer may take long, or has to wait: it must not be made in the thread that serves all connections."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +56,8 @@ class Call:
     """What a view receives: the release, the table of resources, and the values of the path and the query, read and checked.
 
     ``values`` has every parameter that the operation declares; ``arguments`` are those that the query string has, as they were given.
+    ``path`` is without the version and has its ids filled in. ``texts`` and ``exports`` are folders of the server, ``hurried`` as in
+    `api.lanes`.
     """
 
     store: Store
@@ -86,10 +82,10 @@ class Call:
         return cls(store, connection, table, None, Path(), None, lambda: "", path, **request)
 
     def take_time(self) -> None:
-        """Called by a view that is `quick` before work that may take long.
+        """Called by a `quick` view before work that may take long.
 
         Raises:
-            TakesLong: in the thread that serves all connections; the view is then called again in another.
+            TakesLong: the request is hurried; the view is then called again in another thread (see `api.lanes`).
         """
         if self.hurried:
             raise TakesLong
@@ -153,6 +149,7 @@ class Operation:
     ``sends`` are the headers that some or all of its answers have beside those of every operation.
 
     A ``quick`` view reads a page or a record, which takes no noticeable time; before anything longer it calls `Call.take_time`.
+    `api.lanes` says what that is for.
     """
 
     path: str
