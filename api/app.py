@@ -36,8 +36,8 @@ from api.resources import RESOURCES
 from api.settings import Settings
 from api.texts import by_sha256
 from api.views import operations
+from schemas import VERSION_PATH
 
-VERSION_PATH = "/v1"
 #: The value of `format` that each media type in an Accept header stands for.
 _FORMAT_OF = {JSON: None, **ASKED, "text/xml": "xml"}
 

@@ -26,6 +26,7 @@ from api.reading.queries import clocks
 from api.reading.records import Moved, record
 from api.reading.refusals import unknown_names, unsearchable
 from api.resource import Table
+from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
 IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while it is sent
@@ -114,7 +115,7 @@ class Call:
 
     def _address(self, arguments: tuple[tuple[str, str], ...]) -> str:
         query = "&".join([_encoded(*pair) for pair in sorted(arguments, key=itemgetter(0))])
-        return f"/v1{self.path}?{query}" if query else f"/v1{self.path}"
+        return f"{VERSION_PATH}{self.path}?{query}" if query else f"{VERSION_PATH}{self.path}"
 
     def meta(self, **more: Any) -> dict[str, Any]:
         """What every answer says of itself: the release, the clocks, and where to cite it."""
@@ -124,7 +125,7 @@ class Call:
             "as_of": at.as_of.isoformat() if at.as_of else None,
             "known_at": at.known_at.isoformat() if at.known_at else None,
             "mode": sorted(at.modes),
-            "cite": f"/v1/cite?path={quote(self.here, safe='/')}",
+            "cite": f"{VERSION_PATH}/cite?path={quote(self.here, safe='/')}",
             **more,
         }
 

@@ -106,6 +106,11 @@ class Resource:
         return component(self.schema).lower()
 
     @property
+    def about(self) -> str:
+        """What it holds, in a sentence: the first line of its schema's docstring."""
+        return (self.schema.__doc__ or "").strip().split("\n")[0]
+
+    @property
     def in_navigation(self) -> bool:
         """Whether the explorer's navigation leads to it."""
         return self.seeded and self.has_table
@@ -116,8 +121,10 @@ class Resource:
         return self.seeded and self.has_table and not issubclass(self.model, Cited)
 
     @property
-    def worded(self) -> bool:
-        """Whether its list takes words: what has evidence and is not searched itself, search knows by what it is made of."""
+    def takes_words(self) -> bool:
+        """Whether its list can be narrowed by words (``q``): search finds its records, or those that they are made of, as an offer is
+        of a term.
+        """
         return self.searched or issubclass(self.model, Cited)
 
     def of_process(self, processes: Sequence[str]) -> ColumnElement[bool]:

@@ -69,7 +69,7 @@ def asked_for() -> Iterator[Any]:
     for resource in RESOURCES:
         names = ["", *(one.name for one in resource.filters)]
         names += ["process"] + (["claim_status"] if "as_of" in resource.model.clocks else [])
-        names += ["q"] if resource.worded else []
+        names += ["q"] if resource.takes_words else []
         for name, sort in product(names, ["id", *(one.name for one in resource.sorts)]):
             for direction in ("", "-"):
                 yield pytest.param(resource, name, direction + sort, id=f"{resource.name}-{name}-{direction}{sort}")

@@ -93,13 +93,16 @@ class Cited(Dated, Versioned, Recorded):
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
     #: Whether its time is a period over which it lasts: set by `api.resource.Resource`, by the fields that its schema is dated by.
     lasting: ClassVar[bool] = False
-    #: The columns by which lists are narrowed, and those that need an index at other clocks as well.
+    # Which of a table's own columns get an index; `__table_args__` makes them.
+    #: Columns by which lists are narrowed: indexed for lists without clocks, that is, among the current versions only.
     filtered: ClassVar[tuple[str, ...]] = ()
-    ever_filtered: ClassVar[tuple[str, ...]] = ()
-    #: Those of the latter that are null in most rows: an index without these is a fraction as large.
-    sparse: ClassVar[tuple[str, ...]] = ()
-    #: The column that tells collections apart which share the table.
-    told_apart_by: ClassVar[tuple[str, ...]] = ()
+    #: Columns by which lists are narrowed, indexed for lists at any clocks as well: among all versions.
+    filtered_at_clocks: ClassVar[tuple[str, ...]] = ()
+    #: Columns among `filtered_at_clocks` that are null in most rows. Their index of all versions leaves out these rows.
+    mostly_null: ClassVar[tuple[str, ...]] = ()
+    #: The column, if any, that says to which of the collections that share the table a row belongs; it is added to each index of all
+    #: versions, so that one collection's rows are counted without reading the table.
+    discriminator: ClassVar[tuple[str, ...]] = ()
 
     #: The record that the evidence is about, as ``collection/id``.
     subject: Mapped[str] = mapped_column(Key)
@@ -131,20 +134,28 @@ class Cited(Dated, Versioned, Recorded):
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
+        """The indexes: ``…_by_…`` of the current versions, ``…_ever_by_…`` of all versions."""
         table = cls.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
-        narrowed = ("process_id", "claim_status", *cls.filtered, *cls.ever_filtered, "first_reported_on", "earliest")
+        narrowed = (
+            "process_id",
+            "claim_status",
+            *cls.filtered,
+            *cls.filtered_at_clocks,
+            "first_reported_on",
+            "earliest",
+        )
         return (
             _of_current(f"{table}_current", "id"),
             *(_of_current(f"{table}_by_{column}", column, "id") for column in narrowed),
             Index(f"{table}_ever_by_subject", "subject", "id"),
-            # With all that the clocks ask, so that counting reads the index alone.
+            # With every column that the clocks ask for, so that counting reads the index alone.
             *(
                 Index(
                     f"{table}_ever_by_{column}",
-                    *(column, "id", *CLOCKED, *cls.told_apart_by),
-                    **(_where(f"{column} IS NOT NULL") if column in cls.sparse else {}),
+                    *(column, "id", *CLOCKED, *cls.discriminator),
+                    **(_where(f"{column} IS NOT NULL") if column in cls.mostly_null else {}),
                 )
-                for column in cls.ever_filtered
+                for column in cls.filtered_at_clocks
             ),
         )
 

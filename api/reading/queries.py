@@ -39,7 +39,7 @@ class ListQuery:
         """Whether the rows come from several ranges of an index, each of which is in order of ids, but not all of them together."""
         if self.clocks.kind == Clocks().kind:
             return False
-        indexed: tuple[str, ...] = getattr(self.resource.model, "ever_filtered", ())
+        indexed: tuple[str, ...] = getattr(self.resource.model, "filtered_at_clocks", ())
         named = [self.values.get(one.name) or () for one in self.resource.filters if f"{one.field}_id" in indexed]
         return any(len(several) > 1 for several in (*named, self.part[1] if self.part else ()))
 

@@ -65,10 +65,6 @@ def _name(resource: Resource) -> str:
     return component(resource.schema)
 
 
-def _about(resource: Resource) -> str:
-    return (resource.schema.__doc__ or "").strip().split("\n")[0]
-
-
 def _list_content(resource: Resource, *, roles: bool = False) -> dict[str, Any]:
     return {JSON: ref(f"{_name(resource)}List"), **contents(row_schema(_shape(resource, roles=roles)))}
 
@@ -79,7 +75,7 @@ def _list_operation(resource: Resource) -> Operation:
         name=f"list{resource.name.capitalize()}",
         tag=resource.name,
         summary=f"List {resource.name}",
-        description=f"{_about(resource)} Following `page.next` visits every record exactly once.",
+        description=f"{resource.about} Following `page.next` visits every record exactly once.",
         view=lambda call: _list(call, ListQuery(resource, call.values)),
         query=query(**narrowing(resource), **paging(resource), **_forms(resource)),
         content=_list_content(resource),
@@ -95,7 +91,7 @@ def _record_operation(resource: Resource) -> Operation:
         name=f"get{_name(resource)}",
         tag=resource.name,
         summary=f"Get one {_name(resource).lower()} record",
-        description=f"{_about(resource)} The same object as in a list, with the parts that are too long for lists.",
+        description=f"{resource.about} The same object as in a list, with the parts that are too long for lists.",
         view=lambda call: _record(call, resource),
         query=query(**clocks),
         content={JSON: enveloped(ref(f"{_name(resource)}InFull" if _has_more(resource) else _name(resource)))},
@@ -122,7 +118,7 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
         name=f"list{_name(resource)}{child.name.capitalize()}",
         tag=resource.name,
         summary=f"List the {child.name} of one {_name(resource).lower()}",
-        description=f"{_about(child)}{roles}",
+        description=f"{child.about}{roles}",
         view=lambda call: _part(call, resource, part),
         query=query(**fields, **paging(child), **_forms(child, roles=len(part.roles) > 1)),
         content=_list_content(child, roles=len(part.roles) > 1),

@@ -19,6 +19,7 @@ from api.reading import conditions, selection
 from api.reading.queries import ListQuery
 from api.resource import Table
 from api.views.flat import FlatTable
+from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
@@ -197,9 +198,9 @@ def _table(one: dict[str, Any]) -> dict[str, Any]:
         "rows": one["rows"],
         "bytes": one["bytes"],
         "sha256": one["sha256"],
-        **{suffix: f"/v1/{name}.{suffix}" for suffix in FORMATS},
-        "schema": f"/v1/{name}.schema.json",
-        "csvw": f"/v1/{name}.csv-metadata.json",
+        **{suffix: f"{VERSION_PATH}/{name}.{suffix}" for suffix in FORMATS},
+        "schema": f"{VERSION_PATH}/{name}.schema.json",
+        "csvw": f"{VERSION_PATH}/{name}.csv-metadata.json",
         "columns": one["schema"]["fields"],
     }
 
@@ -213,7 +214,7 @@ def _export(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": one["name"],
         "about": one["about"],
-        "href": f"/v1/exports/{one['name']}",
+        "href": f"{VERSION_PATH}/exports/{one['name']}",
         "media_type": _MEDIA_TYPES[one["name"]],
         "bytes": one["bytes"],
         "sha256": one["sha256"],

@@ -17,6 +17,7 @@ from api.reading import conditions, refusals, selection
 from api.reading.queries import ListQuery
 from api.representations import parsed
 from api.resource import Resource, Table
+from schemas import VERSION_PATH
 from schemas.fields import Contract, Integer
 
 ATOM = "application/atom+xml"
@@ -110,7 +111,7 @@ def _feed(call: Call) -> ElementTree.Element:
     _text(ElementTree.SubElement(feed, "author"), "name", "The Positions authors")
     _text(feed, "rights", "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/")
     _link(feed, "self", call.base + call.link())
-    _link(feed, "alternate", f"{call.base}/v1/changes", "application/json")
+    _link(feed, "alternate", f"{call.base}{VERSION_PATH}/changes", "application/json")
     return feed
 
 

@@ -31,7 +31,7 @@ _NAMING: dict[str, Contract[Any]] = {
 def finding_operations(table: Table) -> Iterator[Operation]:
     """The search."""
     searched = [resource.name for resource in table if resource.searched]
-    wordless = [resource.name for resource in table if not resource.worded]
+    wordless = [resource.name for resource in table if not resource.takes_words]
     yield Operation(
         path="/search",
         name="search",

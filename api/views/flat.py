@@ -80,7 +80,7 @@ def _of_resource(resource: Resource) -> FlatTable:
     return FlatTable(
         path=f"/{resource.name}",
         name=resource.name,
-        about=(resource.schema.__doc__ or "").strip().split("\n")[0],
+        about=resource.about,
         query={**narrowing(resource), "sort": paging(resource)["sort"]},
         fixed=columns(resource.schema),
         records=lambda call: _records(call, resource),
