@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.engine import make_url
 
+from api import search
 from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Edge, Event, Party, Total
@@ -176,11 +177,11 @@ def test_a_page_of_the_feed_of_changes_is_read_in_the_order_of_an_index(
 
 def test_a_search_by_process_looks_up_what_matches_alone(connection: Connection) -> None:
     found = statements(RESOURCES, "sqlite", None, Clocks().kind, ("generated",))
-    parameters = found.asked(conditions.phrase(connection, "troops"))
+    parameters = found.asked(search.phrase(connection, "troops"))
     with noted(connection) as asked:
         total = found.total(connection, parameters)
         assert total > len(found.page(connection, parameters, None, 51)) == 51
-        assert found.total(connection, found.asked(conditions.phrase(connection, "zebra"))) == 0
+        assert found.total(connection, found.asked(search.phrase(connection, "zebra"))) == 0
     for statement, given in asked:
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
         assert plan[0].startswith("SCAN search VIRTUAL TABLE INDEX"), plan
