@@ -128,8 +128,8 @@ class _Flask(Flask):
 
 
 class _Request(Request):
-    """A request whose parameters tell what could not be read. Werkzeug leaves an escape that is not UTF-8 as it stands, so that it is
-    the same as one that stands for a percent sign.
+    """A request in whose parameters `UNREADABLE` stands for bytes that are not UTF-8. Werkzeug would leave them percent-encoded, and so
+    not to be told from text that has a percent sign (``%FF`` from ``%25FF``).
     """
 
     @cached_property
@@ -262,7 +262,7 @@ def _http_error(with_format: frozenset[str], error: HTTPException) -> Response:
 
 
 def _no_such_suffix(path: str, with_format: frozenset[str]) -> Problem | None:
-    """The problem with a path that would be right without its suffix of a table, which then is asked for with `format`; else None."""
+    """The 404 for a path that exists without its suffix and takes ``format`` instead; None for every other path."""
     stem, _, suffix = path.rpartition(".")
     if suffix not in ASKED.values():
         return None

@@ -78,7 +78,7 @@ class Call:
 
     @classmethod
     def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
-        """A call without a request, as a load makes it: its answer may hold no folder and no address of a host."""
+        """A call without a request, as a load makes it. It knows no folder and no host's address: its answer must need none."""
         request = {"ids": {}, "values": {}, "arguments": (), **more}
         return cls(store, connection, table, None, Path(), None, lambda: "", path, **request)
 
@@ -190,8 +190,8 @@ class Operation:
     def _unanswerable(
         self, connection: Connection, table: Table, ids: Mapping[str, str], release: str, found: dict[str, Any]
     ) -> Iterator[Wrong]:
-        """What is well written and could not be answered: the id in the path and values of parameters that name nothing, words that
-        begin too many, and another release.
+        """What would be refused although it is well written: an id in the path or values of parameters that name nothing, words that
+        stand for too many, and a release that is not loaded.
         """
         resource = table.by_name.get(self.path.split("/")[1])
         if resource and self.path.startswith(f"/{resource.name}/{{id}}"):

@@ -363,6 +363,7 @@ class Delivery:
         environ: Environ,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
+        """Send an answer as it is, with the headers that every answer has, and count it."""
         length = any(name.lower() == "content-length" for name, _ in headers)
         headers = self._headers(headers, store)
         if not length and isinstance(body, bytes) and not status.startswith("304"):
@@ -375,6 +376,7 @@ class Delivery:
         return [body] if isinstance(body, bytes) else body
 
     def _problem(self, problem: Problem, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Send a problem, which is never kept."""
         store: Store | None = environ.get("positions.store")
         query = environ.get("QUERY_STRING") or ""
         path = (environ.get("PATH_INFO") or "/").encode("latin-1", "replace").decode("utf-8", "replace")

@@ -44,7 +44,9 @@ class Recorded:
 
 
 class Dated:
-    """A row with a time of its own: the days between which it lies, by strict bounds; the first and last day where open."""
+    """A row with a time of its own, which lies between two days: the strict bounds of its EDTF dates, both included. Where an end is open
+    or unknown, `FIRST_DAY` or `LAST_DAY` stands for it.
+    """
 
     dated: ClassVar[bool] = True
 
@@ -74,7 +76,9 @@ class Versioned:
 
     @classmethod
     def known(cls, clocks: Clocks) -> ColumnElement[bool]:
-        """The condition that picks the version that the public could know; the day held makes no difference."""
+        """The condition that picks the version that the public could know at ``known_at``, from evidence of the modes. ``as_of`` makes no
+        difference.
+        """
         if clocks.known_at is None and not clocks.modes:
             return cls.current.is_(True)
         shown = cls.modes == cls.all_modes.bitwise_and(clocks.mode_set)
@@ -126,8 +130,8 @@ class Cited(Dated, Versioned, Recorded):
 
     @classmethod
     def begun_by(cls, day: date) -> ColumnElement[bool]:
-        """What is done stays done: a row counts from the earliest day that it can have been. What lasts counts on the days on which
-        it may have.
+        """The condition that a row counts on a day. What lasts counts on the days on which it may have lasted. Anything else counts from
+        the earliest day on which it can have been done: what is done stays done.
         """
         return and_(cls.earliest <= day, cls.latest >= day) if cls.lasting else cls.earliest <= day
 

@@ -63,7 +63,7 @@ def _ordered(query: ListQuery, statement: Select[Any]) -> Select[Any]:
 
 
 def _id(query: ListQuery) -> Any:
-    """The id that orders a list."""
+    """The id as a column to order by; where rows are `ListQuery.scattered`, one whose index SQLite does not use."""
     id = query.resource.model.id
     return _Unindexed(id) if query.scattered else id
 
@@ -101,7 +101,7 @@ def place_of(connection: Connection, query: ListQuery) -> dict[str, Any]:
 
 @lru_cache(maxsize=FORMS)
 def _place(resource: Resource, sort: str | None, kind: ClocksKind) -> tuple[Select[Any], Select[Any]]:
-    """What finds the place of a record in an order: as the clocks show it, and at all."""
+    """The statements that find the place of a record in an order: as the clocks show the record, and as any of its versions has it."""
     model = resource.model
     column, _ = _order(ListQuery(resource, {"sort": sort}))
     ever = select(model.id if column is None else column).where(model.id == bindparam("of")).limit(1)

@@ -1,10 +1,10 @@
 """The nested layer: the list and the record of every collection, and the natural sub-collections."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from api.formats import FORMATS
 from api.models import Cited, Clocks, Evidence, Proposal, Source
@@ -13,7 +13,7 @@ from api.parameters import AnyOf, narrowing, paging, query
 from api.reading import conditions, refusals, selection
 from api.reading.lists import PAGE, page, total
 from api.reading.queries import ListQuery
-from api.reading.records import Moved, MovedTo, record, whole
+from api.reading.records import whole
 from api.representations import (
     Column,
     Counted,
@@ -29,7 +29,8 @@ from api.representations import (
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
 from api.views.flat import contents, form_asked, forms, picked
-from schemas.fields import Choice, Contract, component, href, span
+from api.views.named import of_path
+from schemas.fields import Choice, Contract, component, span
 
 ROLE = Column(
     "role",
@@ -101,6 +102,7 @@ def _record_operation(resource: Resource) -> Operation:
 
 
 def _has_more(resource: Resource) -> bool:
+    """Whether a record's own answer holds parts that lists leave out, such as its evidence."""
     return issubclass(resource.model, Cited)
 
 
@@ -158,17 +160,7 @@ def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
 
 def _parent(call: Call, resource: Resource) -> Any:
     """The record whose sub-collection is asked for, whatever the clocks: what they hide is then simply not in the list."""
-    return _moving(call, resource, Clocks(), record)
-
-
-def _moving(
-    call: Call, resource: Resource, at: Clocks, read: Callable[[Connection, Resource, str, Clocks], Any]
-) -> Any:
-    try:
-        return read(call.connection, resource, call.ids["id"], at)
-    except Moved as moved:
-        old = href(resource.name, call.ids["id"])
-        raise MovedTo(call.link().replace(old, href(resource.name, moved.id), 1)) from None
+    return of_path(call, resource, Clocks())
 
 
 def _list(call: Call, asked: ListQuery) -> Answer:
@@ -192,7 +184,7 @@ def _list(call: Call, asked: ListQuery) -> Answer:
 
 
 def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> bytes:
-    """Rows that were joined as a JSON array."""
+    """The rows of a `Page` as a JSON array."""
     if resource.model is Evidence:
         return _listed_evidence(call, rows["body"])
     if "role" in rows:
@@ -217,7 +209,7 @@ def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> 
 
 
 def _record(call: Call, resource: Resource) -> Answer:
-    row = _moving(call, resource, call.clocks, whole)
+    row = of_path(call, resource, read=whole)
     members: dict[str, bytes] = {}
     if _has_more(resource):
         members["evidence"] = _listed_evidence(call, row.evidence)
