@@ -24,8 +24,9 @@ from api.delivery.counts import Counts
 from api.delivery.metrics import PATH, add_metrics
 from api.delivery.middleware import Delivery
 from api.formats import ASKED
+from api.lanes import HURRIED
 from api.loader import build_digest
-from api.operation import HURRIED, JSON, TOTAL, Answer, Call, Operation, buffered, non_empty
+from api.operation import JSON, TOTAL, Answer, Call, Operation, buffered, non_empty
 from api.pages import add_pages
 from api.parameters import NO_UTF8, UNREADABLE
 from api.problems import MEDIA_TYPE, Problem
@@ -35,8 +36,8 @@ from api.resources import RESOURCES
 from api.settings import Settings
 from api.texts import by_sha256
 from api.views import operations
+from schemas import VERSION_PATH
 
-VERSION_PATH = "/v1"
 #: The value of `format` that each media type in an Accept header stands for.
 _FORMAT_OF = {JSON: None, **ASKED, "text/xml": "xml"}
 
@@ -127,8 +128,8 @@ class _Flask(Flask):
 
 
 class _Request(Request):
-    """A request whose parameters tell what could not be read. Werkzeug leaves an escape that is not UTF-8 as it stands, so that it is
-    the same as one that stands for a percent sign.
+    """A request in whose parameters `UNREADABLE` stands for bytes that are not UTF-8. Werkzeug would leave them percent-encoded, and so
+    not to be told from text that has a percent sign (``%FF`` from ``%25FF``).
     """
 
     @cached_property
@@ -261,7 +262,7 @@ def _http_error(with_format: frozenset[str], error: HTTPException) -> Response:
 
 
 def _no_such_suffix(path: str, with_format: frozenset[str]) -> Problem | None:
-    """The problem with a path that would be right without its suffix of a table, which then is asked for with `format`; else None."""
+    """The 404 for a path that exists without its suffix and takes ``format`` instead; None for every other path."""
     stem, _, suffix = path.rpartition(".")
     if suffix not in ASKED.values():
         return None

@@ -17,13 +17,16 @@ from sqlalchemy import Connection, select
 from werkzeug.datastructures import MultiDict
 
 from api.database import Store
+from api.lanes import TakesLong
 from api.memoize import memoized
 from api.models import Clocks, Prepared
 from api.parameters import read
 from api.problems import GONE, Problem, Wrong
-from api.reading.queries import clocks, too_many_words, unknown_names
+from api.reading.queries import clocks
 from api.reading.records import Moved, record
+from api.reading.refusals import unknown_names, unsearchable
 from api.resource import Table
+from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
 IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while it is sent
@@ -32,13 +35,6 @@ CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
 #: The header that has `Answer.total`.
 TOTAL = "X-Total-Count"
-#: In the environ of a request that is answered in the thread that serves all connections. Threads contend for the interpreter,
-#: which costs more than an answer from the cache, so that thread gives the answers that take no time and leaves only the others to threads.
-HURRIED = "positions.hurried"
-
-
-class TakesLong(Exception):
-    """The answer may take long, or has to wait: it must not be made in the thread that serves all connections."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,8 @@ class Call:
     """What a view receives: the release, the table of resources, and the values of the path and the query, read and checked.
 
     ``values`` has every parameter that the operation declares; ``arguments`` are those that the query string has, as they were given.
+    ``path`` is without the version and has its ids filled in. ``texts`` and ``exports`` are folders of the server, ``hurried`` as in
+    `api.lanes`.
     """
 
     store: Store
@@ -80,15 +78,15 @@ class Call:
 
     @classmethod
     def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
-        """A call without a request, as a load makes it: its answer may hold no folder and no address of a host."""
+        """A call without a request, as a load makes it. It knows no folder and no host's address: its answer must need none."""
         request = {"ids": {}, "values": {}, "arguments": (), **more}
         return cls(store, connection, table, None, Path(), None, lambda: "", path, **request)
 
     def take_time(self) -> None:
-        """Called by a view that is `quick` before work that may take long.
+        """Called by a `quick` view before work that may take long.
 
         Raises:
-            TakesLong: in the thread that serves all connections; the view is then called again in another.
+            TakesLong: the request is hurried; the view is then called again in another thread (see `api.lanes`).
         """
         if self.hurried:
             raise TakesLong
@@ -117,7 +115,7 @@ class Call:
 
     def _address(self, arguments: tuple[tuple[str, str], ...]) -> str:
         query = "&".join([_encoded(*pair) for pair in sorted(arguments, key=itemgetter(0))])
-        return f"/v1{self.path}?{query}" if query else f"/v1{self.path}"
+        return f"{VERSION_PATH}{self.path}?{query}" if query else f"{VERSION_PATH}{self.path}"
 
     def meta(self, **more: Any) -> dict[str, Any]:
         """What every answer says of itself: the release, the clocks, and where to cite it."""
@@ -127,7 +125,7 @@ class Call:
             "as_of": at.as_of.isoformat() if at.as_of else None,
             "known_at": at.known_at.isoformat() if at.known_at else None,
             "mode": sorted(at.modes),
-            "cite": f"/v1/cite?path={quote(self.here, safe='/')}",
+            "cite": f"{VERSION_PATH}/cite?path={quote(self.here, safe='/')}",
             **more,
         }
 
@@ -152,6 +150,7 @@ class Operation:
     ``sends`` are the headers that some or all of its answers have beside those of every operation.
 
     A ``quick`` view reads a page or a record, which takes no noticeable time; before anything longer it calls `Call.take_time`.
+    `api.lanes` says what that is for.
     """
 
     path: str
@@ -191,8 +190,8 @@ class Operation:
     def _unanswerable(
         self, connection: Connection, table: Table, ids: Mapping[str, str], release: str, found: dict[str, Any]
     ) -> Iterator[Wrong]:
-        """What is well written and could not be answered: the id in the path and values of parameters that name nothing, words that
-        begin too many, and another release.
+        """What would be refused although it is well written: an id in the path or values of parameters that name nothing, words that
+        stand for too many, and a release that is not loaded.
         """
         resource = table.by_name.get(self.path.split("/")[1])
         if resource and self.path.startswith(f"/{resource.name}/{{id}}"):
@@ -203,7 +202,7 @@ class Operation:
             except Moved:
                 pass  # to where it is answered
         yield from unknown_names(connection, self.query.fields, found)
-        yield from too_many_words(connection, found)
+        yield from unsearchable(connection, found)
         if told := _not_loaded(found, release):
             yield Wrong("release", found["release"], told)
 

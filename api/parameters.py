@@ -294,7 +294,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
         )
     if resource.model.dated:
         declared.update(SPAN)
-    if resource.worded:
+    if resource.takes_words:
         declared["q"] = Words("Only records whose text contains each of these words, in any inflected form.")
     return declared
 

@@ -11,6 +11,7 @@ import orjson
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.nearest import nearest
+from schemas import VERSION_PATH
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -26,7 +27,7 @@ class Kind:
 
     @property
     def type(self) -> str:
-        return f"/v1/problems/{self.name}"
+        return f"{VERSION_PATH}/problems/{self.name}"
 
 
 INVALID_PARAMETER = Kind(
@@ -218,9 +219,10 @@ def nearest_path(path: str, paths: Iterable[str]) -> str:
     rules = set(paths)
     found: dict[str, float] = {}
     for rule in rules:
-        if ":" not in rule and not rule.startswith("/v1"):  # each path of the API is there without the version too
+        # Each path of the API is there without the version too.
+        if ":" not in rule and not rule.startswith(VERSION_PATH):
             filled, likeness = _alike(asked, rule)
-            found[f"/v1{filled}" if version and f"/v1{rule}" in rules else filled] = likeness
+            found[f"{VERSION_PATH}{filled}" if version and f"{VERSION_PATH}{rule}" in rules else filled] = likeness
     best = max(found.values(), default=0)
     near = sorted((-likeness, one) for one, likeness in found.items() if likeness and likeness > best - 5)
     return suggest([one for _, one in near[:3]])

@@ -47,7 +47,9 @@ class Filter:
 
 @dataclass(frozen=True)
 class Facet:
-    """The column that has a filter's values, and the table and condition by which it is joined where it is in another."""
+    """What records are counted by, for the values of a filter: the column that has them. If it is in another table, that is ``joined``,
+    by the condition ``on``.
+    """
 
     column: ColumnElement[Any]
     joined: Any = None
@@ -106,6 +108,11 @@ class Resource:
         return component(self.schema).lower()
 
     @property
+    def about(self) -> str:
+        """What it holds, in a sentence: the first line of its schema's docstring."""
+        return (self.schema.__doc__ or "").strip().split("\n")[0]
+
+    @property
     def in_navigation(self) -> bool:
         """Whether the explorer's navigation leads to it."""
         return self.seeded and self.has_table
@@ -116,8 +123,10 @@ class Resource:
         return self.seeded and self.has_table and not issubclass(self.model, Cited)
 
     @property
-    def worded(self) -> bool:
-        """Whether its list takes words: what has evidence and is not searched itself, search knows by what it is made of."""
+    def takes_words(self) -> bool:
+        """Whether its list can be narrowed by words (``q``): search finds its records, or those that they are made of, as an offer is
+        of a term.
+        """
         return self.searched or issubclass(self.model, Cited)
 
     def of_process(self, processes: Sequence[str]) -> ColumnElement[bool]:
@@ -129,7 +138,7 @@ class Resource:
         return condition
 
     def by_process(self) -> Facet:
-        """What its records are counted by process by."""
+        """What its records are counted by, for each process."""
         if not self.shared:
             return Facet(self.model.process_id.expression)
         return Facet(Use.process_id.expression, Use, and_(Use.collection == self.name, Use.id == self.model.id))
@@ -234,7 +243,9 @@ def by_key(
 
 
 def subjects_of(wanted: Sequence[str]) -> Select[Any]:
-    """What evidence is about that is asked for by a position's other names: by ``positions/`` for each kind, by an offer for its term."""
+    """The subjects of evidence that is asked for by another name of a position: by ``positions/{id}`` for a position of any kind, by
+    ``offers/{id}`` for an offer, whose evidence is that of its term.
+    """
     named: dict[str, list[str]] = {"positions": [], "offers": []}
     for one in wanted:
         collection, _, id = one.partition("/")
@@ -283,7 +294,7 @@ def issues_of(wanted: Sequence[str]) -> Select[Any]:
 
 
 def linked(name: str, model: type[Any], references: type[Recorded], description: str, *, field: str) -> Filter:
-    """A filter by a member of a list of references of the model's records."""
+    """A filter by the records that a list of references, the field ``field`` of the model's records, names."""
 
     def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
         named: ColumnElement[bool] = model.id.in_(
@@ -337,7 +348,7 @@ class Table:
                 raise TypeError(f"resource {resource.name}: {wrong}")
 
     def _mistakes(self, resource: Resource) -> Iterator[str]:
-        """What is wrong with a declaration beside others."""
+        """What is wrong with a declaration among the others of the table."""
         for name, kind in resource.schema._declared_fields.items():
             if isinstance(kind, Reference | References) and kind.collection not in self.by_name:
                 known = ", ".join(self.by_name)

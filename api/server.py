@@ -1,4 +1,4 @@
-"""The production server: granian, chosen by measurement (see docs/decisions/server.md)."""
+"""The production server: granian, chosen by measurement (see docs/decisions/server.md). `api.lanes` says which thread answers what."""
 
 import errno
 import gc
@@ -20,7 +20,7 @@ from granian.server import mp
 from granian.server.mp import MPServer
 
 from api.app import create_app
-from api.operation import HURRIED, TakesLong
+from api.lanes import HURRIED, TakesLong
 
 HEADER_SECONDS = 10
 STARTING_SECONDS = 0.5  # many times what a forked worker takes to start
@@ -71,8 +71,10 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
 
 
 class _Server(MPServer):
-    """Granian's server, which tells each worker once to end. One that was forked a moment ago misses it, having the signal handlers
-    of its parent yet, and would be killed only after ``workers_kill_timeout``: so a worker is given time to start.
+    """Granian's server, with answers in lanes, and ended without losing a worker.
+
+    Granian tells each worker once to end. One that was forked a moment ago still has the signal handlers of its parent, misses that,
+    and would be killed only after ``workers_kill_timeout``: so each worker is given `STARTING_SECONDS` first.
     """
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
@@ -81,7 +83,7 @@ class _Server(MPServer):
 
     @staticmethod
     def _spawn_wsgi_worker(*given: Any) -> None:
-        # In the worker. Granian has no setting for what calls the application.
+        # This runs in the worker. Granian has no setting for what calls the application.
         mp._wsgi_call_wrap = in_lanes(mp._wsgi_call_wrap)  # type: ignore[attr-defined]
         MPServer._spawn_wsgi_worker(*given)
 
@@ -92,8 +94,8 @@ class _Server(MPServer):
 
 
 def in_lanes(wrapped: Callable[..., Runner]) -> Callable[..., Runner]:
-    """What granian makes of an application, so that its thread hands over what `TakesLong` to threads that may wait: nobody else has
-    to, whoever reads a large answer slowly or asks for a long analysis. Granian sends an answer when it comes.
+    """What granian makes of an application (``wrapped``), so that its thread hands over what `TakesLong` to `THREADS` that may wait.
+    See `api.lanes`. Granian sends an answer when it comes, from whichever thread.
     """
 
     def wrap(application: Any, *options: Any) -> Runner:

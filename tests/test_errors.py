@@ -8,7 +8,7 @@ from support import COLLECTIONS, TABLED, Api, counted, problem_of
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from api.problems import KINDS
-from api.reading.queries import SUGGESTED
+from api.reading.refusals import SUGGESTED
 
 UNVERSIONED_AND_NOT = ["/v1", ""]
 

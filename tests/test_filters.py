@@ -254,7 +254,7 @@ def test_clocks_and_modes_read_lists_as_filters_do(api: Api) -> None:
     assert problem["errors"][0]["allowed"] == [mode.value for mode in Mode]
 
 
-WORDED = [one.name for one in RESOURCES if one.worded]
+WORDED = [one.name for one in RESOURCES if one.takes_words]
 
 
 @pytest.mark.parametrize("collection", WORDED)

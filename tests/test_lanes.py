@@ -9,7 +9,7 @@ from test_metrics import requests, scrape
 from werkzeug.test import TestResponse
 
 from api.app import Service
-from api.operation import HURRIED, TakesLong
+from api.lanes import HURRIED, TakesLong
 from api.server import THREADS, in_lanes
 
 PATIENCE = 30

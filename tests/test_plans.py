@@ -15,7 +15,7 @@ from api import search
 from api.database import SqliteDatabase, open_database
 from api.loader import load
 from api.models import Clocks, Edge, Event, Party, Total
-from api.reading import queries, totals
+from api.reading import conditions, refusals, selection, totals
 from api.reading.queries import ListQuery
 from api.resource import Resource, Table, linked
 from api.resources import RESOURCES
@@ -70,7 +70,7 @@ def asked_for() -> Iterator[Any]:
     for resource in RESOURCES:
         names = ["", *(one.name for one in resource.filters)]
         names += ["process"] + (["claim_status"] if "as_of" in resource.model.clocks else [])
-        names += ["q"] if resource.worded else []
+        names += ["q"] if resource.takes_words else []
         for name, sort in product(names, ["id", *(one.name for one in resource.sorts)]):
             for direction in ("", "-"):
                 yield pytest.param(resource, name, direction + sort, id=f"{resource.name}-{name}-{direction}{sort}")
@@ -92,8 +92,8 @@ def test_no_list_scans_a_large_table(connection: Connection, resource: Any, name
     value = '("zebra")' if name == "q" else [some_value(connection, resource, name)]
     values: dict[str, Any] = {"sort": sort, **({name: value} if name else {})}
     asked = ListQuery(resource, values)
-    where = queries.conditions(asked, "sqlite", queries.related(RESOURCES, resource))
-    statement = queries.select_rows(asked, where).limit(51)
+    where = conditions.conditions(asked, "sqlite", conditions.related(RESOURCES, resource))
+    statement = selection.select_rows(asked, where).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
     table = resource.model.__tablename__
@@ -111,7 +111,7 @@ def test_with_clocks_a_list_by_id_is_read_in_the_order_of_the_key(
     connection: Connection, resource: Any, values: dict[str, Any]
 ) -> None:
     asked = ListQuery(resource, values)
-    statement = queries.select_rows(asked, queries.conditions(asked, "sqlite", [])).limit(51)
+    statement = selection.select_rows(asked, conditions.conditions(asked, "sqlite", [])).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
     assert plan == [f"SCAN {resource.model.__tablename__} USING INDEX {resource.model.__tablename__}_key"]
@@ -126,8 +126,8 @@ def test_with_clocks_a_list_by_id_is_read_in_the_order_of_the_key(
 def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
     resource = RESOURCES.by_name[name]
     issue = connection.scalar(select(resource.model.issue_id).where(resource.model.issue_id.is_not(None)).limit(1))
-    asked = queries.expanded(connection, ListQuery(resource, {"issue": (issue,), **clocks}))
-    statement = queries.select_rows(asked, queries.conditions(asked, "sqlite", [])).limit(51)
+    asked = conditions.expanded(connection, ListQuery(resource, {"issue": (issue,), **clocks}))
+    statement = selection.select_rows(asked, conditions.conditions(asked, "sqlite", [])).limit(51)
     sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
     plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
     assert len(plan) == 1, plan
@@ -137,9 +137,12 @@ def test_a_list_of_an_issue_reads_no_other_issue(connection: Connection, name: s
 @pytest.mark.parametrize("clocks", [{"known_at": date(2024, 1, 1)}, {"mode": ["on_record"]}], ids=["known_at", "mode"])
 @pytest.mark.parametrize("name", ["positions", "demands", "responses", "statements", "offers"])
 def test_a_list_of_a_topic_reads_its_issues_alone(connection: Connection, name: str, clocks: dict[str, Any]) -> None:
-    asked = queries.expanded(connection, ListQuery(RESOURCES.by_name[name], {"issue": ("topic-0",), **clocks}))
-    where = queries.conditions(asked, "sqlite", [])
-    for statement in (queries.select_rows(asked, where), queries.after_place(asked, queries.select_rows(asked, where))):
+    asked = conditions.expanded(connection, ListQuery(RESOURCES.by_name[name], {"issue": ("topic-0",), **clocks}))
+    where = conditions.conditions(asked, "sqlite", [])
+    for statement in (
+        selection.select_rows(asked, where),
+        selection.after_place(asked, selection.select_rows(asked, where)),
+    ):
         sql = str(statement.params(last="a").limit(51).compile(connection, compile_kwargs={"literal_binds": True}))
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
         assert "issue_id=?" in plan[0], plan
@@ -148,7 +151,7 @@ def test_a_list_of_a_topic_reads_its_issues_alone(connection: Connection, name: 
 @pytest.mark.parametrize("resource", list(RESOURCES), ids=lambda resource: resource.name)
 def test_what_is_near_an_id_is_looked_for_by_the_id(connection: Connection, resource: Any) -> None:
     with noted(connection) as asked:
-        queries.nearest(connection, resource.model, "p-000100", resource)
+        refusals.did_you_mean_id(connection, resource.model, "p-000100", resource)
     for statement, parameters in asked:
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         assert len(plan) == 1, plan
@@ -192,7 +195,7 @@ def test_prepared_totals_are_what_counting_gives(connection: Connection) -> None
     for row in prepared:
         resource = RESOURCES.by_name[row.collection]
         asked = ListQuery(resource, {row.filter: (row.value,)} if row.filter else {})
-        where = queries.resolved_conditions(connection, asked, queries.related(RESOURCES, resource))
+        where = conditions.resolved_conditions(connection, asked, conditions.related(RESOURCES, resource))
         counted = connection.scalar(select(func.count()).select_from(resource.model).where(*where))
         assert (row.records, totals.count(connection, asked, where)) == (counted, counted), row
 
@@ -219,5 +222,5 @@ def test_a_total_with_clocks_is_counted(connection: Connection) -> None:
     resource = RESOURCES.by_name["positions"]
     asked = ListQuery(resource, {"mode": ("anonymous",)})
     assert asked.clocks != Clocks()
-    where = queries.conditions(asked, "sqlite", [])
+    where = conditions.conditions(asked, "sqlite", [])
     assert 0 < totals.count(connection, asked, where) < POSITIONS

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from api.analysis.footing import LISTED
 from api.analysis.question import Findings
 from api.models import Clocks, Process
-from api.reading import queries, totals
+from api.reading import conditions, refusals, totals
 from api.reading.queries import ListQuery
 from api.representations import Column
 from api.resource import Facet, Resource, Table
@@ -23,9 +23,9 @@ from schemas.vocabulary import words
 
 def facets(connection: Connection, table: Table, asked: ListQuery, by: Sequence[str]) -> Findings:
     """The counts of a list's records by some of its facets, the largest first; ties in the order of the values."""
-    queries.check_ids(connection, asked)
+    refusals.check_ids(connection, asked)
     model = asked.resource.model
-    where = queries.resolved_conditions(connection, asked, queries.related(table, asked.resource))
+    where = conditions.resolved_conditions(connection, asked, conditions.related(table, asked.resource))
     parts = [_facet(asked, name) for name in by]
     columns = [part.column.label(f"facet_{number}") for number, part in enumerate(parts)]
     # A join with a list may find a record several times; nothing else does, and counting rows is quicker.

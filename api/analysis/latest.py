@@ -31,7 +31,7 @@ from api.analysis.question import Question, Reference
 from api.claims import UNHELD
 from api.holdings import assumed, recent
 from api.models import FIRST_DAY, LAST_DAY, Holding, Position
-from api.reading.queries import streamed
+from api.reading.selection import streamed
 from schemas.fields import href
 from schemas.vocabulary import PositionKind, Stance, Verdict
 

@@ -19,7 +19,7 @@ from api.analysis.footing import rests_on
 from api.analysis.latest import of_kind
 from api.analysis.question import Findings, Question, Reference
 from api.models import Event, Position, Proposal, Term
-from api.reading.queries import streamed
+from api.reading.selection import streamed
 from api.resource import issues_of
 from schemas.vocabulary import PositionKind, Precision
 

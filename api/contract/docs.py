@@ -14,6 +14,7 @@ from flask import Flask, Response, abort, jsonify, request
 from api.contract.examples import in_release
 from api.contract.openapi import to_yaml
 from api.resource import Table
+from schemas import VERSION_PATH
 
 SWAGGER_UI = Path(flask_swagger_ui.__file__).with_name("dist")
 #: Swagger UI sets style attributes; scripts, styles, pictures and answers come from this host alone.
@@ -67,8 +68,8 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str
     app.view_functions["flasgger.contract"] = contract_json
     app.add_url_rule("/openapi.yaml", view_func=contract_yaml)
     # For programs that look for the contract below the address of the version.
-    app.add_url_rule("/v1/openapi.json", view_func=contract_json)
-    app.add_url_rule("/v1/openapi.yaml", view_func=contract_yaml)
+    app.add_url_rule(f"{VERSION_PATH}/openapi.json", view_func=contract_json)
+    app.add_url_rule(f"{VERSION_PATH}/openapi.yaml", view_func=contract_yaml)
 
     @app.get("/.well-known/api-catalog")
     def api_catalog() -> Response:
@@ -82,7 +83,7 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str
             "service-doc": [{"href": f"{base}/docs/", "type": "text/html"}],
             "status": [{"href": f"{base}/readyz", "type": "application/json"}],
         }
-        response = jsonify({"linkset": [{"anchor": f"{base}/v1/", **links}]})
+        response = jsonify({"linkset": [{"anchor": f"{base}{VERSION_PATH}/", **links}]})
         response.content_type = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
         return response
 

@@ -14,6 +14,7 @@ from api.operation import TOTAL, Operation, ref
 from api.parameters import READABLE, AnyOf
 from api.problems import MEDIA_TYPE
 from api.resource import Table
+from schemas import VERSION_PATH
 
 try:
     from yaml import CSafeDumper as Dumper
@@ -78,7 +79,7 @@ def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
             },
         },
         servers=[
-            {"url": "/v1", "description": "Version 1: the canonical paths."},
+            {"url": VERSION_PATH, "description": "Version 1: the canonical paths."},
             {"url": "/", "description": "The current version, now version 1."},
         ],
         security=[{}],
@@ -197,7 +198,7 @@ def _headers(*names: str) -> dict[str, Any]:
 def _tag(tag: str, table: Table) -> str:
     resource = table.by_name.get(tag)
     if resource:
-        return (resource.schema.__doc__ or "").strip().split("\n")[0]
+        return resource.about
     return {
         "about": "The service itself: its entry point, vocabularies and errors.",
         "search": "Full-text search over the records.",

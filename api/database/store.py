@@ -28,7 +28,7 @@ class NothingLoaded(DatabaseError):
 
 
 class Replaced(DatabaseError):
-    """The release went away where it was being read, with its server or because another took its place: look again."""
+    """The release that was being read is gone: its server is, or another release took its place. Look for the current one again."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Store:
 class ServerState:
     """A database server as the service sees it: whether it answers, has the release that is announced, and is read from.
 
-    It is called by its part and, if it is a replica, by its place in the setting.
+    ``name`` is “primary”, or “replica” with the number of its place in the setting.
     """
 
     name: str

@@ -15,7 +15,12 @@ SHORT = 500  # characters of a query string whose spelling is remembered
 
 @dataclass
 class Kept:
-    """An answer: its headers, the route that made it, and its body, which is here, or ``packed``, or in a file and not kept."""
+    """An answer of 200, whatever is sent of it: its headers, the route that made it, and its body.
+
+    The body is in one of three places: in ``body``; if it is large, compressed in ``packed``; or in an open ``file``, and then the
+    answer is sent once and not kept. ``length`` is that of the body as it was made, in bytes; ``tag`` is the entity tag of all codings,
+    each of which adds its name.
+    """
 
     headers: list[tuple[str, str]]
     tag: str
@@ -25,7 +30,7 @@ class Kept:
     length: int
     compressible: bool
     packed: bytes | None = None
-    #: All that is sent of it whole, for each coding asked for so far (None: none).
+    #: What is sent of the whole of it, for each content coding asked for so far (None: without one).
     ready: "dict[str | None, Ready]" = field(default_factory=dict)
 
     @property

@@ -6,38 +6,34 @@ is made once and kept, with its compressed forms, until a load replaces the rele
 
 import hashlib
 import logging
-import os
 import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import repeat
-from typing import IO, Any
+from typing import Any
 from wsgiref.handlers import format_date_time
 from wsgiref.util import setup_testing_defaults
 
 from api import problems
 from api.database import Database, DatabaseError, NothingLoaded, Replaced, Store
+from api.delivery.bodies import Application, Environ, Made, StartResponse, in_pieces, made_by, part_of
 from api.delivery.cache import Cache, Kept, Ready, normalised
-from api.delivery.conditional import CODINGS, PACKED, PIECE, coding_for, encode, matches, pack, span_of, unpacked
+from api.delivery.conditional import CODINGS, PACKED, coding_for, encode, matches, pack, span_of
 from api.delivery.counts import BYPASS, HIT, MISS, UNMATCHED, Counts
-from api.operation import HURRIED, TakesLong
+from api.lanes import HURRIED, TakesLong
 from api.problems import MEDIA_TYPE, Problem
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-ADDRESS_LIMIT = 8_000
-HEADERS_LIMIT = 32_000
-TURN_SECONDS = 0.02
-WORTH_COMPRESSING = 500
-QUICKLY_ENCODED = 256 * 2**10  # bytes
+ADDRESS_LIMIT = 8_000  # characters of the path and query
+HEADERS_LIMIT = 32_000  # characters of the headers that are read
+TURN_SECONDS = 0.02  # that a thread waits for another to make its answer
+WORTH_COMPRESSING = 500  # bytes
+QUICKLY_ENCODED = 256 * 2**10  # bytes; compressing more is left to a thread that may take its time
 EXPOSED = "ETag, Link, Content-Location, X-Total-Count, API-Version, Data-Release"
 log = logging.getLogger("positions")
 
@@ -58,8 +54,14 @@ _PREFLIGHT = (
 class Delivery:
     """The outermost WSGI application.
 
-    A server may mark a request as `HURRIED`. Such a request is answered from the cache, or if its path matches ``quick``; otherwise
-    `TakesLong` is raised, and the server calls again without the mark, in another thread.
+    A request that is marked as `HURRIED` is answered if the cache has the answer or the path matches ``quick``; otherwise `TakesLong`
+    is raised, as `api.lanes` explains.
+
+    Args:
+        edition: the digest of all that answers depend on beside the release.
+        version: of the contract, for a header.
+        cache_bytes: what the answers kept may take in memory; 0 keeps none.
+        quick: the paths of operations that take no noticeable time.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class Delivery:
         with suppress(DatabaseError):
             environ: Environ = {"PATH_INFO": path, "positions.store": self.database.current()}
             setup_testing_defaults(environ)
-            _collect(self.application, environ)
+            made_by(self.application, environ)
         self.database.close()
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -164,11 +166,11 @@ class Delivery:
         if hurried and not self.quick.fullmatch(path):
             raise TakesLong
         made = self._on_miss(environ, store, key)
-        if isinstance(made, _Uncached):
+        if isinstance(made, Made):
             return self._send(made.status, made.headers, made.body, store, environ, start_response)
         return self._deliver(key, made, MISS, store, environ, start_response)
 
-    def _on_miss(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Uncached":
+    def _on_miss(self, environ: Environ, store: Store, key: tuple[str, ...]) -> Kept | Made:
         """Make the answer that the cache lacks, as to GET, and count how long that took."""
         environ["positions.cache"] = MISS
         if store.identity != self._identity:
@@ -191,13 +193,17 @@ class Delivery:
             return None
 
     def _forward(self, environ: Environ, start_response: StartResponse, store: Store | None) -> Iterable[bytes]:
-        other = _collect(self.application, environ)
+        """Answer by the application alone, past the cache."""
+        made = made_by(self.application, environ)
         extra = list(_PREFLIGHT) if environ["REQUEST_METHOD"] == "OPTIONS" else []
-        return self._send(other.status, [*other.headers, *extra], other.body, store, environ, start_response)
+        return self._send(made.status, [*made.headers, *extra], made.body, store, environ, start_response)
 
-    def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Uncached":
-        # Threads that make answers at the same time contend for the GIL, which costs more than it gains, so they take
-        # turns. One that has waited for TURN_SECONDS goes ahead: another is making a large answer.
+    def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> Kept | Made:
+        """Make the answer that the cache lacks, or wait until another thread that is at it has made it.
+
+        Threads that make answers at the same time contend for the GIL, which costs more than it gains, so they take turns. One that
+        has waited for `TURN_SECONDS` goes ahead: another is making a large answer. One that is hurried does not wait.
+        """
         hurried = HURRIED in environ
         turn = self._turn.acquire(blocking=not hurried, timeout=-1 if hurried else TURN_SECONDS)
         if hurried and not turn:
@@ -212,18 +218,14 @@ class Delivery:
             if turn:
                 self._turn.release()
 
-    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> "Kept | _Uncached":
-        other = _collect(self.application, environ)
-        names = {name.lower(): value for name, value in other.headers}
-        if not other.status.startswith("200") or "no-store" in names.get("cache-control", ""):
-            return other
-        media_type = names.get("content-type", "")
-        compressible = other.length >= WORTH_COMPRESSING and (
-            media_type.startswith("text/")
-            or any(word in media_type for word in ("json", "xml", "yaml", "javascript", "svg"))
-        )
+    def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> Kept | Made:
+        """Make an answer, and keep it if it may be kept: large ones packed alone, errors and what says ``no-store`` never."""
+        made = made_by(self.application, environ)
+        names = {name.lower(): value for name, value in made.headers}
+        if not made.status.startswith("200") or "no-store" in names.get("cache-control", ""):
+            return made
         tag = hashlib.sha256("\0".join((self.edition, *key)).encode("utf-8", "replace")).hexdigest()[:24]
-        headers = [(name, value) for name, value in other.headers if name.lower() != "content-length"]
+        headers = [(name, value) for name, value in made.headers if name.lower() != "content-length"]
         if "cache-control" not in names:
             headers.append(("Cache-Control", "public, max-age=300, stale-while-revalidate=86400"))
         headers += [
@@ -231,26 +233,17 @@ class Delivery:
             ("Vary", "Accept, Accept-Encoding"),
             ("Accept-Ranges", "bytes"),
         ]
-        kept = Kept(
-            headers,
-            tag,
-            environ["positions.route"],
-            other.body if isinstance(other.body, bytes) else None,
-            None,
-            other.length,
-            compressible,
-        )
-        if kept.body is None:
-            kept.file = other.body  # type: ignore[assignment]  # what is not bytes is a file
+        body, file = (made.body, None) if isinstance(made.body, bytes) else (None, made.body)
+        compressible = made.length >= WORTH_COMPRESSING and _compressible(names.get("content-type", ""))
+        kept = Kept(headers, tag, environ["positions.route"], body, file, made.length, compressible)
         if self.cache.put(key, kept) or not (compressible and self.cache.limit):
             return kept
-        if kept.file is not None and isinstance(kept.file.name, str):
+        if file is not None and isinstance(file.name, str):
             return kept  # a file with a name is there for good
-        packed = pack(other.body, other.length)
+        packed = replace(kept, body=None, file=None, packed=pack(made.body, made.length))
         kept.close()
-        kept = replace(kept, body=None, file=None, packed=packed)
-        self.cache.put(key, kept)
-        return kept
+        self.cache.put(key, packed)
+        return packed
 
     def _deliver(
         self,
@@ -261,6 +254,11 @@ class Delivery:
         environ: Environ,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
+        """Send an answer that may be kept: whole in the coding that is asked for, or a range of it, or that it has not changed (304).
+
+        This is most of what a cached answer costs, so it calls as little as it can: what is made once for each coding of an answer, in
+        functions of its own, is kept with it (`Ready`).
+        """
         method = environ["REQUEST_METHOD"]
         byte_range = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
         coding = (
@@ -272,13 +270,11 @@ class Delivery:
         tag = ready.tag if ready else _tag(kept, coding)
         if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
             kept.close()
-            if ready is None or ready.unchanged is None:
-                repeated = [one for one in kept.headers if one[0] in _REPEATED]
-                unchanged = [*repeated, ("ETag", tag), *_SHARED, *self._identifying_headers(store)]
+            unchanged = ready.unchanged if ready else None
+            if unchanged is None:
+                unchanged = self._unchanged(kept, tag, store)
                 if ready is not None:
                     ready.unchanged = unchanged
-            else:
-                unchanged = ready.unchanged
             self.counts.answered(kept.route, method, 304, cache)
             start_response("304 Not Modified", unchanged.copy())
             return [b""]
@@ -298,7 +294,7 @@ class Delivery:
         if method == "HEAD":
             kept.close()
             return [b""]
-        return [ready.body] if kept.body is not None or coding else _in_pieces(kept, 0, kept.length)
+        return [ready.body] if kept.body is not None or coding else in_pieces(kept, 0, kept.length)
 
     def _partial(
         self,
@@ -325,10 +321,16 @@ class Delivery:
             ("Content-Range", f"bytes {start}-{end - 1}/{kept.length}"),
             ("Content-Length", str(end - start)),
         ]
-        body = _part(kept, start, end)
+        body = part_of(kept, start, end)
         return self._send("206 Partial Content", headers, body, store, environ, start_response)
 
+    def _unchanged(self, kept: Kept, tag: str, store: Store) -> list[tuple[str, str]]:
+        """The headers of an answer of 304."""
+        repeated = [one for one in kept.headers if one[0] in _REPEATED]
+        return [*repeated, ("ETag", tag), *_SHARED, *self._identifying_headers(store)]
+
     def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
+        """What is sent of an answer in a coding, which is kept with it."""
         headers, length = [*kept.headers, ("ETag", tag)], kept.length
         body = kept.body or b""
         if coding:
@@ -361,6 +363,7 @@ class Delivery:
         environ: Environ,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
+        """Send an answer as it is, with the headers that every answer has, and count it."""
         length = any(name.lower() == "content-length" for name, _ in headers)
         headers = self._headers(headers, store)
         if not length and isinstance(body, bytes) and not status.startswith("304"):
@@ -373,6 +376,7 @@ class Delivery:
         return [body] if isinstance(body, bytes) else body
 
     def _problem(self, problem: Problem, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Send a problem, which is never kept."""
         store: Store | None = environ.get("positions.store")
         query = environ.get("QUERY_STRING") or ""
         path = (environ.get("PATH_INFO") or "/").encode("latin-1", "replace").decode("utf-8", "replace")
@@ -387,45 +391,20 @@ class Delivery:
         )
 
 
-@dataclass
-class _Uncached:
-    """An answer as the application gave it, which may be kept or not: its body in memory, or in a file if it is large."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes | IO[bytes]
-    length: int
-
-
-def _collect(application: Application, environ: Environ) -> _Uncached:
-    """Run the application and take its whole answer."""
-    started: list[Any] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], None]:
-        started[:] = [status, headers]
-        return lambda _data: None
-
-    chunks: Any = application(environ, start_response)
-    if hasattr(chunks, "fileno"):
-        if HURRIED in environ:
-            chunks.close()
-            raise TakesLong  # sending it waits for its reader
-        return _Uncached(started[0], started[1], chunks, os.fstat(chunks.fileno()).st_size)
-    try:
-        body = b"".join(chunks)
-    finally:
-        if hasattr(chunks, "close"):
-            chunks.close()
-    return _Uncached(started[0], started[1], body, len(body))
-
-
 def _check_headers(environ: Environ) -> None:
+    """Refuse headers that are too large (431)."""
     size = sum(map(len, map(environ.get, _READ, repeat(""))))
     if size > HEADERS_LIMIT:
         raise Problem(
             problems.HEADERS_TOO_LARGE,
             f"The headers that the service reads have {size} bytes together; at most {HEADERS_LIMIT} are allowed.",
         )
+
+
+def _compressible(media_type: str) -> bool:
+    return media_type.startswith("text/") or any(
+        word in media_type for word in ("json", "xml", "yaml", "javascript", "svg")
+    )
 
 
 @cache
@@ -435,21 +414,3 @@ def _http_date(day: date) -> str:
 
 def _tag(kept: Kept, coding: str | None) -> str:
     return f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
-
-
-def _part(kept: Kept, start: int, end: int) -> bytes | Iterator[bytes]:
-    return kept.body[start:end] if kept.body is not None else _in_pieces(kept, start, end)
-
-
-def _in_pieces(kept: Kept, start: int, end: int) -> Iterator[bytes]:
-    if kept.packed is not None:
-        return unpacked(kept.packed, start, end)
-    return _from_file(kept.file, start, end)  # type: ignore[arg-type]  # what is neither here nor packed is in a file
-
-
-def _from_file(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        while start < end and (chunk := file.read(min(PIECE, end - start))):
-            start += len(chunk)
-            yield chunk

@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing
 
-from schemas import dates
+from schemas import VERSION_PATH, dates
 from schemas.fields import (
     SELECTOR,
     SLUG,
@@ -179,10 +179,12 @@ def _writing(field: fields.Field[Any], name: str, index: int, names: Data) -> st
         return f"(None if {v} is None else date_answer({v}))"
     if kind in (Reference, Subject):
         collection = "'collection': r.collection, " if kind is Subject else ""
-        members = f"{collection}'id': r.id, 'name': r.name, 'href': f'/v1/{{r.collection}}/{{r.id}}'"
+        members = f"{collection}'id': r.id, 'name': r.name, 'href': f'{VERSION_PATH}/{{r.collection}}/{{r.id}}'"
         return f"(None if (r := {v}) is None else {{{members}}})"
     if kind is References:
-        return f"[{{'id': r.id, 'name': r.name, 'href': f'/v1/{{r.collection}}/{{r.id}}'}} for r in {v} or ()]"
+        return (
+            f"[{{'id': r.id, 'name': r.name, 'href': f'{VERSION_PATH}/{{r.collection}}/{{r.id}}'}} for r in {v} or ()]"
+        )
     if isinstance(field, Pieces):
         names[f"piece_{index}"] = writer(field.schema)
         return f"[piece_{index}(one) for one in {v}]"

@@ -71,7 +71,7 @@ class Term(Cited, Base):
 
     __tablename__ = "terms"
     filtered: ClassVar[tuple[str, ...]] = ("stance", "lineage", "number")
-    ever_filtered: ClassVar[tuple[str, ...]] = ("proposal_id", "issue_id")
+    filtered_at_clocks: ClassVar[tuple[str, ...]] = ("proposal_id", "issue_id")
 
     #: Null where nobody could know of the proposal yet.
     proposal_id: Mapped[str | None] = mapped_column(Key)
@@ -86,9 +86,9 @@ class Position(Cited, Base):
 
     __tablename__ = "positions"
     filtered: ClassVar[tuple[str, ...]] = ("kind", "stance", "firmness", "lifecycle", "verdict")
-    ever_filtered: ClassVar[tuple[str, ...]] = ("party_id", "issue_id", "proposal_id", "term_id", "demand_id")
-    sparse: ClassVar[tuple[str, ...]] = ("proposal_id", "term_id", "demand_id")
-    told_apart_by: ClassVar[tuple[str, ...]] = ("kind",)
+    filtered_at_clocks: ClassVar[tuple[str, ...]] = ("party_id", "issue_id", "proposal_id", "term_id", "demand_id")
+    mostly_null: ClassVar[tuple[str, ...]] = ("proposal_id", "term_id", "demand_id")
+    discriminator: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: Mapped[str] = mapped_column(String(40))
     party_id: Mapped[str] = mapped_column(Key)

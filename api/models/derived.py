@@ -113,7 +113,9 @@ class Footing(Base):
 
 
 class Use(Base):
-    """That a process has a record, or one of its records names it, or what it names does: of collections that processes share."""
+    """That a process uses a record of a collection that processes share: it has the record itself, or its records name it, directly or
+    through others.
+    """
 
     __tablename__ = "uses"
 

@@ -44,7 +44,9 @@ class Recorded:
 
 
 class Dated:
-    """A row with a time of its own: the days between which it lies, by strict bounds; the first and last day where open."""
+    """A row with a time of its own, which lies between two days: the strict bounds of its EDTF dates, both included. Where an end is open
+    or unknown, `FIRST_DAY` or `LAST_DAY` stands for it.
+    """
 
     dated: ClassVar[bool] = True
 
@@ -74,7 +76,9 @@ class Versioned:
 
     @classmethod
     def known(cls, clocks: Clocks) -> ColumnElement[bool]:
-        """The condition that picks the version that the public could know; the day held makes no difference."""
+        """The condition that picks the version that the public could know at ``known_at``, from evidence of the modes. ``as_of`` makes no
+        difference.
+        """
         if clocks.known_at is None and not clocks.modes:
             return cls.current.is_(True)
         shown = cls.modes == cls.all_modes.bitwise_and(clocks.mode_set)
@@ -93,13 +97,16 @@ class Cited(Dated, Versioned, Recorded):
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
     #: Whether its time is a period over which it lasts: set by `api.resource.Resource`, by the fields that its schema is dated by.
     lasting: ClassVar[bool] = False
-    #: The columns by which lists are narrowed, and those that need an index at other clocks as well.
+    # Which of a table's own columns get an index; `__table_args__` makes them.
+    #: Columns by which lists are narrowed: indexed for lists without clocks, that is, among the current versions only.
     filtered: ClassVar[tuple[str, ...]] = ()
-    ever_filtered: ClassVar[tuple[str, ...]] = ()
-    #: Those of the latter that are null in most rows: an index without these is a fraction as large.
-    sparse: ClassVar[tuple[str, ...]] = ()
-    #: The column that tells collections apart which share the table.
-    told_apart_by: ClassVar[tuple[str, ...]] = ()
+    #: Columns by which lists are narrowed, indexed for lists at any clocks as well: among all versions.
+    filtered_at_clocks: ClassVar[tuple[str, ...]] = ()
+    #: Columns among `filtered_at_clocks` that are null in most rows. Their index of all versions leaves out these rows.
+    mostly_null: ClassVar[tuple[str, ...]] = ()
+    #: The column, if any, that says to which of the collections that share the table a row belongs; it is added to each index of all
+    #: versions, so that one collection's rows are counted without reading the table.
+    discriminator: ClassVar[tuple[str, ...]] = ()
 
     #: The record that the evidence is about, as ``collection/id``.
     subject: Mapped[str] = mapped_column(Key)
@@ -123,28 +130,36 @@ class Cited(Dated, Versioned, Recorded):
 
     @classmethod
     def begun_by(cls, day: date) -> ColumnElement[bool]:
-        """What is done stays done: a row counts from the earliest day that it can have been. What lasts counts on the days on which
-        it may have.
+        """The condition that a row counts on a day. What lasts counts on the days on which it may have lasted. Anything else counts from
+        the earliest day on which it can have been done: what is done stays done.
         """
         return and_(cls.earliest <= day, cls.latest >= day) if cls.lasting else cls.earliest <= day
 
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
+        """The indexes: ``…_by_…`` of the current versions, ``…_ever_by_…`` of all versions."""
         table = cls.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
-        narrowed = ("process_id", "claim_status", *cls.filtered, *cls.ever_filtered, "first_reported_on", "earliest")
+        narrowed = (
+            "process_id",
+            "claim_status",
+            *cls.filtered,
+            *cls.filtered_at_clocks,
+            "first_reported_on",
+            "earliest",
+        )
         return (
             _of_current(f"{table}_current", "id"),
             *(_of_current(f"{table}_by_{column}", column, "id") for column in narrowed),
             Index(f"{table}_ever_by_subject", "subject", "id"),
-            # With all that the clocks ask, so that counting reads the index alone.
+            # With every column that the clocks ask for, so that counting reads the index alone.
             *(
                 Index(
                     f"{table}_ever_by_{column}",
-                    *(column, "id", *CLOCKED, *cls.told_apart_by),
-                    **(_where(f"{column} IS NOT NULL") if column in cls.sparse else {}),
+                    *(column, "id", *CLOCKED, *cls.discriminator),
+                    **(_where(f"{column} IS NOT NULL") if column in cls.mostly_null else {}),
                 )
-                for column in cls.ever_filtered
+                for column in cls.filtered_at_clocks
             ),
         )
 

@@ -62,7 +62,7 @@ def _narrowing(resource: Resource) -> dict[str, Any]:
     """What a form can narrow the list of a collection by."""
     return {
         "filters": [one for one in resource.filters if one.vocabulary],
-        "worded": resource.worded,
+        "takes_words": resource.takes_words,
         "of_process": issubclass(resource.schema, OfProcess),
         "clocks": resource.model.clocks,
     }

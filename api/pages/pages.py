@@ -123,7 +123,7 @@ class Explorer:
         return render_template(
             "collection.html",
             collection=collection,
-            about=(resource.schema.__doc__ or "").split("\n")[0],
+            about=resource.about,
             named_by=named_by,
             dated_by=resource.schema.dated_by,
             asked=asked,

@@ -14,20 +14,10 @@ from sqlalchemy import Connection, Date, Select, bindparam, func, select
 from api.database import Store
 from api.models import Clocks
 from api.parameters import WRITING, narrowing
-from api.reading.queries import (
-    FORMS,
-    ListQuery,
-    after_place,
-    aggregated,
-    by_id,
-    check_ids,
-    conditions,
-    expanded,
-    phrase,
-    place_of,
-    select_rows,
-    unknown_place,
-)
+from api.reading.conditions import conditions, expanded, phrase
+from api.reading.queries import FORMS, ListQuery
+from api.reading.refusals import check_ids, unknown_place
+from api.reading.selection import after_place, aggregated, by_id, place_of, select_rows
 from api.reading.totals import prepared_total
 from api.resource import Part, Resource
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Proposal, Release, Retired, Term
 from api.problems import GONE, Problem, not_found
-from api.reading.queries import FORMS, aggregated, nearest
+from api.reading.queries import FORMS
+from api.reading.refusals import did_you_mean_id
+from api.reading.selection import aggregated
 from api.resource import Resource
 from schemas.vocabulary import Action, PositionKind
 
@@ -84,7 +86,9 @@ def _row(
     if retired is None:
         if release := _removed_by(connection, resource, id):
             raise Problem(GONE, f"The {resource.singular} “{id}” was removed in release “{release}”.")
-        raise not_found(f"“{id}” is not a known {resource.singular} id.{nearest(connection, model, id, resource)}")
+        raise not_found(
+            f"“{id}” is not a known {resource.singular} id.{did_you_mean_id(connection, model, id, resource)}"
+        )
     if retired.successor_id is None:
         why = f": {retired.note}" if retired.note else "."
         raise Problem(GONE, f"The {resource.singular} “{id}” was withdrawn{why}")

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, literal_column, select
 
 from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
-from api.reading.queries import ListQuery, conditions
+from api.reading.conditions import conditions
+from api.reading.queries import ListQuery
 from api.resource import Facet, Resource, Table
 
 

@@ -13,6 +13,7 @@ from api.problems import KINDS, not_found
 from api.resource import Table
 from api.views.analyses import ANALYSES
 from api.views.analysis import Analysis
+from schemas import VERSION_PATH
 from schemas.events import EventSchema
 from schemas.vocabulary import VOCABULARIES
 
@@ -62,14 +63,14 @@ def _way_in(call: Call) -> Answer:
     collections = [
         {
             "name": resource.name,
-            "href": f"/v1/{resource.name}",
-            "about": (resource.schema.__doc__ or "").strip().split("\n")[0],
+            "href": f"{VERSION_PATH}/{resource.name}",
+            "about": resource.about,
         }
         for resource in call.table
     ]
     instead = stand_ins(call.table, call.connection)
     views = [
-        {"name": name, "href": f"/v1/{renamed(path, instead)}", "about": about}
+        {"name": name, "href": f"{VERSION_PATH}/{renamed(path, instead)}", "about": about}
         for name, path, about in (
             *((one.name, _example(one), f"{one.summary}.") for one in ANALYSES),
             (
@@ -80,7 +81,7 @@ def _way_in(call: Call) -> Answer:
             ("facets", "facets/positions?by=issue,stance", "Counts of a collection's records by value."),
             (
                 "cite",
-                "cite?path=/v1/matrix",
+                f"cite?path={VERSION_PATH}/matrix",
                 "A citation of any answer, with the path that returns the same answer again.",
             ),
             ("search", f"search?q={SOUGHT}", "Full-text search over the records."),

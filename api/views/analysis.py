@@ -13,7 +13,7 @@ from api.models import Issue, Party, Process
 from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import CLOCKS, WRITING, AnyOf, query
 from api.problems import Wrong, invalid, refuse_unknown
-from api.reading import queries
+from api.reading import queries, refusals
 from api.representations import Column, row_schema
 from api.views.flat import FlatTable, answer, contents, form_asked, forms
 from schemas.fields import Choice, Contract, Day, JsonSchema, Side, Slug, Term
@@ -192,7 +192,7 @@ def question(call: Call, **changes: Any) -> Question:
         return known
     values = {**call.values, **changes}
     clocks = queries.clocks(values)
-    refuse_unknown(queries.unknown_names(call.connection, _NAMING, values))
+    refuse_unknown(refusals.unknown_names(call.connection, _NAMING, values))
     party, parties = values.get("party") or (), values.get("parties") or ()
     asked = Question(
         connection=call.connection,

@@ -27,9 +27,9 @@ from api.parameters import query
 from api.problems import Problem, Wrong, invalid, nearest_path, unknown
 from api.reading.records import MovedTo
 from api.views.analysis import TAG
+from schemas import VERSION_PATH
 from schemas.fields import Contract, JsonSchema, Side
 
-VERSION_PATH = "/v1"
 #: Below these are the pages, each at the path of the answer that it shows.
 PAGES = ("/explore/", "/embed/")
 PUBLISHER = "The Positions authors"
@@ -53,7 +53,7 @@ def citation_operation(operations: Sequence[Operation]) -> Operation:
         view=lambda call: json_answer(cite(call, paths, call.values["path"]), call),
         query=query(path=PathField("The path to cite, with its query.", required=True)),
         content={JSON: enveloped(ref("Citation"))},
-        examples={"path": f"/v1/gaps?parties={','.join(PARTIES)}"},
+        examples={"path": f"{VERSION_PATH}/gaps?parties={','.join(PARTIES)}"},
     )
     every.append(found)
     return found

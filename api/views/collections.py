@@ -1,19 +1,19 @@
 """The nested layer: the list and the record of every collection, and the natural sub-collections."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from api.formats import FORMATS
 from api.models import Cited, Clocks, Evidence, Proposal, Source
 from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
-from api.reading import queries
+from api.reading import conditions, refusals, selection
 from api.reading.lists import PAGE, page, total
 from api.reading.queries import ListQuery
-from api.reading.records import Moved, MovedTo, record, whole
+from api.reading.records import whole
 from api.representations import (
     Column,
     Counted,
@@ -29,7 +29,8 @@ from api.representations import (
 from api.resource import Part, Resource, Table
 from api.texts import by_sha256
 from api.views.flat import contents, form_asked, forms, picked
-from schemas.fields import Choice, Contract, component, href, span
+from api.views.named import of_path
+from schemas.fields import Choice, Contract, component, span
 
 ROLE = Column(
     "role",
@@ -65,10 +66,6 @@ def _name(resource: Resource) -> str:
     return component(resource.schema)
 
 
-def _about(resource: Resource) -> str:
-    return (resource.schema.__doc__ or "").strip().split("\n")[0]
-
-
 def _list_content(resource: Resource, *, roles: bool = False) -> dict[str, Any]:
     return {JSON: ref(f"{_name(resource)}List"), **contents(row_schema(_shape(resource, roles=roles)))}
 
@@ -79,7 +76,7 @@ def _list_operation(resource: Resource) -> Operation:
         name=f"list{resource.name.capitalize()}",
         tag=resource.name,
         summary=f"List {resource.name}",
-        description=f"{_about(resource)} Following `page.next` visits every record exactly once.",
+        description=f"{resource.about} Following `page.next` visits every record exactly once.",
         view=lambda call: _list(call, ListQuery(resource, call.values)),
         query=query(**narrowing(resource), **paging(resource), **_forms(resource)),
         content=_list_content(resource),
@@ -95,7 +92,7 @@ def _record_operation(resource: Resource) -> Operation:
         name=f"get{_name(resource)}",
         tag=resource.name,
         summary=f"Get one {_name(resource).lower()} record",
-        description=f"{_about(resource)} The same object as in a list, with the parts that are too long for lists.",
+        description=f"{resource.about} The same object as in a list, with the parts that are too long for lists.",
         view=lambda call: _record(call, resource),
         query=query(**clocks),
         content={JSON: enveloped(ref(f"{_name(resource)}InFull" if _has_more(resource) else _name(resource)))},
@@ -105,6 +102,7 @@ def _record_operation(resource: Resource) -> Operation:
 
 
 def _has_more(resource: Resource) -> bool:
+    """Whether a record's own answer holds parts that lists leave out, such as its evidence."""
     return issubclass(resource.model, Cited)
 
 
@@ -122,7 +120,7 @@ def _part_operation(resource: Resource, part: Part) -> Operation:
         name=f"list{_name(resource)}{child.name.capitalize()}",
         tag=resource.name,
         summary=f"List the {child.name} of one {_name(resource).lower()}",
-        description=f"{_about(child)}{roles}",
+        description=f"{child.about}{roles}",
         view=lambda call: _part(call, resource, part),
         query=query(**fields, **paging(child), **_forms(child, roles=len(part.roles) > 1)),
         content=_list_content(child, roles=len(part.roles) > 1),
@@ -162,21 +160,11 @@ def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
 
 def _parent(call: Call, resource: Resource) -> Any:
     """The record whose sub-collection is asked for, whatever the clocks: what they hide is then simply not in the list."""
-    return _moving(call, resource, Clocks(), record)
-
-
-def _moving(
-    call: Call, resource: Resource, at: Clocks, read: Callable[[Connection, Resource, str, Clocks], Any]
-) -> Any:
-    try:
-        return read(call.connection, resource, call.ids["id"], at)
-    except Moved as moved:
-        old = href(resource.name, call.ids["id"])
-        raise MovedTo(call.link().replace(old, href(resource.name, moved.id), 1)) from None
+    return of_path(call, resource, Clocks())
 
 
 def _list(call: Call, asked: ListQuery) -> Answer:
-    related = queries.related(call.table, asked.resource)
+    related = conditions.related(call.table, asked.resource)
     wanted = form_asked(call)
     if wanted or call.values.get("q"):
         call.take_time()
@@ -196,7 +184,7 @@ def _list(call: Call, asked: ListQuery) -> Answer:
 
 
 def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> bytes:
-    """Rows that were joined as a JSON array."""
+    """The rows of a `Page` as a JSON array."""
     if resource.model is Evidence:
         return _listed_evidence(call, rows["body"])
     if "role" in rows:
@@ -207,10 +195,12 @@ def _listed(call: Call, resource: Resource, rows: Mapping[str, str | None]) -> b
 
 def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> Answer:
     """The flat table of a list, in chunks: complete, unless `limit` or `after` asks for a part of it."""
-    queries.check_ids(call.connection, asked)
+    refusals.check_ids(call.connection, asked)
     shape = picked(_shape(asked.resource, roles=asked.has_roles), call)
-    rows = queries.select_part(call.connection, asked, queries.resolved_conditions(call.connection, asked, related))
-    records = Counted(parsed(queries.streamed(call.connection, rows)))
+    rows = selection.select_part(
+        call.connection, asked, conditions.resolved_conditions(call.connection, asked, related)
+    )
+    records = Counted(parsed(selection.streamed(call.connection, rows)))
     form = FORMATS[wanted]
     body = form.written(shape, records, bom=call.values.get("bom") == "1")
     if call.values.get("limit") or call.values.get("after"):
@@ -219,7 +209,7 @@ def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> 
 
 
 def _record(call: Call, resource: Resource) -> Answer:
-    row = _moving(call, resource, call.clocks, whole)
+    row = of_path(call, resource, read=whole)
     members: dict[str, bytes] = {}
     if _has_more(resource):
         members["evidence"] = _listed_evidence(call, row.evidence)

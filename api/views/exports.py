@@ -15,10 +15,11 @@ from api.formats import FORMATS
 from api.operation import CSVM, JSON, LINES, Answer, Call, Operation, enveloped, json_answer, ref
 from api.parameters import query
 from api.problems import UNAVAILABLE, Problem
-from api.reading import queries
+from api.reading import conditions, selection
 from api.reading.queries import ListQuery
 from api.resource import Table
 from api.views.flat import FlatTable
+from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
@@ -180,8 +181,8 @@ def _lines(call: Call) -> Iterator[bytes]:
         if resource.where is None:
             asked = ListQuery(resource, {})
             begin = b'{"collection":' + orjson.dumps(resource.name) + b',"record":'
-            where = queries.conditions(asked, call.connection.dialect.name, ())
-            for row in queries.streamed(call.connection, queries.select_rows(asked, where)):
+            where = conditions.conditions(asked, call.connection.dialect.name, ())
+            for row in selection.streamed(call.connection, selection.select_rows(asked, where)):
                 yield begin + row.body.encode() + b"}\n"
 
 
@@ -198,9 +199,9 @@ def _table(one: dict[str, Any]) -> dict[str, Any]:
         "rows": one["rows"],
         "bytes": one["bytes"],
         "sha256": one["sha256"],
-        **{suffix: f"/v1/{name}.{suffix}" for suffix in FORMATS},
-        "schema": f"/v1/{name}.schema.json",
-        "csvw": f"/v1/{name}.csv-metadata.json",
+        **{suffix: f"{VERSION_PATH}/{name}.{suffix}" for suffix in FORMATS},
+        "schema": f"{VERSION_PATH}/{name}.schema.json",
+        "csvw": f"{VERSION_PATH}/{name}.csv-metadata.json",
         "columns": one["schema"]["fields"],
     }
 
@@ -214,7 +215,7 @@ def _export(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": one["name"],
         "about": one["about"],
-        "href": f"/v1/exports/{one['name']}",
+        "href": f"{VERSION_PATH}/exports/{one['name']}",
         "media_type": _MEDIA_TYPES[one["name"]],
         "bytes": one["bytes"],
         "sha256": one["sha256"],

@@ -13,10 +13,11 @@ from api.models import Change, Release, in_any
 from api.operation import Answer, Call, Operation
 from api.parameters import Behind, narrowing, of_filter, query
 from api.problems import refuse_unknown
-from api.reading import queries
+from api.reading import conditions, refusals, selection
 from api.reading.queries import ListQuery
 from api.representations import parsed
 from api.resource import Resource, Table
+from schemas import VERSION_PATH
 from schemas.fields import Contract, Integer
 
 ATOM = "application/atom+xml"
@@ -67,7 +68,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _changes(call: Call, asked: Mapping[str, Contract[Any]]) -> Answer:
-    refuse_unknown(queries.unknown_names(call.connection, asked, call.values))
+    refuse_unknown(refusals.unknown_names(call.connection, asked, call.values))
     limit: int = call.values["limit"] or ENTRIES
     found = list(islice(newest_changes(call.connection, call.values, limit + 1), limit + 1))
     feed = _feed(call)
@@ -110,7 +111,7 @@ def _feed(call: Call) -> ElementTree.Element:
     _text(ElementTree.SubElement(feed, "author"), "name", "The Positions authors")
     _text(feed, "rights", "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/")
     _link(feed, "self", call.base + call.link())
-    _link(feed, "alternate", f"{call.base}/v1/changes", "application/json")
+    _link(feed, "alternate", f"{call.base}{VERSION_PATH}/changes", "application/json")
     return feed
 
 
@@ -143,7 +144,7 @@ def _events(call: Call, resource: Resource) -> Answer:
     from api.views.calendar import calendar  # noqa: PLC0415  # it takes longer to import than a worker that is never asked for it should wait
 
     asked = ListQuery(resource, {**call.values, "sort": "occurred_on"})
-    queries.check_ids(call.connection, asked)
-    where = queries.resolved_conditions(call.connection, asked, queries.related(call.table, resource))
-    records = parsed(call.connection.execute(queries.select_rows(asked, where)))
+    refusals.check_ids(call.connection, asked)
+    where = conditions.resolved_conditions(call.connection, asked, conditions.related(call.table, resource))
+    records = parsed(call.connection.execute(selection.select_rows(asked, where)))
     return Answer(calendar(records, call.store.date, call.base, call.base + call.here, _uuid), CALENDAR)

@@ -13,7 +13,8 @@ from api.models import Clocks, ClocksKind, Process, Use, in_any
 from api.operation import JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import CLOCKS, AnyOf, Words, query
 from api.problems import Wrong, refuse_unknown, unknown
-from api.reading.queries import phrase, unknown_names
+from api.reading.conditions import phrase
+from api.reading.refusals import unknown_names
 from api.representations import envelope
 from api.resource import Resource, Table
 from schemas.fields import SLUG, Choice, Contract, Integer, Pattern, Slug, href
@@ -30,7 +31,7 @@ _NAMING: dict[str, Contract[Any]] = {
 def finding_operations(table: Table) -> Iterator[Operation]:
     """The search."""
     searched = [resource.name for resource in table if resource.searched]
-    wordless = [resource.name for resource in table if not resource.worded]
+    wordless = [resource.name for resource in table if not resource.takes_words]
     yield Operation(
         path="/search",
         name="search",

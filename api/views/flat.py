@@ -17,7 +17,7 @@ from api.formats import ASKED, FORMATS, MARKED
 from api.operation import CSVM, JSON, TOTAL, Answer, Call, Operation, ref
 from api.parameters import Columns, explain, narrowing, paging, query
 from api.problems import Wrong, invalid
-from api.reading import queries
+from api.reading import conditions, refusals, selection
 from api.reading.queries import ListQuery
 from api.representations import Column, Counted, columns, parsed
 from api.resource import Resource, Table
@@ -80,7 +80,7 @@ def _of_resource(resource: Resource) -> FlatTable:
     return FlatTable(
         path=f"/{resource.name}",
         name=resource.name,
-        about=(resource.schema.__doc__ or "").strip().split("\n")[0],
+        about=resource.about,
         query={**narrowing(resource), "sort": paging(resource)["sort"]},
         fixed=columns(resource.schema),
         records=lambda call: _records(call, resource),
@@ -90,9 +90,9 @@ def _of_resource(resource: Resource) -> FlatTable:
 
 def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
     asked = ListQuery(resource, call.values)
-    queries.check_ids(call.connection, asked)
-    where = queries.resolved_conditions(call.connection, asked, queries.related(call.table, resource))
-    return parsed(queries.streamed(call.connection, queries.select_rows(asked, where)))
+    refusals.check_ids(call.connection, asked)
+    where = conditions.resolved_conditions(call.connection, asked, conditions.related(call.table, resource))
+    return parsed(selection.streamed(call.connection, selection.select_rows(asked, where)))
 
 
 def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:

@@ -6,7 +6,7 @@ import orjson
 
 from api.operation import JSON, Answer, Call, Operation, ref
 from api.parameters import narrowing, query
-from api.reading import queries
+from api.reading import conditions, refusals, selection
 from api.reading.queries import ListQuery
 from api.representations import array, parsed
 from api.resource import Resource, Table
@@ -36,8 +36,8 @@ def _operation(resource: Resource) -> Operation:
 
 def _options(call: Call, resource: Resource) -> Answer:
     asked = ListQuery(resource, call.values)
-    queries.check_ids(call.connection, asked)
-    where = queries.resolved_conditions(call.connection, asked, queries.related(call.table, resource))
-    records = parsed(call.connection.execute(queries.select_rows(asked, where)))
+    refusals.check_ids(call.connection, asked)
+    where = conditions.resolved_conditions(call.connection, asked, conditions.related(call.table, resource))
+    records = parsed(call.connection.execute(selection.select_rows(asked, where)))
     found = sorted((str(record[resource.schema.named_by]), str(record["id"])) for record in records)
     return Answer(array(orjson.dumps({"__text": text, "__value": value}) for text, value in found))

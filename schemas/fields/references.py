@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
 
+from schemas import VERSION_PATH
 from schemas.fields.contract import Contract, JsonSchema, ListOf, Side, shown
 from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, as_slug
 
@@ -39,7 +40,7 @@ def references_in(value: object) -> list[Ref]:
 
 def href(collection: str, id: str) -> str:
     """The canonical path of a record."""
-    return f"/v1/{collection}/{id}"
+    return f"{VERSION_PATH}/{collection}/{id}"
 
 
 class Reference(Contract[Any]):

@@ -1,0 +1,117 @@
+"""Refusing what names nothing. An empty list would hide a misspelt id: it is an error that suggests the nearest ids that exist."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from marshmallow.fields import Field
+from sqlalchemy import Connection, select
+
+from api import search
+from api.models import Clocks, Party, in_any
+from api.parameters import AnyOf, Behind, narrowing
+from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, suggest, unknown
+from api.reading.queries import ListQuery
+from api.resource import Filter, Resource
+from schemas.fields import slug
+
+NEAR = 2000  # ids, on each side of a wrong one among which a suggestion is looked for
+SUGGESTED = 5  # wrong values of a parameter that get a suggestion; each suggestion costs as much as a list
+
+
+def check_ids(connection: Connection, query: ListQuery) -> None:
+    """Refuse the filters of a query that name what does not exist.
+
+    Raises:
+        Problem: 404, with the nearest ids; 400 if `q` cannot be searched for either (see `unsearchable`).
+    """
+    if nothing := [*unknown_names(connection, narrowing(query.resource), query.values)]:
+        if wrong := [*unsearchable(connection, query.values)]:
+            raise invalid([*nothing, *wrong])
+        refuse_unknown(nothing)
+
+
+def unknown_names(
+    connection: Connection, declared: Mapping[str, Field[Any]], values: Mapping[str, Any]
+) -> Iterator[Wrong]:
+    """The values that name nothing, of the parameters that are declared to name something. The first few of each come with a suggestion."""
+    for name, one in declared.items():
+        given = values.get(name)
+        if not given:
+            continue
+        if isinstance(one, Behind):
+            yield from _unknown_ids(connection, name, one.resource.model, [given], one.resource)
+        elif isinstance(one, AnyOf):
+            if isinstance(one.refers_to, Filter):
+                yield from _unknown_keys(connection, one.refers_to, given)
+            elif one.refers_to is not None:
+                yield from _unknown_ids(connection, name, one.refers_to, given)
+
+
+def _unknown_ids(
+    connection: Connection, name: str, model: type[Any], ids: Sequence[str], resource: Resource | None = None
+) -> Iterator[Wrong]:
+    """The ids that no record of a model has. ``name`` is the parameter that they are given by; ``resource`` tells which collection they
+    are to be of where several share the model.
+    """
+    kind = resource.singular if resource else model.__name__.lower()
+    found = set(connection.scalars(select(model.id).where(in_any(model.id, ids)))) if ids else set()
+    for number, id in enumerate(id for id in ids if id not in found):
+        hint = did_you_mean_id(connection, model, id, resource) if number < SUGGESTED else ""
+        yield Wrong(name, id, f"“{id}” is not a known {kind} id.{hint}")
+
+
+def _unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> Iterator[Wrong]:
+    """The values that no row has, of a filter whose values are not ids of records (its ``key``)."""
+    column: Any = one.key
+    wrong = [key for key in keys if connection.scalar(select(column).where(column == key).limit(1)) is None]
+    if one.stands_for and wrong and connection.scalar(one.stands_for(wrong).limit(1)) is not None:
+        wrong = [key for key in wrong if connection.scalar(one.stands_for([key]).limit(1)) is None]
+    if not wrong:
+        return
+    held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))
+    for number, key in enumerate(wrong):
+        hint = did_you_mean(key, held) if number < SUGGESTED else ""
+        yield Wrong(one.name, key, f"“{key}” is not a known value.{hint}")
+
+
+def did_you_mean_id(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:
+    """A sentence that suggests the id of the party that goes by this name, or else the ids nearest to one that does not exist."""
+    if model is Party and (called := _parties_called(connection, slug(id))):
+        return suggest(called)
+    ids = select(model.id).where(model.at(Clocks()))
+    if resource is not None and resource.where is not None:
+        ids = ids.where(resource.where)
+    near = [
+        *connection.scalars(ids.where(model.id >= id[:3]).order_by(model.id).limit(NEAR)),
+        *connection.scalars(ids.where(model.id >= id).order_by(model.id).limit(NEAR)),
+        *connection.scalars(ids.where(model.id < id).order_by(model.id.desc()).limit(NEAR)),
+    ]
+    return did_you_mean(id, near)
+
+
+def _parties_called(connection: Connection, name: str) -> list[str]:
+    """The ids of the parties one of whose aliases, written as an id, is this: `uk`."""
+    words = search.phrase(connection, name.replace("-", " "))
+    mentioned = search.matching_ids(connection.dialect.name, [Party.__tablename__], words)
+    found = connection.execute(select(Party.id, Party.body).where(Party.id.in_(mentioned)).limit(NEAR))
+    return [party.id for party in found if name in map(slug, orjson.loads(party.body)["aliases"])]
+
+
+def unknown_place(connection: Connection, query: ListQuery) -> Problem:
+    """The problem that ``after`` names no record, with the filters that name none."""
+    declared = {**narrowing(query.resource), "after": Behind(query.resource)}
+    return unknown(unknown_names(connection, declared, query.values))
+
+
+def too_many_words(typed: str, error: search.TooManyWordsError) -> Wrong:
+    """What is said of ``q`` where what stands before a ``*`` begins too many words."""
+    return Wrong("q", typed, f"“{error.begun}*” matches more than {search.MOST_WORDS} words; give more letters.")
+
+
+def unsearchable(connection: Connection, values: Mapping[str, Any]) -> Iterator[Wrong]:
+    """That ``q`` begins too many words with a ``*``, if it does."""
+    try:
+        search.phrase(connection, values.get("q") or "")
+    except search.TooManyWordsError as error:
+        yield too_many_words(values["q"], error)
