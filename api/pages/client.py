@@ -1,5 +1,6 @@
 """The pages' client of the API: it asks in process, and gets the same answers as everyone."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -38,8 +39,10 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
 
 
 def options(collection: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """The names and ids of a collection's records, to choose from."""
-    return [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+    """The names and ids of a collection's records, to choose from; those of the same name have the id beside it."""
+    found = [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+    counts = Counter(name for name, _ in found)
+    return [(f"{name} ({id})" if counts[name] > 1 else name, id) for name, id in found]
 
 
 def processes() -> list[tuple[str, str]]:

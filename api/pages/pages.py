@@ -30,11 +30,13 @@ _MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,arme
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
-#: Collections that have a feed: how a page links to it.
+#: Collections that have a feed: its media type and its path.
 _FEEDS = {
-    "changes": ("feed", "application/atom+xml", "/v1/feeds/changes.atom"),
-    "events": ("feed", "text/calendar", "/v1/feeds/events.ics"),
+    "changes": ("application/atom+xml", "feeds/changes.atom"),
+    "events": ("text/calendar", "feeds/events.ics"),
 }
+#: Parameters of a list that its feed, which is of all releases and in an order of its own, does not take.
+_NOT_FED = ("release", "sort", "limit", "after")
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "target", "terms", "note", "absent",
@@ -119,7 +121,8 @@ class Explorer:
         if resource.has_table:
             formats.append(csv_link(api_address(f"{collection}.csv", without(asked, ("after", "limit")))))
         if collection in _FEEDS:
-            formats.append(_FEEDS[collection])
+            media_type, path = _FEEDS[collection]
+            formats.append(("feed", media_type, api_address(path, without(asked, _NOT_FED))))
         return render_template(
             "collection.html",
             collection=collection,
@@ -216,7 +219,7 @@ def search() -> str:
     """The search form, with the hits once there is something to search for."""
     unasked = request.args.keys() <= {"q"} and not request.args.get("q")
     answer = None if unasked else ask("/v1/search", request.args)
-    formats = [json_link(api_address("search", request.args))]
+    formats = [json_link(api_address("search", request.args))] if answer else []
     return render_template("search.html", answer=answer, searching=True, formats=formats)
 
 
