@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ PAGES = [
     "/explore/search",
     "/explore/search?q=tariff",
     "/explore/vocabularies",
+    "/explore/cite?path=/v1/gaps",
     *VIEWS,
     *(f"/explore/{name}" for name in COLLECTIONS),
 ]
@@ -471,6 +473,44 @@ def test_passages_and_grades_are_told_in_words(api: Api) -> None:
     assert f'<dd><span title="{evidence["selector"]}">{passage(evidence["selector"])}</span></dd>' in text
     definition = VOCABULARIES["evidence.credibility"].of(evidence["credibility"]).definition
     assert f'<dd>{evidence["credibility"]} <span class="soft">({definition.strip(".").lower()})</span></dd>' in text
+
+
+@pytest.mark.parametrize("path", [*VIEWS, "/explore/search?q=tariff", "/explore/parties/aldoria", "/explore/issues"])
+def test_a_page_leads_to_its_citation_and_that_back(api: Api, path: str) -> None:
+    (address,) = (link for link in page(api, path).links if link.startswith("/explore/cite?"))
+    text = api.ask(address).text
+    cited = api.data(address.replace("/explore/", "/v1/"))
+    assert str(escape(cited["text"])) in text
+    assert str(escape(cited["bibtex"])) in text
+    back = re.findall('<a href="([^"]+)">Back to what is cited</a>', text)
+    assert [unescape(one).partition("?")[0] for one in back] == [path.partition("?")[0]]
+    for one in back:
+        assert api.ask(unescape(one)).status_code == 200
+
+
+def test_a_citation_is_of_the_host_that_it_was_asked_of(api: Api) -> None:
+    for where in ("v1", "explore"):
+        text = api.ask(f"/{where}/cite?path=/v1/gaps", headers={"Host": "one.example"}).text
+        assert "http://one.example/v1/gaps?release=" in text
+        assert "localhost" not in text
+
+
+@pytest.mark.parametrize("host", ["[::1", "a b", "<i>", "", "one.example:x", "ö.example", "[::1]:81"])
+def test_no_host_breaks_a_page(api: Api, host: str) -> None:
+    answer, shown = (api.ask(path, headers={"Host": host}) for path in ("/v1/matrix", "/explore/matrix"))
+    assert answer.status_code == shown.status_code
+
+
+def test_a_citation_of_what_no_page_shows_leads_to_none(api: Api) -> None:
+    for path in ("/v1/positions.csv", "/v1/options/parties"):
+        response = api.ask(f"/explore/cite?path={path}")
+        assert response.status_code == 200
+        assert "Back to what is cited" not in response.text
+
+
+def test_a_page_tells_at_which_clocks_it_is(api: Api) -> None:
+    text = api.ask("/explore/matrix", as_of="2031-01-01", known_at="2031-02-01", mode="on_record").text
+    assert ", as held on 2031-01-01, as known on 2031-02-01, by evidence that is on record only<" in text
 
 
 def test_a_release_leads_to_what_it_changed(api: Api) -> None:

@@ -26,7 +26,8 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
     """
     query = list(pairs(parameters or {}))
     refuse_reshaping(query)
-    environ = EnvironBuilder(path=quote(path), query_string=urlencode(query)).get_environ()
+    builder = EnvironBuilder(path=quote(path), base_url=request.host_url, query_string=urlencode(query))
+    environ = builder.get_environ()
     environ["positions.store"] = request.environ["positions.store"]
     # Buffered, so that the response is closed when it has been read.
     body, status, headers = run_wsgi_app(current_app.wsgi_app, environ, buffered=True)

@@ -43,7 +43,7 @@ def reported(date: Mapping[str, str]) -> str:
 
 def moved(direction: str) -> str:
     """What a party did when its stance changed, before the name of the issue."""
-    return _MOVED[Direction(direction)]
+    return _MOVED[Direction.of(direction)]
 
 
 def bound(edtf: str) -> str:

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, frame, spelt
+from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, explored, frame, spelt
 from api.pages.arrange import across, stands
 from api.pages.client import ask, options
 from api.pages.context import shared_context
@@ -55,6 +55,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         ("/explore/style.css", style),
         ("/explore/search", search),
         ("/explore/vocabularies", vocabularies),
+        ("/explore/cite", explorer.cite),
         (f"/explore/{collection}", explorer.records),
         (f"/explore/{collection}/<id>", explorer.record),
         ("/explore/<path:rest>", explorer.not_explored),
@@ -82,6 +83,8 @@ class Explorer:
         self.embeds = Embeds(table)
         self.collections = [resource.name for resource in table]
         self._shared = shared_context(table, self.embeds)
+        #: What paths of pages begin with.
+        self.names = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *self.collections]
 
     def context(self) -> dict[str, Any]:
         """What every template may use."""
@@ -180,11 +183,19 @@ class Explorer:
             formats=[json_link(api_address(path, asked)), csv_link(api_address(*csv))],
         )
 
+    def cite(self) -> str:
+        """How to cite an answer, with a link to the page that shows it."""
+        answer = ask("/v1/cite", request.args)
+        asked = request.args["path"]
+        path = asked.partition("?")[0]
+        shown = path.startswith("/v1/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
+        formats = [json_link(api_address("cite", request.args))]
+        return render_template("cite.html", answer=answer, cited=explored(asked) if shown else "", formats=formats)
+
     def not_explored(self, rest: str) -> str:
         """404, with the page of the nearest name."""
-        names = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *self.collections]
         counts = [one.path[1:] for one in self.embeds.facets.values()]
-        hint = did_you_mean(rest[:200].partition("/")[0], names) or did_you_mean(rest[:200], counts)
+        hint = did_you_mean(rest[:200].partition("/")[0], self.names) or did_you_mean(rest[:200], counts)
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
 
     def not_embedded(self, rest: str = "") -> str:
