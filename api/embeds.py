@@ -98,6 +98,11 @@ def below(path: str) -> str:
     return "/" + path.split("/", 2)[2]
 
 
+def explored(path: str) -> str:
+    """The explorer's page of what the API has at a path."""
+    return f"/explore{below(path)}"
+
+
 def spelt(given: Pairs) -> str:
     """The query string of a link with its question mark, or nothing: what is given empty asks for nothing, and is left out."""
     query = urlencode([(name, value) for name, value in given if value], safe=",/:*")

@@ -155,7 +155,7 @@ def test_the_feed_tells_the_newest_release_first_page_by_page(made: Any, world: 
         path: str | None = f"/v1/feeds/changes.atom?{urlencode({**narrowed, 'limit': limit})}"
         while path:
             feed = ElementTree.fromstring(api.ask(path).data)
-            links = feed.findall("{*}entry/{*}link[@rel='alternate']")
+            links = feed.findall("{*}entry/{*}link[@rel='alternate'][@type='application/json']")
             told += [link.attrib["href"].rpartition("/")[2] for link in links]
             following = feed.find("{*}link[@rel='next']")
             path = None if following is None else following.attrib["href"].removeprefix("http://localhost")

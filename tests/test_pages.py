@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
 from api.embeds import Embed, Embeds
-from api.pages.humanize import bound, passage, plain, spoken
+from api.pages.humanize import bound, moved, passage, plain, spoken
 from api.pages.pages import HEADED
 from api.resources import RESOURCES
 from schemas.fields import Piece
-from schemas.vocabulary import VOCABULARIES, Mode, PositionKind, TermChange, Verdict, Vocabulary
+from schemas.vocabulary import VOCABULARIES, Direction, Mode, PositionKind, TermChange, Verdict, Vocabulary
 
 FOREIGN = re.compile(r"^(https?:)?//")
 #: Elements that make a browser fetch something, and by which attribute.
@@ -93,6 +94,7 @@ PAGES = [
     "/explore/search",
     "/explore/search?q=tariff",
     "/explore/vocabularies",
+    "/explore/cite?path=/v1/gaps",
     *VIEWS,
     *(f"/explore/{name}" for name in COLLECTIONS),
 ]
@@ -142,8 +144,6 @@ def test_a_page_can_be_shared_and_leads_programs_to_its_data(api: Api, path: str
     forms = re.findall(r'<link rel="alternate" type="([^"]+)" href="(/[^"]+)"', text)
     assert forms[-1] == ("application/atom+xml", "/v1/feeds/changes.atom")
     for media_type, address in forms:
-        if address == "/v1/search":  # in which a word must be given
-            continue
         assert api.ask(address.replace("&amp;", "&")).content_type.startswith(media_type), address
 
 
@@ -151,6 +151,24 @@ def test_no_two_pages_have_the_same_title(api: Api) -> None:
     records = [f"/explore/{name}/{id}" for name, id in RECORDS.items() if name != "positions"]
     titles = [described(api.ask(path).text)["title"] for path in [*PAGES, *records] if "/dossier" not in path]
     assert sorted(titles) == sorted(set(titles))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "ways"),
+    [
+        ("/explore/matrix?known_at=yesterday", 400, ["/explore/matrix"]),
+        ("/explore/parties?kind=nobody", 400, ["/explore/parties"]),
+        ("/explore/parties/aldoria?as_of=yesterday", 400, ["/explore/parties/aldoria", "/explore/parties"]),
+        ("/explore/proposals/pepper-plan/diff", 400, ["/explore/proposals/pepper-plan", "/explore/proposals"]),
+        ("/explore/proposals/no-such-plan/diff?against=pepper-plan", 404, ["/explore/proposals"]),
+        ("/explore/facets/positions", 400, ["/explore/positions"]),
+    ],
+)
+def test_a_mistake_leads_back_to_the_nearest_pages(api: Api, path: str, status: int, ways: list[str]) -> None:
+    text = api.ask(path).text.partition("<p>Go to ")[2]
+    assert [link for link in Page(text.partition("</p>")[0]).links if "pepper-plan?" not in link] == [*ways, "/"]
+    assert api.ask(path).status_code == status
+    assert {api.ask(way).status_code for way in ways} == {200}
 
 
 def test_a_mistake_leads_to_what_was_meant(api: Api) -> None:
@@ -211,6 +229,20 @@ def test_a_search_is_narrowed_by_its_form(api: Api) -> None:
         assert f'<option value="{value}" selected>' in text
     for name in ("q", "known_at"):
         assert re.search(rf'<input [^>]*name="{name}" value="{asked[name]}"', text)
+
+
+def test_what_has_the_same_name_is_told_apart_where_one_chooses(make_service: Any, world: Path) -> None:
+    file = world / "spice-round" / "issues.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("label: No tariff on pepper", "label: Tariffs"))
+    api = Api(make_service(world).wsgi)
+    assert {one["name"] for one in api.all("/v1/search", q="tariffs", collection="issues")} >= {"Tariffs"}
+    matrix, found = api.ask("/explore/matrix").text, api.ask("/explore/search?q=tariff*&collection=issues").text
+    for id in ("tariffs", "zero-pepper-tariff"):
+        assert f'<option value="{id}" >Tariffs ({id})</option>' in matrix
+        assert f"in issues: {id}</span>" in found
+    assert '<option value="saffron-quota" >Saffron quota</option>' in matrix
+    titles = [described(api.ask(f"/explore/issues/{id}").text)["title"] for id in ("tariffs", "zero-pepper-tariff")]
+    assert titles == ["Tariffs (topic) – Issues – Positions", "Tariffs – Issues – Positions"]
 
 
 def test_what_is_typed_is_shown_as_text(api: Api) -> None:
@@ -403,6 +435,99 @@ def test_a_position_is_listed_once_on_the_page_of_its_party(api: Api) -> None:
     links = page(api, "/explore/parties/aldoria").links
     for held in api.data("/v1/parties/aldoria/positions"):
         assert links.count(held["href"].replace("/v1/", "/explore/")) == 1
+
+
+def test_who_stands_where_on_a_topic_leads_to_its_issues(api: Api) -> None:
+    issues = {row["issue"]["id"] for row in api.data("/v1/matrix", issue="tariffs")}
+    headings = re.findall(
+        r'scope="rowgroup"[^>]*><a href="/explore/issues/([^"]+)">', api.ask("/explore/issues/tariffs").text
+    )
+    assert issues == set(headings) != set()
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_every_change_of_a_stance_has_words(direction: Direction) -> None:
+    assert re.fullmatch(r"[a-z ]+ on", moved(direction.value))
+
+
+def test_a_change_of_a_stance_is_told_and_explained(api: Api) -> None:
+    movements = api.data("/v1/movements")
+    text = api.ask("/explore/movements").text
+    assert f"{len(movements)} found." in text
+    entries = re.findall(r'<li><strong>(.*?)</strong> <span title="(.*?)">(.*?)</span> <a href="(.*?)">', text)
+    assert entries == [
+        (
+            str(escape(one["party"]["name"])),
+            str(escape(Direction.of(one["direction"]).definition)),
+            moved(one["direction"]),
+            one["issue"]["href"].replace("/v1/", "/explore/"),
+        )
+        for one in movements
+    ]
+    assert text.count("→ no longer held") == sum(one["after"] is None for one in movements) > 0
+
+
+def test_passages_and_grades_are_told_in_words(api: Api) -> None:
+    evidence = next(one for one in api.all("/v1/evidence") if one["credibility"] and one["selector"])
+    text = api.ask(evidence["href"].replace("/v1/", "/explore/")).text
+    assert f'<dd><span title="{evidence["selector"]}">{passage(evidence["selector"])}</span></dd>' in text
+    definition = VOCABULARIES["evidence.credibility"].of(evidence["credibility"]).definition
+    assert f'<dd>{evidence["credibility"]} <span class="soft">({definition.strip(".").lower()})</span></dd>' in text
+
+
+@pytest.mark.parametrize("path", [*VIEWS, "/explore/search?q=tariff", "/explore/parties/aldoria", "/explore/issues"])
+def test_a_page_leads_to_its_citation_and_that_back(api: Api, path: str) -> None:
+    (address,) = (link for link in page(api, path).links if link.startswith("/explore/cite?"))
+    text = api.ask(address).text
+    cited = api.data(address.replace("/explore/", "/v1/"))
+    assert str(escape(cited["text"])) in text
+    assert str(escape(cited["bibtex"])) in text
+    back = re.findall('<a href="([^"]+)">Back to what is cited</a>', text)
+    assert [unescape(one).partition("?")[0] for one in back] == [path.partition("?")[0]]
+    for one in back:
+        assert api.ask(unescape(one)).status_code == 200
+
+
+def test_a_citation_is_of_the_host_that_it_was_asked_of(api: Api) -> None:
+    for where in ("v1", "explore"):
+        text = api.ask(f"/{where}/cite?path=/v1/gaps", headers={"Host": "one.example"}).text
+        assert "http://one.example/v1/gaps?release=" in text
+        assert "localhost" not in text
+
+
+@pytest.mark.parametrize("host", ["[::1", "a b", "<i>", "", "one.example:x", "ö.example", "[::1]:81"])
+def test_no_host_breaks_a_page(api: Api, host: str) -> None:
+    answer, shown = (api.ask(path, headers={"Host": host}) for path in ("/v1/matrix", "/explore/matrix"))
+    assert answer.status_code == shown.status_code
+
+
+def test_a_citation_of_what_no_page_shows_leads_to_none(api: Api) -> None:
+    for path in ("/v1/positions.csv", "/v1/options/parties"):
+        response = api.ask(f"/explore/cite?path={path}")
+        assert response.status_code == 200
+        assert "Back to what is cited" not in response.text
+
+
+def test_a_page_tells_at_which_clocks_it_is(api: Api) -> None:
+    text = api.ask("/explore/matrix", as_of="2031-01-01", known_at="2031-02-01", mode="on_record").text
+    assert ", as held on 2031-01-01, as known on 2031-02-01, by evidence that is on record only<" in text
+
+
+def test_a_release_leads_to_what_it_changed(api: Api) -> None:
+    for id in api.ids("/v1/releases"):
+        assert f"/explore/changes?release={id}" in page(api, f"/explore/releases/{id}").links
+
+
+@pytest.mark.parametrize(
+    ("path", "feed"),
+    [
+        ("/explore/events?kind=talks&sort=-occurred_on&limit=1", "/v1/feeds/events.ics?kind=talks"),
+        ("/explore/changes?action=added&release={release}", "/v1/feeds/changes.atom?action=added"),
+    ],
+)
+def test_the_feed_of_a_page_is_narrowed_as_the_page_is(api: Api, path: str, feed: str) -> None:
+    assert feed in page(api, path.format(release=api.ids("/v1/releases")[0])).links
+    assert api.ask(feed).status_code == 200
 
 
 def test_the_navigation_says_where_one_is(api: Api) -> None:

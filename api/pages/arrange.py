@@ -27,7 +27,7 @@ def stands(rows: Iterable[Any], long: Iterable[Any], page_of: str) -> dict[bool,
             heading, name = (row["topic"], row["issue"]) if page_of == "party" else (row["issue"], cell["party"])
             lines[cell["ended"]].append(
                 {
-                    "under": heading["name"] if heading else "Other",
+                    "under": heading,
                     "line": name,
                     "cell": cell,
                     "since": since.get((row["issue"]["id"], cell["party"]["id"])),

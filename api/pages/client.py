@@ -1,5 +1,6 @@
 """The pages' client of the API: it asks in process, and gets the same answers as everyone."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,7 +26,8 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
     """
     query = list(pairs(parameters or {}))
     refuse_reshaping(query)
-    environ = EnvironBuilder(path=quote(path), query_string=urlencode(query)).get_environ()
+    builder = EnvironBuilder(path=quote(path), base_url=request.host_url, query_string=urlencode(query))
+    environ = builder.get_environ()
     environ["positions.store"] = request.environ["positions.store"]
     # Buffered, so that the response is closed when it has been read.
     body, status, headers = run_wsgi_app(current_app.wsgi_app, environ, buffered=True)
@@ -38,8 +40,10 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
 
 
 def options(collection: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """The names and ids of a collection's records, to choose from."""
-    return [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+    """The names and ids of a collection's records, to choose from; those of the same name have the id beside it."""
+    found = [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+    counts = Counter(name for name, _ in found)
+    return [(f"{name} ({id})" if counts[name] > 1 else name, id) for name, id in found]
 
 
 def processes() -> list[tuple[str, str]]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from api.embeds import ANALYSES, Embeds, called, compared
+from api.embeds import ANALYSES, Embeds, called, compared, explored
 from api.pages.arrange import across, grouped
 from api.pages.client import comparable, options, processes
 from api.pages.glossary import Glossary
-from api.pages.humanize import bound, passage, plain, reported, spoken
-from api.pages.links import clocked, counted, explored, narrowed
+from api.pages.humanize import bound, moved, passage, plain, reported, spoken
+from api.pages.links import clocked, counted, narrowed, ways_back
 from api.palette import LOOKS
 from api.resource import Resource, Table
 from schemas.record import OfProcess
@@ -17,8 +17,8 @@ from schemas.vocabulary import Mode, Stance, Vocabulary
 ABOUT = "Who holds which position in a negotiation, on what, since when, according to whom, and how far apart the parties are."
 SHOWN = 200  # entries of an analysis on a page
 _FUNCTIONS = (
-    *(bound, passage, plain, reported, spoken),
-    *(clocked, counted, explored, narrowed),
+    *(bound, moved, passage, plain, reported, spoken),
+    *(clocked, counted, explored, narrowed, ways_back),
     *(comparable, options, processes),
     *(across, compared, grouped),
 )

@@ -48,6 +48,7 @@ def _vocabularies(table: Table) -> dict[tuple[str, str], Iterable[Vocabulary]]:
     vocabularies: dict[tuple[str, str], Iterable[Vocabulary]] = {
         ("", "absent"): VOCABULARIES["absent"],
         ("", "change"): VOCABULARIES["diff.change"],
+        ("", "direction"): VOCABULARIES["movement.direction"],
     }
     by_name: dict[str, set[type[Vocabulary]]] = {}
     for collection, name, field in _fields(table):

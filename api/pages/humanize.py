@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
-from schemas.vocabulary import Precision, words
+from schemas.vocabulary import Direction, Precision, words
 
 _SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
+
+_MOVED = {
+    Direction.CONCEDED: "conceded on",
+    Direction.HARDENED: "hardened its stance on",
+    Direction.REVERSED: "reversed its stance on",
+    Direction.DROPPED: "dropped its stance on",
+    Direction.FULFILLED: "got what it asked for on",
+    Direction.REPLACED: "replaced its demand on",
+    Direction.UNCLEAR: "changed its stance on",
+}
 
 
 def plain(value: object) -> str:
@@ -29,6 +39,11 @@ def spoken(edtf: str) -> str:
 def reported(date: Mapping[str, str]) -> str:
     """When something was first reported: the day, else by when."""
     return spoken(date["edtf"]) if date["precision"] == Precision.DAY.value else f"by {date['latest']}"
+
+
+def moved(direction: str) -> str:
+    """What a party did when its stance changed, before the name of the issue."""
+    return _MOVED[Direction.of(direction)]
 
 
 def bound(edtf: str) -> str:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -34,11 +36,6 @@ def framed() -> bool:
     return request.path.startswith("/embed/")
 
 
-def explored(path: str) -> str:
-    """The explorer's page of a record's path."""
-    return path.replace("/v1/", "/explore/", 1)
-
-
 def clocked(path: str, /, **instead: str) -> str:
     """The address of another page at the clocks of this one; ``instead`` names those that differ."""
     return f"{path}{spelt([*requested(CLOCKS.keys() - instead.keys()), *instead.items()])}"
@@ -68,6 +65,22 @@ def json_link(address: str) -> tuple[str, str, str]:
 def csv_link(address: str) -> tuple[str, str, str]:
     """How a page links to its answer as CSV: a name, a media type and an address."""
     return "CSV", "text/csv", address
+
+
+def ways_back(status: int, collections: Container[str], views: Container[str]) -> list[tuple[str, str]]:
+    """Where a reader can go on from this page, which has a problem of a status: the nearest pages, in words with their addresses."""
+    if not request.path.startswith("/explore/"):
+        return []
+    _, _, first, *rest = request.path.split("/")
+    if first == "facets" and rest:
+        first, *rest = rest
+    if first in views:
+        return [(f"the {first}", f"/explore/{first}")]
+    if first not in collections:
+        return []
+    # Parameters are wrong only of what there is.
+    ways = [("the record", f"/explore/{first}/{quote(rest[0])}")] if rest and status == HTTPStatus.BAD_REQUEST else []
+    return [*ways, (f"all {first}", f"/explore/{first}")]
 
 
 def corrected(detail: str) -> str:

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, frame, spelt
+from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, explored, frame, spelt
 from api.pages.arrange import across, stands
 from api.pages.client import ask, options
 from api.pages.context import shared_context
@@ -30,11 +30,13 @@ _MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,arme
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 #: Parameters that name the parties between whom gaps are.
 _PARTIES = ("parties", "party")
-#: Collections that have a feed: how a page links to it.
+#: Collections that have a feed: its media type and its path.
 _FEEDS = {
-    "changes": ("feed", "application/atom+xml", "/v1/feeds/changes.atom"),
-    "events": ("feed", "text/calendar", "/v1/feeds/events.ics"),
+    "changes": ("application/atom+xml", "feeds/changes.atom"),
+    "events": ("text/calendar", "feeds/events.ics"),
 }
+#: Parameters of a list that its feed, which is of all releases and in an order of its own, does not take.
+_NOT_FED = ("release", "sort", "limit", "after")
 #: What a page of a record does not repeat, since its heading or another part says it.
 HEADED = (
     "id", "href", "summary", "evidence", "target", "terms", "note", "absent",
@@ -53,6 +55,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         ("/explore/style.css", style),
         ("/explore/search", search),
         ("/explore/vocabularies", vocabularies),
+        ("/explore/cite", explorer.cite),
         (f"/explore/{collection}", explorer.records),
         (f"/explore/{collection}/<id>", explorer.record),
         ("/explore/<path:rest>", explorer.not_explored),
@@ -80,6 +83,8 @@ class Explorer:
         self.embeds = Embeds(table)
         self.collections = [resource.name for resource in table]
         self._shared = shared_context(table, self.embeds)
+        #: What paths of pages begin with.
+        self.names = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *self.collections]
 
     def context(self) -> dict[str, Any]:
         """What every template may use."""
@@ -119,7 +124,8 @@ class Explorer:
         if resource.has_table:
             formats.append(csv_link(api_address(f"{collection}.csv", without(asked, ("after", "limit")))))
         if collection in _FEEDS:
-            formats.append(_FEEDS[collection])
+            media_type, path = _FEEDS[collection]
+            formats.append(("feed", media_type, api_address(path, without(asked, _NOT_FED))))
         return render_template(
             "collection.html",
             collection=collection,
@@ -177,11 +183,19 @@ class Explorer:
             formats=[json_link(api_address(path, asked)), csv_link(api_address(*csv))],
         )
 
+    def cite(self) -> str:
+        """How to cite an answer, with a link to the page that shows it."""
+        answer = ask("/v1/cite", request.args)
+        asked = request.args["path"]
+        path = asked.partition("?")[0]
+        shown = path.startswith("/v1/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
+        formats = [json_link(api_address("cite", request.args))]
+        return render_template("cite.html", answer=answer, cited=explored(asked) if shown else "", formats=formats)
+
     def not_explored(self, rest: str) -> str:
         """404, with the page of the nearest name."""
-        names = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *self.collections]
         counts = [one.path[1:] for one in self.embeds.facets.values()]
-        hint = did_you_mean(rest[:200].partition("/")[0], names) or did_you_mean(rest[:200], counts)
+        hint = did_you_mean(rest[:200].partition("/")[0], self.names) or did_you_mean(rest[:200], counts)
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
 
     def not_embedded(self, rest: str = "") -> str:
@@ -216,7 +230,7 @@ def search() -> str:
     """The search form, with the hits once there is something to search for."""
     unasked = request.args.keys() <= {"q"} and not request.args.get("q")
     answer = None if unasked else ask("/v1/search", request.args)
-    formats = [json_link(api_address("search", request.args))]
+    formats = [json_link(api_address("search", request.args))] if answer else []
     return render_template("search.html", answer=answer, searching=True, formats=formats)
 
 

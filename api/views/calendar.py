@@ -8,6 +8,7 @@ from uuid import UUID
 from icalendar import Calendar, Event, vDuration
 from icalendar.enums import STATUS, TRANSP
 
+from api.embeds import explored
 from schemas.vocabulary import ClaimStatus
 
 #: Data changes with a release; calendars need not ask more often.
@@ -44,6 +45,15 @@ def _days(record: Mapping[str, Any]) -> tuple[date, date] | None:
     return (known[0], known[-1]) if known else None
 
 
+def _when(date: Mapping[str, str | None]) -> str:
+    """When an event was, as its record says it: a calendar shows only days, and no bound without its other one."""
+    day, bound = date["latest"], "or earlier"
+    if date["latest"] is None:
+        day, bound = date["earliest"], "or later"
+    words = "" if date["earliest"] and date["latest"] else f"{day} {bound}, "
+    return f"When: {words}{date['edtf']} (EDTF)."
+
+
 def _event(
     record: Mapping[str, Any], days: tuple[date, date], released: date, base: str, uid: Callable[[str, str], UUID]
 ) -> Event:
@@ -51,7 +61,7 @@ def _event(
     said = [
         record["summary"],
         record["outcome"],
-        f"When: {record['occurred_on']['edtf']} (EDTF).",
+        _when(record["occurred_on"]),
         f"Claim status: {record['claim_status']}.",
     ]
     return Event.new(
@@ -64,7 +74,7 @@ def _event(
         categories=[record["kind"]],
         status=STATUS.CONFIRMED if record["claim_status"] == ClaimStatus.CONFIRMED else STATUS.TENTATIVE,
         transparency=TRANSP.TRANSPARENT,
-        url=base + record["href"],
+        url=base + explored(record["href"]),  # a page, since people open it
         stamp=stamp,
         last_modified=stamp,
     )

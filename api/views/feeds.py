@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from sqlalchemy import Connection, select
 
+from api.embeds import explored
 from api.models import Change, Release, in_any
 from api.operation import Answer, Call, Operation
 from api.parameters import Behind, narrowing, of_filter, query
@@ -22,6 +23,7 @@ from schemas.fields import Contract, Integer
 
 ATOM = "application/atom+xml"
 CALENDAR = "text/calendar; charset=utf-8"
+HTML = "text/html"
 #: The ids of entries and events are made in it, so they are the same wherever the service runs.
 NAMESPACE = UUID("44068d23-94ae-44bf-804d-c54de68a2f0e")
 ENTRIES = 100
@@ -111,6 +113,7 @@ def _feed(call: Call) -> ElementTree.Element:
     _text(ElementTree.SubElement(feed, "author"), "name", "The Positions authors")
     _text(feed, "rights", "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/")
     _link(feed, "self", call.base + call.link())
+    _link(feed, "alternate", call.base + explored(f"{VERSION_PATH}/changes"), HTML)
     _link(feed, "alternate", f"{call.base}{VERSION_PATH}/changes", "application/json")
     return feed
 
@@ -121,6 +124,8 @@ def _entry(call: Call, change: Mapping[str, Any], day: date) -> ElementTree.Elem
     _text(entry, "id", _uuid("changes", change["id"]).urn)
     _text(entry, "title", f"{change['action'].capitalize()}: {record['name']} ({record['collection']})")
     _text(entry, "updated", _midnight(day).isoformat())
+    # The page first: readers open it, and some of them only the first link.
+    _link(entry, "alternate", call.base + explored(change["href"]), HTML)
     _link(entry, "alternate", call.base + change["href"], "application/json")
     if change["action"] != "removed":
         _link(entry, "related", call.base + record["href"], "application/json")
