@@ -347,7 +347,7 @@ class Direction(Vocabulary):
     FULFILLED = "fulfilled", "It no longer asks, because what it asked for was done."
     REPLACED = (
         "replaced",
-        "The demand or the proposal that showed the position was replaced by another one, in which none on the issue is recorded.",
+        "The demand, or the proposal that offered it, was replaced by another one, and no other position on the issue is recorded.",
     )
     UNCLEAR = "unclear", "One of the two stances has no score, so the change has no direction."
 

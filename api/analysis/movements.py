@@ -270,7 +270,11 @@ def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
 
     What the evidence of an end clarifies of the record, it asserts of the end.
     """
-    offered = {one["id"]: one["proposal"]["id"] for one in given_up if one["kind"] == PositionKind.OFFER.value}
+    offered = {
+        one["id"]: one["proposal"]["id"]
+        for one in given_up
+        if one["kind"] == PositionKind.OFFER.value and one["proposal"]
+    }
     replaced = _replaced(question, set(offered.values()))
     became: dict[str, Any] = {one["id"]: one.get("lifecycle") for one in given_up}
     #: The record whose evidence teaches the end, and the field that this evidence bears on.
@@ -292,9 +296,8 @@ def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
     def claimed(subject: str, field: str) -> Claim | None:
         every = cited.get(subject, [])
         teaching = [piece for bears_on, piece in every if field in bears_on]
-        if (
-            field == "made_on" and not teaching
-        ):  # whoever tells of the later version tells that the earlier one was replaced
+        if field == "made_on" and not teaching:
+            # Whoever tells of the later version tells that it replaced the earlier one.
             teaching = [piece for _, piece in every]
         return claim([_citation(new, *piece) for piece in teaching]) if teaching else None
 

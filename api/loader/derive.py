@@ -23,7 +23,7 @@ from api.resource import Table
 from schemas.dates import Edtf, parse
 from schemas.fields import Parts, Ref, Reference, References, references_in
 from schemas.record import Record
-from schemas.vocabulary import IMPLIED_STANCE, OVER, TURNED_ROUND, PositionKind, ProposalStatus, Stance
+from schemas.vocabulary import IMPLIED_STANCE, OVER, TURNED_ROUND, PositionKind, Stance
 
 KINDS = {
     "demands": PositionKind.DEMAND,
@@ -82,15 +82,13 @@ class _End(NamedTuple):
 
 def _end(proposal: Seed, seeds: Seeds) -> _End | None:
     """When a proposal ceased to be put forward, if it did."""
-    status = proposal.data["status"]
-    if status not in OVER:
+    if proposal.data["status"] not in OVER:
         return None
-    if status is ProposalStatus.SUPERSEDED:
-        later = [seeds.of("proposals")[id] for id in seeds.successors.get(proposal.id, ())]
-        dated = [one for one in later if one.data["made_on"] and one.data["made_on"].latest]
-        if dated:
-            first = min(dated, key=lambda one: (one.data["made_on"].latest, one.id))
-            return _End(first.data["made_on"], _bearing_on("made_on", first) or first.parts["evidence"])
+    later = [seeds.of("proposals")[id] for id in seeds.successors.get(proposal.id, ())]
+    dated = [one for one in later if one.data["made_on"] and one.data["made_on"].latest]
+    if dated:
+        first = min(dated, key=lambda one: (one.data["made_on"].latest, one.id))
+        return _End(first.data["made_on"], _bearing_on("made_on", first) or first.parts["evidence"])
 
     def known_on(cited: Seed) -> date:
         return seeds.source(cited.data["source"].id).known_on
