@@ -97,10 +97,10 @@ def _ruled(said: int, several: bool) -> ClaimStatus:
     """The first rule that holds. ``several``: the assertions go back to two outlets or more."""
     if said & _RETRACTS:
         return ClaimStatus.RETRACTED
-    if said & _COUNTERS and said & _ASSERTS:
-        return ClaimStatus.DISPUTED
-    if said & _DENIES:
+    if said & _DENIES and not said & _ASSERTS:
         return ClaimStatus.DENIED
+    if said & _COUNTERS:
+        return ClaimStatus.DISPUTED
     if said & _BY_HOLDER:
         return ClaimStatus.CONFIRMED
     if said & _WITHHOLDS and not said & _NOT_CLOSED:

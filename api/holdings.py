@@ -31,7 +31,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
 )
 from sqlalchemy import type_coerce as coerce
 from sqlalchemy.ext.compiler import compiles
@@ -72,9 +71,16 @@ def _begun(dialect: str, end: str) -> ColumnElement[Any]:
     """The ``earliest`` or ``latest`` day that ``valid_from`` can mean, which no column has: `Position.earliest` may be that of the
     process.
     """
+    given = member(dialect, Position.body, "valid_from", end)
+    return coerce(given, Date) if dialect == "sqlite" else cast(given, Date)
+
+
+def member(dialect: str, body: Any, *path: str) -> ColumnElement[Any]:
+    """A text within an answer, which no column has."""
     if dialect == "sqlite":
-        return coerce(func.json_extract(Position.body, f"$.valid_from.{end}"), Date)
-    return cast(cast(Position.body, JSON)[("valid_from", end)].as_string(), Date)
+        return func.json_extract(body, f"$.{'.'.join(path)}")
+    found: ColumnElement[Any] = cast(body, JSON)[path].as_string()
+    return found
 
 
 def assumed(record: Mapping[str, Any], day: date | None, period: tuple[str, ...] = PERIOD) -> bool:
@@ -107,29 +113,33 @@ def assumed_done(row: Row[Any], day: date | None) -> bool:
 
 def recent(
     clocks: Clocks,
+    today: date,
     *conditions: ColumnElement[bool],
     parties: Collection[str] | None = None,
     whole: Collection[str] = (),
 ) -> Select[Any]:
     """The positions on issues that the clocks show, as `Holding` has them, without those that certainly began before another of the
-    same party on the same issue: the latest of each, and what may have begun with it.
+    same party on the same issue that had not ended by today, or before any other where all had: the latest of each, and what may
+    have begun with it.
 
     Args:
+        today: ``as_of``, or else the release's date.
         conditions: what else is asked of the rows of `Holding`.
         parties: those whose positions are asked for; everybody's where it is None.
         whole: parties of whom nothing is left out.
     """
     every = _every_cell()
-    latest = (
+    begun = (
         select(Holding.began)
         .where(Holding.issue_id == every.c.issue_id, Holding.party_id == every.c.party_id)
-        .where(Holding.known(clocks), _held(clocks), *conditions)
+        .where(Holding.known(clocks), *conditions)
         .order_by(Holding.began.desc())
         .limit(1)
-        .scalar_subquery()
     )
+    going_on = begun.where(Holding.latest >= today)
     first = coerce(FIRST_DAY, Date)
-    since: ColumnElement[Any] = func.coalesce(latest, first)
+    latest = [going_on, begun] if clocks.as_of is None else [going_on.where(Holding.began <= clocks.as_of)]
+    since: ColumnElement[Any] = func.coalesce(*(one.scalar_subquery() for one in latest), first)
     if whole:
         since = case((every.c.party_id.in_(sorted(whole)), first), else_=since)
     asked = every.c.party_id.is_not(None) if parties is None else every.c.party_id.in_(sorted(parties))
@@ -159,13 +169,6 @@ def recent(
         .select_from(_Then(cell, Holding.__table__, same))
         .where(Holding.known(clocks), *stretch, *conditions)
     )
-
-
-def _held(clocks: Clocks) -> ColumnElement[bool]:
-    """The condition that a position is known to have begun by the day, and may not have ended."""
-    if clocks.as_of is None:
-        return true()
-    return and_(Holding.began <= clocks.as_of, Holding.latest >= clocks.as_of)
 
 
 def _every_cell() -> Any:

@@ -140,7 +140,10 @@ class PositionKind(Vocabulary):
     DEMAND = "demand", "Asks something of others."
     RESPONSE = "response", "Answers a proposal, one of its terms, or a demand."
     STATEMENT = "statement", "Declared without asking or answering."
-    OFFER = "offer", "Taken by putting forward a term of a proposal."
+    OFFER = (
+        "offer",
+        "Taken by putting forward a term of a proposal; it ends when the proposal lapses or a later version replaces it.",
+    )
 
 
 class ProposalKind(Vocabulary):
@@ -272,8 +275,8 @@ class ClaimStatus(Vocabulary):
     """How well a record is supported, derived from its evidence: the first rule that holds gives the status."""
 
     RETRACTED = "retracted", "Some evidence retracts it."
-    DISPUTED = "disputed", "Some evidence denies or disputes it, and some asserts it."
     DENIED = "denied", "Some evidence denies it, and none asserts it."
+    DISPUTED = "disputed", "Some evidence disputes it, or some denies it and some asserts it."
     CONFIRMED = (
         "confirmed",
         (
@@ -291,7 +294,10 @@ class ClaimStatus(Vocabulary):
     CORROBORATED = "corroborated", "Two or more independent origins assert it."
     REPORTED = (
         "reported",
-        "At most one origin asserts it, no holder does so on the record or in an official document, and nothing denies or retracts it.",
+        (
+            "At most one origin asserts it, no holder does so on the record or in an official document, "
+            "and nothing denies, disputes or retracts it."
+        ),
     )
 
 
@@ -343,10 +349,16 @@ class Direction(Vocabulary):
     REVERSED = "reversed", "It crossed to the other side."
     DROPPED = (
         "dropped",
-        "It no longer holds the position, and none is recorded in its place; that it accepts the opposite is not said.",
+        (
+            "It no longer holds the position, or the offer that showed it has lapsed, and none is recorded in its place; "
+            "that it accepts the opposite is not said."
+        ),
     )
     FULFILLED = "fulfilled", "It no longer asks, because what it asked for was done."
-    REPLACED = "replaced", "The demand ended because another one of the same party took its place."
+    REPLACED = (
+        "replaced",
+        "The demand, or the proposal that offered it, was replaced by another one, and no other position on the issue is recorded.",
+    )
     UNCLEAR = "unclear", "One of the two stances has no score, so the change has no direction."
 
 
@@ -386,6 +398,9 @@ TURNED_ROUND: dict[Stance, Stance] = {
     Stance.OPPOSES: Stance.SUPPORTS,
     Stance.UNCLEAR: Stance.UNCLEAR,
 }
+
+#: Where a proposal stands that nobody puts forward any more: its proposers no longer hold what it offered.
+OVER = frozenset({ProposalStatus.SUPERSEDED, ProposalStatus.LAPSED})
 
 #: The field's own name of each vocabulary, as served and as used in query parameters.
 VOCABULARIES: dict[str, type[Vocabulary]] = {

@@ -29,10 +29,10 @@ def naive_status(evidence: list[dict[str, Any]]) -> str:
     kinds = [one["relation"] for one in evidence]
     if "retracts" in kinds:
         return "retracted"
-    if ("denies" in kinds or "disputes" in kinds) and asserts:
-        return "disputed"
-    if "denies" in kinds:
+    if "denies" in kinds and not asserts:
         return "denied"
+    if "denies" in kinds or "disputes" in kinds:
+        return "disputed"
     for one in asserts:
         if one["holder"] and one["mode"] in ("on_record", "official_document"):
             return "confirmed"
@@ -94,6 +94,20 @@ class Naive:
             for collection in (*CITED, "sources")
             for one in api.all(f"/v1/{collection}")
         }
+
+        #: The evidence that a proposal was replaced, by its path: that of the later version.
+        self.replaced = {
+            one["supersedes"]["href"]: api.data(one["href"])["evidence"]
+            for one in api.all("/v1/proposals")
+            if one["supersedes"]
+        }
+
+    def end_known(self, record: dict[str, Any], day: str = "9999", modes: tuple[str, ...] = tuple(Mode)) -> bool:
+        """Whether the end that an offer has from its proposal, if it has one, could be known by a day from evidence of some modes."""
+        if record.get("kind") != "offer" or record["proposal"]["href"] not in self.replaced:
+            return True
+        taught_by = self.replaced[record["proposal"]["href"]]
+        return any(one["known_on"] <= day and one["mode"] in modes for one in taught_by)
 
     def unknown(self, day: str) -> list[str]:
         """The paths of the records that nobody could know of by a day."""
@@ -157,12 +171,16 @@ def expected(
     evidence: list[dict[str, Any]],
     whole: list[dict[str, Any]],
     unknown: Iterable[str] = (),
+    *,
+    end_known: bool = True,
 ) -> dict[str, Any]:
     """A record as some of its evidence shows it, at a day on which nobody could know of the records of some paths."""
     record = {name: without(value, set(unknown)) for name, value in record.items()}
     taught = {field for one in whole for field in one["bears_on"]}
     hidden = taught - {field for one in evidence for field in one["bears_on"]}
     shown = {**record, **dict.fromkeys(hidden & record.keys())}
+    if not end_known:
+        shown["valid_until"] = None
     if "ended" in shown:
         until = (shown["valid_until"] or {}).get("latest")
         shown["ended"] = bool(until and until < "2031-06-30")
@@ -190,7 +208,8 @@ def test_known_at_answers_from_the_evidence_known_by_then(api: Api, naive: Naive
         then = {}
         for id, (record, whole) in records.items():
             if known := [one for one in whole if one["known_on"] <= day]:
-                then[id] = expected(record, known, whole, naive.unknown(day))
+                ended = naive.end_known(record, day)
+                then[id] = expected(record, known, whole, naive.unknown(day), end_known=ended)
         answered = {one["id"]: one for one in api.all(f"/v1/{collection}", known_at=day)}
         assert answered == then, day
         for id, (record, _) in records.items():
@@ -218,7 +237,8 @@ def test_mode_counts_only_evidence_of_these_modes(
     for record in api.all(f"/v1/{collection}"):
         whole = naive.evidence(record, api)
         if counted := [one for one in whole if one["mode"] in modes]:
-            then[record["id"]] = expected(record, counted, whole)
+            ended = naive.end_known(record, modes=modes)
+            then[record["id"]] = expected(record, counted, whole, end_known=ended)
     answer = api.get(f"/v1/{collection}", mode=",".join(modes), limit=200)
     assert {one["id"]: one for one in answer["data"]} == then
     assert answer["meta"]["mode"] == sorted(modes)
@@ -233,7 +253,8 @@ def test_the_clocks_combine(api: Api, naive: Naive, collection: str) -> None:
             then = {}
             for id, (record, whole) in records.items():
                 if counted := [one for one in whole if one["mode"] in modes and one["known_on"] <= day]:
-                    then[id] = expected(record, counted, whole, naive.unknown(day))
+                    ended = naive.end_known(record, day, modes)
+                    then[id] = expected(record, counted, whole, naive.unknown(day), end_known=ended)
             query = {"known_at": day, "mode": ",".join(modes)}
             assert {one["id"]: one for one in api.all(f"/v1/{collection}", **query)} == then
             for as_of in ("2030-01-01", "2030-03-15"):

@@ -1,10 +1,11 @@
 """Which of several positions is a party's stance.
 
-**The latest position** of a party on an issue is the one that began last; of those, the one first reported last; of those, the
-one with the last id. *Began* is the earliest day that ``valid_from`` can mean. A position whose beginning is open or unknown
-was held when it was first reported, so it began no later than then, and that day counts as its beginning; where an answer is
-asked ``as_of`` an earlier day, such a position may have been held and is not known to have been, and comes before all others
-(`api.holdings` says which positions are only assumed to have been held on a day).
+**The latest position** of a party on an issue is, of those that had not ended by the day (``as_of``, else the release's date), the
+one that began last; of those, the one first reported last; of those, the one with the last id. Only where all had ended is it one
+that had: what was taken up later and is over does not hide what goes on. *Began* is the earliest day that ``valid_from`` can mean. A
+position whose beginning is open or unknown was held when it was first reported, so it began no later than then, and that day counts
+as its beginning; where an answer is asked ``as_of`` an earlier day, such a position may have been held and is not known to have been,
+and comes before all others (`api.holdings` says which positions are only assumed to have been held on a day).
 
 **Simultaneous** are two positions of which neither is known to have begun after the other: the spans of days in which they can
 have begun overlap. A span ends with the last day that ``valid_from`` can mean, with the first report, with the end of the
@@ -37,6 +38,7 @@ from schemas.vocabulary import PositionKind, Stance, Verdict
 
 _COLUMNS = (
     Position.id,
+    Position.process_id,
     Position.kind,
     Position.party_id,
     Position.issue_id,
@@ -55,11 +57,11 @@ _COLUMNS = (
 )
 _NARROW: tuple[Any, ...] = (
     Holding.id,
+    Holding.process_id,
     Holding.party_id,
     Holding.issue_id,
     Holding.stance,
     Holding.subject,
-    Holding.lifecycle,
     Holding.earliest,
     Holding.latest,
     Holding.first_reported_on,
@@ -244,9 +246,9 @@ class Cell:
 _Held = TypeVar("_Held", bound=Held)
 
 
-def histories(question: Question) -> Iterator[list[Narrow]]:
+def histories(question: Question, *conditions: ColumnElement[bool]) -> Iterator[list[Narrow]]:
     """All positions ever held by the day, issue by issue, in the order of issues; those of one issue are in memory at a time."""
-    where = [Holding.known(question.clocks), *question.within(Holding, Holding.issue_id)]
+    where = [Holding.known(question.clocks), *question.within(Holding, Holding.issue_id), *conditions]
     statement = select(*_NARROW).where(*where).order_by(Holding.issue_id)
     for _, group in groupby(streamed(question.connection, statement), key=attrgetter("issue_id")):
         found = [Narrow(row, question.clocks.as_of) for row in group]
@@ -273,21 +275,24 @@ def answers(question: Question, several: Iterable[Held]) -> dict[str, dict[str, 
 
 def standing(question: Question) -> list[Narrow]:
     """The positions that the latest ones are among: those of `positions` that are on an issue, without what certainly began before
-    another of the same party and issue.
+    another of the same party and issue that ends no sooner than today.
     """
     folding = question.standing
     within = question.within(Holding, Holding.issue_id)
-    found = recent(question.clocks, *within, parties=folding.holders, whole=folding.changing).subquery()
+    found = recent(question.clocks, question.today, *within, parties=folding.holders, whole=folding.changing).subquery()
     same = and_(*(getattr(Position, column.name) == found.c[column.name] for column in Position.__table__.primary_key))
     wanted = (*(found.c[column.key] for column in _NARROW), Position.body)
     rows = question.connection.execute(select(*wanted).join_from(found, Position, same)).all()
     return [Narrow(row, question.clocks.as_of) for row in rows]
 
 
-def latest(found: Sequence[Held], said: Callable[[Held], Any] = attrgetter("stance")) -> tuple[Held, ...]:
+def latest(
+    several: Sequence[Held], today: date, said: Callable[[Held], Any] = attrgetter("stance")
+) -> tuple[Held, ...]:
     """The latest position and, behind it, the simultaneous ones that say something else; ``said`` is what they say."""
-    if len(found) == 1:
-        return (found[0],)
+    if len(several) == 1:
+        return (several[0],)
+    found = [one for one in several if not one.ended(today)] or several
     top = max(found, key=attrgetter("order"))
     others = [one for one in found if said(one) != said(top) and one.simultaneous(top)]
     return top, *sorted(others, key=attrgetter("order"), reverse=True)
@@ -321,7 +326,7 @@ def span_of(held: Held, folding: Folding) -> tuple[date, date]:
 def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[str, str], Cell]:
     """The stance of every party on every issue that it has a position on, by issue and party."""
     return {
-        (issue, party): Cell(party, issue, latest(several), today)
+        (issue, party): Cell(party, issue, latest(several, today), today)
         for (issue, party), several in by_column(found, folding).items()
     }
 

@@ -2,10 +2,11 @@
 
 Measure: the positions of a party on an issue in the order of `api.analysis.latest` make its course. After each of them the party has
 a stance, or conflicting ones; a **movement** lies between two successive stances that differ, and is dated by the beginning of the
-position that gives the new one. States in conflict are passed over, since their order is not known. A party that holds nothing on the
-issue any more **gave its position up**: the movement goes to nothing, on the last day that ``valid_until`` can mean. What was taken up
-again after a break is compared with what was held before it. Where a later position ends and one from before it goes on, no movement
-leads back to that: nobody recorded one.
+position that gives the new one. The course runs through all processes, since an issue may be negotiated in several; a movement is
+found under the process of either position. States in conflict are passed over, since their order is not known. A party that holds
+nothing on the issue any more **gave its position up**: the movement goes to nothing, on the last day that ``valid_until`` can mean.
+What was taken up again after a break is compared with what was held before it. Where a later position ends and one from before it
+goes on, no movement leads back to that: nobody recorded one.
 
 With scores s before and t after: the party **hardened** where it went on to the side that it was on, or took a side from 0
 (s·(t−s) > 0, or s = 0); it **reversed** where it crossed to the other side (s·t < 0), which is as often a turn away from a deal as toward
@@ -16,7 +17,8 @@ movement to nothing has no score to measure by, and goes toward nobody.
 
 Each movement has the claim status and the counts of the record that it rests on: the position after it. That a position was given up
 rests on the evidence that teaches its end, where some teaches that alone (``bears_on``), and on no other: who once held a thing openly
-has not confirmed that it was dropped. Else it has those of the record that was given up.
+has not confirmed that it was dropped. Else it has those of the record that was given up. The end of an offer rests on the evidence that
+its proposal had lapsed or was replaced.
 Asked ``as_of``, it is **assumed** where the position after it may have begun later than the day.
 
 It **lies** between the first and the last day on which the position after it can have begun, or that before it have ended.
@@ -29,20 +31,21 @@ from datetime import date, timedelta
 from heapq import heappop, heappush, merge
 from itertools import islice
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from api.analysis.footing import evidence_of, rests_on, support
 from api.analysis.latest import Narrow, answers, by_column, columns_of, histories, refer
 from api.analysis.question import Findings, Names, Question
 from api.claims import Citation, Claim, claim, reported
-from api.holdings import begun_by
-from api.models import LAST_DAY, Evidence, Source
+from api.holdings import begun_by, member
+from api.models import LAST_DAY, Evidence, Holding, Proposal, Source, in_any
 from schemas.dates import Edtf, parse
 from schemas.fields import date_answer
-from schemas.vocabulary import Direction, Lifecycle, Mode, Relation, Stance
+from schemas.vocabulary import Direction, Lifecycle, Mode, PositionKind, ProposalStatus, Relation, Stance
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Movement:
     before: Narrow
     after: Narrow | None
     own: tuple[str, ...] = ()
+
+    @property
+    def processes(self) -> set[str]:
+        """The processes that it is found under: those of its positions."""
+        return {held.row.process_id for held in (self.before, self.after) if held}
 
 
 #: From a day on the score of a party is another, or it has none.
@@ -87,7 +95,7 @@ def lines(question: Question) -> Iterator[dict[str, Any]]:
 def _found(question: Question) -> Iterator[tuple[list[Movement], list[Shift]]]:
     """The movements on each issue, and how the scores of all parties shifted, both by the day."""
     everyone = question.of_all_parties().folding
-    for held in histories(question):
+    for held in histories(question.of_all_processes(), *_on_issues_of(question)):
         standing = by_column(held, everyone)
         moving = by_column(held, question.folding) if question.parties else standing
         moved = [
@@ -95,12 +103,22 @@ def _found(question: Question) -> Iterator[tuple[list[Movement], list[Shift]]]:
             for (issue, party), course in moving.items()
             for movement in changes(party, issue, course, question.today)
         ]
+        if question.processes:
+            moved = [movement for movement in moved if movement.processes & {*question.processes}]
         if question.begin or question.end:
             moved = list(_between(question, moved))
         if moved:
             moved.sort(key=_place)
             shifts = [(day, party, score) for (_, party), course in standing.items() for day, score in scores(course)]
             yield moved, sorted(shifts, key=itemgetter(0))
+
+
+def _on_issues_of(question: Question) -> list[ColumnElement[bool]]:
+    """The condition that somebody holds something on the issue in the processes that are asked for."""
+    if not question.processes:
+        return []
+    there = aliased(Holding)
+    return [Holding.issue_id.in_(select(there.issue_id).where(in_any(there.process_id, question.processes)))]
 
 
 def _between(question: Question, moved: list[Movement]) -> Iterator[Movement]:
@@ -175,13 +193,13 @@ def scores(course: list[Narrow]) -> Iterator[tuple[date, float | None]]:
             yield day, score
 
 
-def direction(movement: Movement) -> Direction:
-    """What a movement amounts to."""
+def direction(movement: Movement, became: Lifecycle | None) -> Direction:
+    """What a movement amounts to. ``became`` tells what became of a position that was given up."""
     score = movement.before.stance.score
     if movement.after is None:
-        ended = {Lifecycle.MET: Direction.FULFILLED, Lifecycle.SUPERSEDED: Direction.REPLACED}
-        given = movement.before.row.lifecycle
-        return ended.get(Lifecycle.of(given), Direction.DROPPED) if given else Direction.DROPPED
+        if became is Lifecycle.MET:
+            return Direction.FULFILLED
+        return Direction.REPLACED if became is Lifecycle.SUPERSEDED else Direction.DROPPED
     after = movement.after.stance.score
     if score is None or after is None:
         return Direction.UNCLEAR
@@ -233,27 +251,72 @@ def _rows(question: Question, found: list[tuple[list[Movement], list[Shift]]]) -
     while several := list(islice(ordered, _AT_ONCE)):
         both = (one for movement, _ in several for one in (movement.before, movement.after) if one)
         positions = answers(question, both)
-        taught = _ends(question, [movement.before for movement, _ in several if movement.after is None])
+        ends = _ends(question, [positions[movement.before.row.id] for movement, _ in several if movement.after is None])
         for movement, beside in several:
-            yield _row(movement, beside, positions, taught, question.names, question.clocks.as_of)
+            yield _row(movement, beside, positions, ends, question.names, question.clocks.as_of)
 
 
-def _ends(question: Question, given_up: list[Narrow]) -> dict[str, Claim]:
-    """How well it is supported that a position has ended, by subject: by the evidence that teaches the end alone, where there is some.
-
-    What such evidence clarifies of the record, it asserts of the end.
+class End(NamedTuple):
+    """How a position came to an end: what became of it, where that is told, and the claim that it ended, where some evidence teaches
+    that alone.
     """
-    cited: dict[str, list[tuple[Any, ...]]] = {}
+
+    became: Lifecycle | None
+    claim: Claim | None
+
+
+def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
+    """The ends of positions, given as their answers, by id. An offer ended with its proposal; see `api.loader.derive`.
+
+    What the evidence of an end clarifies of the record, it asserts of the end.
+    """
+    offered = {
+        one["id"]: one["proposal"]["id"]
+        for one in given_up
+        if one["kind"] == PositionKind.OFFER.value and one["proposal"]
+    }
+    replaced = _replaced(question, set(offered.values()))
+    became: dict[str, Any] = {one["id"]: one.get("lifecycle") for one in given_up}
+    #: The record whose evidence teaches the end, and the field that this evidence bears on.
+    taught_by = {one["id"]: (f"{one['kind']}s/{one['id']}", "valid_until") for one in given_up}
+    for id, proposal in offered.items():
+        later = replaced.get(proposal)
+        taught_by[id] = (f"proposals/{later}", "made_on") if later else (f"proposals/{proposal}", "status")
+        became[id] = Lifecycle.SUPERSEDED if proposal in replaced else None
+    cited: dict[str, list[tuple[list[str], tuple[Any, ...]]]] = {}
     columns = (Evidence.source_id, Evidence.relation, Evidence.mode, Evidence.origin, Evidence.by_holder)
     for subject, body, *piece in evidence_of(
-        question, (held.row.subject for held in given_up), Evidence.body, *columns
+        question, (subject for subject, _ in taught_by.values()), Evidence.body, *columns
     ):
-        if "valid_until" in orjson.loads(body)["bears_on"]:
-            cited.setdefault(subject, []).append(tuple(piece))
-    sources = sorted({piece[0] for several in cited.values() for piece in several})
+        cited.setdefault(subject, []).append((orjson.loads(body)["bears_on"], tuple(piece)))
+    sources = sorted({piece[0] for several in cited.values() for _, piece in several})
     statement = select(Source.id, Source.body).where(Source.id.in_(sources))
     new = {id: _reported(orjson.loads(body)) for id, body in question.connection.execute(statement)}
-    return {subject: claim([_citation(new, *piece) for piece in several]) for subject, several in cited.items()}
+
+    def claimed(subject: str, field: str) -> Claim | None:
+        every = cited.get(subject, [])
+        teaching = [piece for bears_on, piece in every if field in bears_on]
+        if field == "made_on" and not teaching:
+            # Whoever tells of the later version tells that it replaced the earlier one.
+            teaching = [piece for _, piece in every]
+        return claim([_citation(new, *piece) for piece in teaching]) if teaching else None
+
+    return {
+        id: End(Lifecycle.of(became[id]) if became[id] else None, claimed(*taught)) for id, taught in taught_by.items()
+    }
+
+
+def _replaced(question: Question, proposals: set[str]) -> dict[str, str | None]:
+    """Which of some proposals had been superseded, and by which one, where that is recorded and has a date."""
+    if not proposals:
+        return {}
+    known = Proposal.known(question.clocks)
+    told = (Proposal.id.in_(sorted(proposals)), Proposal.status == ProposalStatus.SUPERSEDED.value)
+    found: dict[str, str | None] = dict.fromkeys(question.connection.scalars(select(Proposal.id).where(known, *told)))
+    before = member(question.connection.dialect.name, Proposal.body, "supersedes", "id")
+    later = select(before, Proposal.id).where(known, before.in_(sorted(proposals)), Proposal.latest < LAST_DAY)
+    first_last = later.order_by(Proposal.latest.desc(), Proposal.id.desc())
+    return found | dict(question.connection.execute(first_last).all())
 
 
 def _citation(new: Mapping[str, Edtf], source: str, relation: str, mode: str, origin: str, by_holder: bool) -> Citation:
@@ -270,20 +333,25 @@ def _row(
     movement: Movement,
     beside: tuple[list[str], list[str]],
     positions: dict[str, dict[str, Any]],
-    taught: dict[str, Claim],
+    ends: dict[str, End],
     names: Names,
     today: date | None,
 ) -> dict[str, Any]:
     before = positions[movement.before.row.id]
     after = positions[movement.after.row.id] if movement.after else None
     told, rests = (after or before)["first_reported"], support(after or before)
-    if after is None and (end := taught.get(movement.before.row.subject)):
-        told = date_answer(end.first_reported)
-        rests = {"claim_status": end.status, "document_count": end.documents, "origin_count": end.origins}
+    end = None if after else ends[before["id"]]
+    if end and end.claim:
+        told = date_answer(end.claim.first_reported)
+        rests = {
+            "claim_status": end.claim.status,
+            "document_count": end.claim.documents,
+            "origin_count": end.claim.origins,
+        }
     return {
         "party": names.party(movement.party),
         "issue": names.issue(movement.issue),
-        "direction": direction(movement),
+        "direction": direction(movement, end and end.became),
         "occurred_on": after["valid_from"] if after else before["valid_until"],
         "first_reported_on": told["latest"],
         "before_stance": before["stance"],

@@ -57,6 +57,10 @@ class Question:
         """The same question without its filter by issue, for records that have none."""
         return replace(self, issues=())
 
+    def of_all_processes(self) -> "Question":
+        """The same question without its filter by process."""
+        return replace(self, processes=())
+
     def of_all_parties(self) -> "Question":
         """The same question without its filter by party."""
         return replace(self, parties=())

@@ -13,6 +13,7 @@ neither is one that was taken back.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -52,7 +53,9 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
     whole = _row(None, placed.get(None, {}), addressees, question, behind)
     rows = [_row(term, placed.get(term["id"], {}), addressees, question, behind) for term in terms]
     heard = {party for of_term in placed.values() for party, held in of_term.items() if answered(held)}
-    shown = [held for key in (None, *(term["id"] for term in terms)) for held in _shown(placed.get(key, {}))]
+    shown = [
+        held for key in (None, *(term["id"] for term in terms)) for held in _shown(placed.get(key, {}), question.today)
+    ]
     data = {
         "proposal": _reference(proposal, "title"),
         "addressees": addressees,
@@ -123,8 +126,8 @@ def _asked(addressees: list[Reference], question: Question) -> list[Reference]:
     return [one for one in addressees if not question.parties or one["id"] in question.parties]
 
 
-def _shown(of_term: dict[str, list[Held]]) -> list[Held]:
-    return [held for several in of_term.values() for held in latest(several, _verdict)]
+def _shown(of_term: dict[str, list[Held]], today: date) -> list[Held]:
+    return [held for several in of_term.values() for held in latest(several, today, _verdict)]
 
 
 def _row(
@@ -135,7 +138,7 @@ def _row(
     behind: Footing,
 ) -> dict[str, Any]:
     provides = term["stance"] if term else None
-    standing = {party: latest(several, _verdict) for party, several in sorted(answers.items())}
+    standing = {party: latest(several, question.today, _verdict) for party, several in sorted(answers.items())}
     cells = [_cell(party, several, provides, question, behind) for party, several in standing.items()]
     heard = {party for party, several in answers.items() if answered(several)}
     return {

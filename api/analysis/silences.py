@@ -5,7 +5,7 @@ term) is recorded by the day (``as_of``, else the release's date) that is more t
 comment, or where it has taken its answer back since. Whoever represents the addressee answers for it. A position that it takes on the issue
 without answering is no answer; it is shown beside. What is no longer outstanding is left out: a demand that had ended by the day or
 that is met, dropped or superseded; a proposal that is accepted, rejected or lapsed, or that another one had superseded by then (or
-is said to have, which is not recorded).
+is said to have, which is not recorded); and all that belongs to a process that was over before the last day that counts.
 
 **Days** count from the last day on which it can have been asked: the last day that its date can mean, its first report where that is
 earlier or where no date is known; to the day, or to that of ``known_at`` or of the release where it is earlier, after which nothing is
@@ -27,7 +27,7 @@ from api.analysis.question import Findings, Question, Reference
 from api.analysis.reception import answered
 from api.analysis.timeline import span
 from api.claims import UNHELD
-from api.models import LAST_DAY, Proposal, Term
+from api.models import LAST_DAY, Process, Proposal, Term
 from api.resource import issues_of
 from schemas.vocabulary import Lifecycle, PositionKind, ProposalStatus
 
@@ -41,11 +41,14 @@ def silences(question: Question) -> Findings:
     everyone = question.of_all_parties()
     stances = cells(standing(everyone), everyone.standing, question.today)
     answers = _Answers(question)
+    over = _over(question)
     rows: list[Record] = []
     for held in positions(everyone, of_kind(PositionKind.DEMAND)):
-        if _demand_open(held, question.today):
+        if _demand_open(held, question.today) and held.row.process_id not in over:
             rows += _silent("demands", held.record, held.record["valid_from"], question, answers, stances)
     for proposal in _open_proposals(question):
+        if proposal["process"]["id"] in over:
+            continue
         rows += _silent("proposals", proposal, proposal["made_on"], question, answers, stances)
     rows.sort(key=lambda row: (-row["days"], row["subject"]["collection"], row["subject"]["id"], row["silent"]["id"]))
     subjects = [f"{row['subject']['collection']}/{row['subject']['id']}" for row in rows]
@@ -74,6 +77,20 @@ class _Answers:
             if party in self.folding.reach(held.row.party_id, span_of(held, self.folding))
         ]
         return sorted(own, key=attrgetter("order"), reverse=True)
+
+
+def _counted_until(question: Question) -> date:
+    """The last day that counts: of what came after ``known_at`` or the release nothing is known."""
+    return min(question.today, question.clocks.known_at or question.today, question.released_on)
+
+
+def _over(question: Question) -> set[str]:
+    """The processes that certainly ended before the last day that counts: in them no answer can be awaited."""
+    ended = {
+        id: orjson.loads(body)["ended_on"] for id, body in question.connection.execute(select(Process.id, Process.body))
+    }
+    until = _counted_until(question).isoformat()
+    return {id for id, end in ended.items() if end and end["latest"] and end["latest"] < until}
 
 
 def _demand_open(held: Held, today: date) -> bool:
@@ -119,7 +136,7 @@ def _silent(
     stances: dict[tuple[str, str], Cell],
 ) -> Iterator[Record]:
     askers: list[Reference] = record["proposers"] if collection == "proposals" else [record["party"]]
-    until = min(question.today, question.clocks.known_at or question.today, question.released_on)
+    until = _counted_until(question)
     since = _since(asked_on, record["first_reported_on"], until)
     if not question.asks_for(*span(asked_on, record["first_reported_on"])):
         return

@@ -1,9 +1,16 @@
-"""What the seeds imply: what a response's term says of it, the offers that terms make, who represents whom, the evidence's own facts."""
+"""What the seeds imply: what a response's term says of it, the offers that terms make, who represents whom, the evidence's own facts.
+
+**An offer** is held for as long as its proposal is put forward. A proposal that ``lapsed`` or was ``superseded`` is so no longer, and
+its offers end: where a later version is recorded that has a date, when that was made, else by the day on which it was first reported
+that the proposal was over. What is rejected, or accepted, was offered all the same. The end is known as soon as the evidence that
+teaches it is: that of the later version, or what bears on the proposal's ``status``. A status that no evidence teaches by itself may
+be due to any of the proposal's; so it counts from the last.
+"""
 
 from collections.abc import Iterator
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import missing
 
@@ -13,10 +20,10 @@ from api.loader.rules import mark
 from api.loader.seeds import Seeds
 from api.models import Cited
 from api.resource import Table
-from schemas.dates import Edtf
+from schemas.dates import Edtf, parse
 from schemas.fields import Parts, Ref, Reference, References, references_in
 from schemas.record import Record
-from schemas.vocabulary import IMPLIED_STANCE, TURNED_ROUND, PositionKind, Stance
+from schemas.vocabulary import IMPLIED_STANCE, OVER, TURNED_ROUND, PositionKind, Stance
 
 KINDS = {
     "demands": PositionKind.DEMAND,
@@ -35,7 +42,7 @@ def complete(seed: Seed, seeds: Seeds, table: Table) -> list[Seed]:
     elif seed.resource.name == "proposals":
         for term in seed.parts["terms"]:
             term.data.update(proposal=seed.ref, made_on=data["made_on"])
-        made += [offer for term in seed.parts["terms"] for offer in _offers(term, seed, table)]
+        made += [offer for term in seed.parts["terms"] for offer in _offers(term, seed, seeds, table)]
     elif seed.resource.name == "responses":
         _answer(seed, seeds)
     for one in made:
@@ -66,11 +73,42 @@ def _answer(response: Seed, seeds: Seeds) -> None:
         data["stance"] = TURNED_ROUND[implied] if turned else implied
 
 
-def _offers(term: Seed, proposal: Seed, table: Table) -> Iterator[Seed]:
+class _End(NamedTuple):
+    """The end of a proposal, and the evidence that teaches it."""
+
+    when: Edtf
+    taught_by: list[Seed]
+
+
+def _end(proposal: Seed, seeds: Seeds) -> _End | None:
+    """When a proposal ceased to be put forward, if it did."""
+    if proposal.data["status"] not in OVER:
+        return None
+    later = [seeds.of("proposals")[id] for id in seeds.successors.get(proposal.id, ())]
+    dated = [one for one in later if one.data["made_on"] and one.data["made_on"].latest]
+    if dated:
+        first = min(dated, key=lambda one: (one.data["made_on"].latest, one.id))
+        return _End(first.data["made_on"], _bearing_on("made_on", first) or first.parts["evidence"])
+
+    def known_on(cited: Seed) -> date:
+        return seeds.source(cited.data["source"].id).known_on
+
+    taught_by = _bearing_on("status", proposal) or [max(proposal.parts["evidence"], key=known_on)]
+    known = min(known_on(one) for one in taught_by)
+    made: Edtf | None = proposal.data["made_on"]
+    return _End(parse(f"/{max(known, (made and made.earliest) or known)}"), taught_by)
+
+
+def _bearing_on(name: str, subject: Seed) -> list[Seed]:
+    return [one for one in subject.parts["evidence"] if name in one.data["bears_on"]]
+
+
+def _offers(term: Seed, proposal: Seed, seeds: Seeds, table: Table) -> Iterator[Seed]:
     """Each proposer of a proposal holds what its terms provide."""
     if term.data["stance"] is Stance.UNCLEAR:
         return
     resource = table.by_name["offers"]
+    end = _end(proposal, seeds)
     for proposer in proposal.data["proposers"]:
         id = f"{term.id}-by-{proposer.id}"
         data = {
@@ -81,6 +119,7 @@ def _offers(term: Seed, proposal: Seed, table: Table) -> Iterator[Seed]:
             "stance": term.data["stance"],
             "summary": term.data["summary"],
             "valid_from": proposal.data["made_on"],
+            "valid_until": end and end.when,
             "proposal": term.data["proposal"],
             "term": term.ref,
         }
@@ -159,17 +198,18 @@ class Citations:
         return [self._citation(one, holders) for one in cited.parts["evidence"]]
 
     def _beside(self, seed: Seed) -> list[Citation]:
-        """The evidence of a proposal that teaches when it was made, which its terms have from it, and its offers as ``valid_from``."""
+        """The evidence of a proposal that teaches when it was made, which its terms have from it, and its offers as ``valid_from``; and
+        that which teaches when the offers ended.
+        """
         if seed.resource.name not in ("terms", "offers") or seed.parent is None:
             return []
         proposal = seed.parent if seed.resource.name == "terms" else seed.parent.parent
         assert proposal is not None  # a term's parent is its proposal, an offer's is its term
-        name = "made_on" if seed.resource.name == "terms" else "valid_from"
-        return [
-            self._citation(one, frozenset())._replace(bears_on=frozenset({name}))
-            for one in proposal.parts["evidence"]
-            if "made_on" in one.data["bears_on"]
-        ]
+        offered = seed.resource.name == "offers"
+        teaching = [("valid_from" if offered else "made_on", one) for one in _bearing_on("made_on", proposal)]
+        if offered and (end := _end(proposal, self.seeds)):
+            teaching += [("valid_until", one) for one in end.taught_by]
+        return [self._citation(one, frozenset())._replace(bears_on=frozenset({name})) for name, one in teaching]
 
     def _named(self, seed: Seed) -> dict[Ref, date]:
         """The records that a record names, of those that were not always known, and the day from which each was."""
@@ -195,7 +235,7 @@ class Citations:
     def _citation(self, cited: Seed, holders: frozenset[str]) -> Citation:
         data = cited.data
         source: str = data["source"].id
-        known_on: date = data["known_on"]
+        known_on = self.seeds.source(source).known_on
         by_holder = False
         if data["speaker"]:
             said: Edtf | None = data["said_on"]

@@ -140,6 +140,16 @@ class Seeds:
     def of(self, collection: str) -> Known:
         return self.records[collection]
 
+    @cached_property
+    def successors(self) -> dict[str, list[str]]:
+        """The ids of the proposals that supersede another one, by its id."""
+        found: dict[str, list[str]] = {}
+        known = self.records["proposals"]
+        for id in known:
+            if before := known[id].data["supersedes"]:
+                found.setdefault(before.id, []).append(id)
+        return found
+
     def _source(self, id: str) -> Sourced:
         data = self.records["sources"][id].data
         published, retrieved = data["published_on"], data["retrieved_on"]

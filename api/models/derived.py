@@ -23,7 +23,6 @@ class Holding(Versioned, Base):
     party_id: Mapped[str] = mapped_column(Key)
     subject: Mapped[str] = mapped_column(Key)
     stance: Mapped[str] = mapped_column(String(40))
-    lifecycle: Mapped[str | None] = mapped_column(String(40))
     first_reported_on: Mapped[date]
     earliest: Mapped[date]
     latest: Mapped[date]

@@ -162,3 +162,18 @@ def test_a_record_is_assumed_to_hold_behind_the_first_day_on_which_it_can_have_e
         for day in ("2023-05-31", "2023-06-01", "2023-06-02")
     }
     assert told == {"2023-05-31": False, "2023-06-01": False, "2023-06-02": True}
+
+
+@pytest.mark.parametrize(
+    ("relations", "status"),
+    [(["disputes"], "disputed"), (["disputes", "declines_to_comment"], "disputed"), (["disputes", "asserts"], "disputed"),
+     (["disputes", "denies"], "denied"), (["denies", "asserts"], "disputed"), (["disputes", "retracts"], "retracted")],
+)  # fmt: skip
+def test_what_is_disputed_is_so_whether_or_not_somebody_asserts_it(
+    world_of: World, relations: list[str], status: str
+) -> None:
+    cited = [one for relation in relations for one in evidence(("s1", "unattributed"), relation=relation)]
+    api = world_of(Position("alba", "dam", "supports", id="held", more={"evidence": cited}))
+    dossier = api.data("/v1/statements/held/dossier")
+    assert dossier["claim_status"] == api.data("/v1/statements/held")["claim_status"] == status
+    assert any(claim["decides"] for claim in dossier["claims"])

@@ -109,3 +109,31 @@ def test_who_does_not_exist_is_told_by_the_parameter_that_names_them(world_of: W
 def test_nobody_blocks_what_nobody_wants(world_of: World, other: str) -> None:
     api = world_of(Position("alba", "dam", other), Position("brava", "dam", "opposes"))
     assert [gap["blockers"] for gap in api.data("/v1/gaps")] == [[]]
+
+
+def test_a_later_position_that_has_ended_does_not_hide_an_earlier_one_that_goes_on(world_of: World) -> None:
+    api = world_of(
+        Position("alba", "dam", "supports", "2022-01-01", id="kept"),
+        Position("alba", "dam", "opposes", "2022-06-01", "2022-12-31", id="tried", cited=(("s2", "unattributed"),)),
+        Position("ministry", "dam", "opposes", "2023-01-01", "2023-03-31", id="over", cited=(("s2", "unattributed"),)),
+        Position("brava", "dam", "opposes", "2022-01-01", id="against"),
+        Position("cordia", "dam", "supports", "2022-01-01", "2022-02-01", id="first"),
+        Position("cordia", "dam", "opposes", "2022-02-15", "2022-03-01", id="last"),
+    )
+
+    def held(fold: str, **query: str) -> dict[str, tuple[str, bool]]:
+        (row,) = api.data("/v1/matrix", fold=fold, **query)
+        lines = api.get("/v1/stances.json", fold=fold, **query)
+        (gap,) = api.data("/v1/gaps", fold=fold, **query)
+        found = {cell["party"]["id"]: (cell["position"]["id"], cell["ended"]) for cell in row["cells"]}
+        assert found == {line["party_id"]: (line["position_id"], line["ended"]) for line in lines}
+        assert found == {one["party"]["id"]: (one["position"]["id"], one["ended"]) for one in gap["stances"]}
+        assert gap["distance"] == (0.0 if query.get("as_of") == "2022-06-01" else 1.0)
+        return found
+
+    for fold in ("affiliation", "none"):
+        standing = {party: said for party, said in held(fold).items() if not said[1]}
+        assert standing == held(fold, as_of="2024-06-01") == {"alba": ("kept", False), "brava": ("against", False)}
+        assert held(fold)["cordia"] == ("last", True), "of those that are over, the one that began last"
+        assert held(fold, as_of="2022-06-01")["alba"] == ("tried", False)
+    assert all(row["after"] for row in api.data("/v1/movements", party="alba")), "it has given nothing up"

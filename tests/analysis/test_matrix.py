@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from support import Api
-from written import Position, World, write
+from written import Position, World, evidence, plan, term, write
+
+from schemas.vocabulary import ProposalStatus
 
 
 def cells(api: Api, **query: Any) -> dict[tuple[str, str], dict[str, Any]]:
@@ -259,3 +261,37 @@ def test_nothing_is_shown_on_a_day_before_it_began(world_of: World) -> None:
         day: [row["issue"]["id"] for row in api.data("/v1/matrix", as_of=day)] for day in ("2022-01-01", "2022-01-02")
     }
     assert shown == {"2022-01-01": ["tolls"], "2022-01-02": ["dam", "tolls"]}
+
+
+@pytest.mark.parametrize("status", [status.value for status in ProposalStatus])
+def test_an_offer_is_held_as_long_as_its_proposal_is_put_forward(world_of: World, status: str) -> None:
+    ended = evidence(("s3", "unattributed"), relation="clarifies", bears_on=["status"])
+    first = plan("first", status=status, made_on="2022-02-01", terms=[term("build", 1)],
+                 evidence=[*evidence(("s2", "unattributed")), *ended])  # fmt: skip
+    second = plan("second", supersedes="first", made_on="2024-01-10", evidence=evidence(("s3", "unattributed")))
+    over = status in ("lapsed", "superseded")
+
+    def told(api: Api, **query: str) -> tuple[bool, bool] | None:
+        rows = api.data("/v1/matrix", issue="dam", **query)
+        return (rows[0]["cells"][0]["ended"], rows[0]["cells"][0]["assumed"]) if rows else None
+
+    alone, replaced = world_of(proposals=[first]), world_of(proposals=[first, second])
+    for api in (alone, replaced):
+        assert told(api) == (over, False)
+        assert told(api, known_at="2024-01-31") == (False, False), "nobody could know yet that it was over"
+        assert (told(api, as_of="2024-06-01") is None) is over
+        assert api.data("/v1/offers/build-by-cordia")["ended"] is over
+    assert told(alone, as_of="2024-02-01") == (False, over), "it may have been over before that was reported"
+    assert told(replaced, as_of="2024-01-10") == (False, False)
+    assert (told(replaced, as_of="2024-01-11") is None) is over, "the day after the later version was made"
+
+
+def test_an_offer_whose_status_no_evidence_bears_on_ends_by_the_last_of_its_proposals(world_of: World) -> None:
+    made = plan(
+        status="lapsed", terms=[term("build", 1)], evidence=evidence(("s2", "unattributed"), ("s4", "anonymous"))
+    )
+    api = world_of(proposals=[made])
+    offer = "/v1/offers/build-by-cordia"
+    assert api.data(offer)["valid_until"]["edtf"] == "/2024-05-01"
+    assert api.data(offer, known_at="2024-04-30")["valid_until"] is None
+    assert api.data(offer, mode="unattributed")["valid_until"] is None

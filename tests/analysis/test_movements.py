@@ -3,7 +3,7 @@
 from typing import Any
 
 from support import Api, ids_of
-from written import Position, World, demand, evidence
+from written import Position, World, demand, evidence, plan, term
 
 
 def moved(api: Api, **query: Any) -> list[tuple[Any, ...]]:
@@ -186,3 +186,54 @@ def test_a_movement_that_may_not_have_happened_by_the_day_is_assumed(world_of: W
         day: [row["assumed"] for row in api.data("/v1/movements", as_of=day)] for day in ("2022-07-01", "2023-12-31")
     }
     assert assumed == {"2022-07-01": [True], "2023-12-31": [False]}
+
+
+def test_a_movement_is_found_under_the_process_of_either_position(world_of: World) -> None:
+    late = (("s4", "on_record"),)
+    api = world_of(
+        Position("alba", "dam", "opposes", "2022-01-01", "2022-12-31", id="was"),
+        Position("alba", "dam", "opposes", "2024-01-01", id="again", cited=late),
+        Position("brava", "tolls", "supports", "2022-01-01", "2022-12-31", id="here"),
+        elsewhere=[
+            Position("alba", "dam", "supports", "2023-01-01", id="is", cited=late),
+            Position("brava", "tolls", "supports", "2022-01-01", id="there"),
+            Position("cordia", "border", "supports", "2022-01-01", "2022-12-31", id="gone"),
+        ],
+    )
+
+    def found(**query: str) -> list[tuple[str, str | None]]:
+        rows = api.data("/v1/movements", **query)
+        assert len(api.get("/v1/movements.json", **query)) == len(rows)
+        return [(row["before"]["id"], row["after"] and row["after"]["id"]) for row in rows]
+
+    assert found() == [("gone", None), ("was", "is"), ("is", "again")]
+    assert found(process="feud") == found()
+    assert found(process="quarrel") == found(process="quarrel,feud", issue="dam") == [("was", "is"), ("is", "again")]
+    assert found(process="quarrel", issue="tolls") == [], "what is held on in another process was not given up"
+
+
+def test_an_offer_that_is_off_the_table_was_given_up_as_those_tell_who_tell_its_end(world_of: World) -> None:
+    ends = evidence(("s3", "on_record"), ("s4", "on_record"), relation="clarifies", bears_on=["status"])
+    told = evidence(("s2", "unattributed"))
+    openly = evidence(("s2", "on_record"), speaker="cordia")
+    api = world_of(
+        proposals=[
+            plan("idle", status="lapsed", evidence=[*told, *ends], terms=[term("one", 1, "dam", evidence=openly)]),
+            plan("old", status="superseded", evidence=[*told, *ends], terms=[term("two", 1, "tolls", evidence=openly)]),
+            plan("first", status="superseded", terms=[term("three", 1, "truce"), term("four", 2, "border")]),
+            plan("second", supersedes="first", made_on="2024-01-15", evidence=evidence(("s3", "anonymous")),
+                 terms=[term("five", 1, "border", stance="opposes", evidence=evidence(("s3", "anonymous")))]),
+        ]
+    )  # fmt: skip
+    names = ("direction", "claim_status", "document_count", "first_reported_on")
+    found = {row["issue"]["id"]: row for row in api.data("/v1/movements")}
+    assert {issue: [row[name] for name in names] for issue, row in found.items()} == {
+        "truce": ["replaced", "reported", 1, "2024-02-01"],
+        "border": ["reversed", "reported", 1, "2024-02-01"],
+        "dam": ["dropped", "corroborated", 2, "2024-02-01"],
+        "tolls": ["replaced", "corroborated", 2, "2024-02-01"],
+    }
+    assert {issue: row["occurred_on"]["edtf"] for issue, row in found.items()} == {
+        "truce": "2024-01-15", "border": "2024-01-15", "dam": "/2024-02-01", "tolls": "/2024-02-01",
+    }  # fmt: skip
+    assert moved(api, known_at="2024-01-31") == []

@@ -174,7 +174,8 @@ def by_hand(
             for party in columns:
                 found.setdefault((row.given.issue, party), []).append(row)
     answer = {}
-    for key, several in found.items():
+    for key, every in found.items():
+        several = [row for row in every if row.end >= (clocks.as_of or TODAY)] or every
         top = max(several, key=lambda row: (row.span(clocks.as_of)[0], row.reported, row.id))
         begin, end = top.span(clocks.as_of)
         alike = {
@@ -403,7 +404,7 @@ def score_on(day: date, course: list[Held]) -> Any:
     begun = [one for one in course if one.began <= day <= one.row.latest]
     if not begun:
         return None
-    top, *others = latest(begun)
+    top, *others = latest(begun, day)
     return None if others else top.stance.score
 
 

@@ -142,3 +142,20 @@ def test_an_answer_to_a_term_that_nobody_could_know_of_yet_is_no_answer_to_the_w
     assert (then["terms"], then["whole"]["answers"], then["blockers"]) == ([], [], [])
     assert then["unanswered"] == [], "it has answered, though nobody could know which provision"
     assert api.data("/v1/silences", known_at="2024-04-30") == []
+
+
+def test_an_answer_that_has_ended_does_not_hide_an_earlier_one_that_goes_on(world_of: World) -> None:
+    api = world_of(
+        proposals=[plan(made_on="2022-01-01", addressees=["alba"])],
+        responses=[
+            answer("yes", "alba", "accepted", proposal="plan", valid_from="2022-02-01"),
+            answer("no", "alba", "rejected", proposal="plan", valid_from="2022-03-01", valid_until="2022-04-01"),
+        ],
+    )
+    for query, verdict in (
+        ({}, "accepted"),
+        ({"as_of": "2024-06-01"}, "accepted"),
+        ({"as_of": "2022-03-15"}, "rejected"),
+    ):
+        (cell,) = api.data("/v1/proposals/plan/reception", **query)["whole"]["answers"]
+        assert cell["verdict"] == verdict, query

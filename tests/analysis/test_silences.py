@@ -147,3 +147,19 @@ def test_what_is_only_denied_or_was_retracted_awaits_no_answer(
     }
     api = world_of(**{collection: [made[collection]]})
     assert [row["silent"]["id"] for row in api.data("/v1/silences")] == silent
+
+
+def test_nobody_awaits_an_answer_in_a_process_that_is_over(world_of: World) -> None:
+    api = world_of(over="2024-03", proposals=[plan()], demands=[demand("asks", "brava", ["alba"])])
+    asked = {"plan", "asks"}
+    for query, awaited in (
+        ({}, set()),
+        ({"as_of": "2024-04-01"}, set()),
+        ({"as_of": "2024-03-31"}, asked),
+        ({"known_at": "2024-03-31"}, asked),
+        ({"known_at": "2024-04-01"}, set()),
+    ):
+        assert {row["subject"]["id"] for row in api.data("/v1/silences", **query)} == awaited, query
+    assert {row["subject"]["id"] for row in world_of(over="2024-03/..", proposals=[plan()]).data("/v1/silences")} == {
+        "plan"
+    }

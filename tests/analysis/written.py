@@ -124,10 +124,15 @@ def demand(id: str, party: str, addressees: list[str], issue: str = "truce", **m
 
 
 def write(
-    folder: Path, positions: Sequence[Position] = (), began: str | None = None, **more: Iterable[dict[str, Any]]
+    folder: Path,
+    positions: Sequence[Position] = (),
+    began: str | None = None,
+    over: str | None = None,
+    elsewhere: Sequence[Position] = (),
+    **more: Iterable[dict[str, Any]],
 ) -> Path:
-    """Write a world: these positions as statements, and whatever else by collection, of a process that began then. JSON is YAML, and
-    quick to write.
+    """Write a world: these positions as statements, and whatever else by collection, of a process that began and ended then; and the
+    positions of another process, the feud. JSON is YAML, and quick to write.
     """
     files: dict[str, Any] = {
         "release.yaml": {"id": "t2024-1", "date": TODAY.isoformat()},
@@ -140,7 +145,16 @@ def write(
             "title": "The quarrel",
             "summary": "Two neighbours quarrel.",
             **({"started_on": began} if began else {}),
+            **({"ended_on": over} if over else {}),
         },
+        **(
+            {
+                "feud/process.yaml": {"id": "feud", "title": "The feud", "summary": "The same neighbours feud."},
+                "feud/statements.yaml": [position.seed(900 + number) for number, position in enumerate(elsewhere)],
+            }
+            if elsewhere
+            else {}
+        ),
         "quarrel/issues.yaml": [
             *({"id": topic, "label": topic.title(), "definition": "A topic."} for topic in sorted({*ISSUES.values()})),
             *(
