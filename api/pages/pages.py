@@ -23,9 +23,8 @@ from api.reading.records import MovedTo
 from api.resource import Resource, Table
 
 HERE = Path(__file__).parent
-MAIN_PARTIES = (
-    5  # on the first page: those that make agreements before others, and of each those with the most positions
-)
+#: On the first page: those that make agreements before others, and of each those with the most positions.
+MAIN_PARTIES = 5
 _MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,armed_group"
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 #: Parameters that name the parties between whom gaps are.
