@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 Record = dict[str, Any]
+T = TypeVar("T")
 FIRST, LAST = date(2015, 1, 1), date(2026, 6, 30)
 PARTIES, ISSUES, TOPICS = 120, 60, 6
 POSITIONS_A_SOURCE, POSITIONS_A_PROPOSAL, POSITIONS_AN_EVENT = 50, 400, 20
@@ -44,7 +45,8 @@ class World:
         self.published: dict[str, date] = {}
         self.terms: list[str] = []
         self.proposals: list[str] = []
-        self.demands: list[str] = []
+        #: The id of each, who asks, and who is asked.
+        self.demands: list[tuple[str, str, str]] = []
 
     def collections(self) -> Iterator[tuple[str, Iterable[Record]]]:
         """Each collection with its records, to be written in this order."""
@@ -82,7 +84,7 @@ class World:
             return f"{day:%Y-%m}"
         return f"{day:%Y-%m-%d}~" if form < 0.93 else f"{day:%Y}"
 
-    def _skewed(self, items: list[str]) -> str:
+    def _skewed(self, items: list[T]) -> T:
         """A few are named often, most seldom, as in any real record."""
         return items[int(self.random.random() ** 2.5 * len(items))]
 
@@ -170,9 +172,9 @@ class World:
 
     def _demand(self, number: int) -> Record:
         id = f"demand-{self._words(2, 3).replace(' ', '-')}-{number:07}"
-        self.demands.append(id)
         record = self._position(id)
         record["addressees"] = [self._skewed([party for party in self.parties if party != record["party"]])]
+        self.demands.append((id, record["party"], record["addressees"][0]))
         record["firmness"] = self.random.choice(("non_negotiable", "precondition", "core", "preferred", "not_stated"))
         record["lifecycle"] = self.random.choice(("active", "softened", "hardened", "met", "dropped"))
         return record
@@ -188,7 +190,9 @@ class World:
         del record["issue"], record["stance"]
         answered = self.random.random()
         if answered < 0.4 and self.demands:
-            record["demand"] = self._skewed(self.demands)
+            record["demand"], asking, asked = self._skewed(self.demands)
+            if record["party"] == asking:  # nobody answers their own demand
+                record["party"] = asked
         elif answered < 0.8:
             record["term"] = self._skewed(self.terms)
         else:
