@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from flask import Flask, Request, Response, current_app, jsonify, request
 from flask.globals import request_ctx
+from flask.sessions import NullSession, SessionInterface
 from sqlalchemy.orm import configure_mappers
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException, NotFound
@@ -106,10 +107,21 @@ def _quick_paths(listed: Iterable[Operation]) -> re.Pattern[str]:
     return re.compile(f"({VERSION_PATH})?({paths})|/readyz" if paths else "/readyz")
 
 
+class _NoSessions(SessionInterface):
+    """Gives every request the same session, which cannot be written: the service has none."""
+
+    session = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return self.session
+
+
 class _Flask(Flask):
-    """Flask without what it does for each request and nothing here needs: asking of each function whether it is a coroutine, and
-    looking for a subdomain.
+    """Flask without what it does for each request and nothing here needs: opening a session, asking of each function whether it is a
+    coroutine, and looking for a subdomain.
     """
+
+    session_interface = _NoSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -55,6 +55,15 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str
     app.view_functions["flasgger.oauth_redirect"] = lambda: abort(404)
     assert swagger.template is contract
 
+    def allow_own_scripts(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    # In place of flasgger's own, which would visit every answer of the application to add headers that nobody configured.
+    app.after_request_funcs.clear()
+    app.after_request_funcs["flasgger"].append(allow_own_scripts)
+
     def served() -> dict[str, Any]:
         with request.environ["positions.store"].reading() as connection:
             return in_release(contract, table, connection)
@@ -90,12 +99,6 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str
     @app.get("/docs/start.js")
     def docs_start() -> Response:
         return Response(_START, mimetype="text/javascript")
-
-    @app.after_request
-    def allow_own_scripts(response: Response) -> Response:
-        if request.path.startswith("/docs/") and response.mimetype == "text/html":
-            response.headers["Content-Security-Policy"] = POLICY
-        return response
 
 
 _START = """\
