@@ -257,17 +257,20 @@ def test_an_id_of_another_collection_is_told_to_be_one(one: Path) -> None:
 
 
 PLAN = (
-    "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: tabled\n"
+    "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n{status}"
     "  made_on: {made_on}\n  summary: A plan.\n{more}  evidence:\n"
     "    - {{source: herald, relation: asserts, mode: unattributed, credibility: 6}}\n"
 )
 
 
+TABLED = "  status: tabled\n"
+
+
 @pytest.mark.parametrize(("made_on", "right"), [("2030-04-02", True), ("2030-04", True), ("2030-04-03", False)])
 def test_a_plan_replaces_none_that_was_made_later(one: Path, made_on: str, *, right: bool) -> None:
     plans = [
-        PLAN.format(id="later", made_on="2030-04-02", more="  supersedes: earlier\n"),
-        PLAN.format(id="earlier", made_on=made_on, more=""),
+        PLAN.format(id="later", status=TABLED, made_on="2030-04-02", more="  supersedes: earlier\n"),
+        PLAN.format(id="earlier", status="  status: superseded\n", made_on=made_on, more=""),
     ]
     (one / "river/proposals.yaml").write_text("".join(plans), encoding="utf-8")
     if right:
@@ -275,6 +278,34 @@ def test_a_plan_replaces_none_that_was_made_later(one: Path, made_on: str, *, ri
     else:
         (found,) = faults(one)
         assert found.startswith("river/proposals.yaml:9:15: proposals “later”: supersedes: “earlier” was made later (")
+
+
+@pytest.mark.parametrize(
+    ("status", "place", "said"),
+    [
+        (TABLED, "17:11", "“tabled”"),
+        ("  status: accepted\n", "17:11", "“accepted”"),
+        ("  absent:\n    status: not_stated\n", "12:3", "no status"),
+        ("", "12:3", "no status"),
+        ("  status: superseded\n", "", ""),
+        ("  status: lapsed\n", "", ""),
+    ],
+)
+def test_a_plan_that_another_supersedes_is_over(one: Path, status: str, place: str, said: str) -> None:
+    """Otherwise its offers would go on beside those of the plan that replaced it."""
+    plans = [
+        PLAN.format(id="later", status=TABLED, made_on="2030-04-02", more="  supersedes: earlier\n"),
+        PLAN.format(id="earlier", status=status, made_on="2030-04-01", more=""),
+    ]
+    (one / "river/proposals.yaml").write_text("".join(plans), encoding="utf-8")
+    if not said:
+        check(one, RESOURCES)
+        return
+    (found,) = faults(one)
+    assert found == (
+        f"river/proposals.yaml:{place}: proposals “earlier”: status: “later” supersedes this proposal, so it must be "
+        f"superseded or lapsed, found {said}; otherwise its offers would go on"
+    )
 
 
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:
@@ -296,7 +327,7 @@ def test_an_id_is_taken_once_over_all_kinds_of_position(one: Path) -> None:
 
 def test_a_cycle_of_supersedes_is_shown_as_it_goes_round(one: Path) -> None:
     record = (
-        "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: tabled\n"
+        "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: superseded\n"
         "  summary: A plan.\n  supersedes: {other}\n  evidence:\n"
         "    - {{source: herald, relation: asserts, mode: unattributed, credibility: 6}}\n"
     )

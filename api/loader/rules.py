@@ -23,7 +23,7 @@ from schemas.dates import Edtf
 from schemas.fields import Parts, Pieces, Ref, Reference
 from schemas.record import Cited, Record
 from schemas.record import Mapping as Inner
-from schemas.vocabulary import IMPLIED_STANCE, Relation
+from schemas.vocabulary import IMPLIED_STANCE, OVER, Relation
 
 if TYPE_CHECKING:
     from api.loader.record import Seed
@@ -229,12 +229,18 @@ def _answers_another(seed: "Seed", seeds: "Seeds") -> Broken:
 
 @rule("proposals")
 def _superseded(seed: "Seed", seeds: "Seeds") -> Broken:
-    """What replaces an earlier version was not made before it."""
-    made, superseded = seed.data["made_on"], seed.data["supersedes"]
-    before = seeds.of("proposals")[superseded.id].data["made_on"] if superseded else None
+    """A proposal that supersedes another was not made before it, and that one is over."""
+    if not seed.data["supersedes"]:
+        return
+    earlier = seeds.of("proposals")[seed.data["supersedes"].id]
+    made, before = seed.data["made_on"], earlier.data["made_on"]
     if made and made.latest and before and before.earliest and before.earliest > made.latest:
-        what = f"“{superseded.id}” was made later ({before}) than this ({made}); name the earlier version that this one replaces"
+        what = f"“{earlier.id}” was made later ({before}) than this ({made}); name the earlier version that this one replaces"
         yield seed.place / "supersedes", f"{_name(seed)}: supersedes: {what}"
+    if (status := earlier.data["status"]) not in OVER:
+        must = f"“{seed.id}” supersedes this proposal, so it must be superseded or lapsed"
+        found = f"found {f'“{status}”' if status else 'no status'}; otherwise its offers would go on"
+        yield earlier.place / "status", f"{_name(earlier)}: status: {must}, {found}"
 
 
 @rule("proposals")
