@@ -192,7 +192,9 @@ sys.exit(getattr(import_module(module), function)())
 
 
 def test_ctrl_c_during_the_imports_prints_no_traceback() -> None:
-    entry_point = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]["positions"]
+    entry_point = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"][
+        "positions"
+    ]
     ended = subprocess.run(
         [sys.executable, "-c", INTERRUPTED_IMPORT, entry_point],
         cwd=ROOT,
