@@ -28,12 +28,11 @@ import orjson
 from sqlalchemy import ColumnElement, Row, and_, select
 
 from api.analysis.folding import Folding
-from api.analysis.question import Question, Reference
+from api.analysis.question import Question, Reference, reference
 from api.claims import UNHELD
 from api.holdings import assumed, recent
 from api.models import FIRST_DAY, LAST_DAY, Holding, Position
 from api.reading.selection import streamed
-from schemas.fields import href
 from schemas.vocabulary import PositionKind, Stance, Verdict
 
 _COLUMNS = (
@@ -147,12 +146,7 @@ class Held:
         return self.began <= other.began_by and other.began <= self.began_by
 
     def reference(self, collection: str = "positions") -> Reference:
-        return refer(self.record, collection)
-
-
-def refer(record: dict[str, Any], collection: str = "positions") -> Reference:
-    """The reference to a position, made of its answer."""
-    return {"id": record["id"], "name": record["summary"], "href": href(collection, record["id"])}
+        return reference(collection, self.record)
 
 
 class Narrow(Held):

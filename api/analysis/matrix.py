@@ -12,8 +12,8 @@ from typing import Any
 
 from api.analysis import footing
 from api.analysis.footing import Footing
-from api.analysis.latest import Cell, by_issue, recorded, refer
-from api.analysis.question import Findings, Names, Question
+from api.analysis.latest import Cell, by_issue, recorded
+from api.analysis.question import Findings, Names, Question, reference
 from api.holdings import assumed
 from api.representations import Column
 from schemas.vocabulary import Stance
@@ -173,7 +173,7 @@ def held_answer(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
     """A position as the matrix states what is behind a cell."""
     return {
         "stance": answer["stance"],
-        "position": refer(answer),
+        "position": reference("positions", answer),
         "holder": answer["party"],
         "kind": answer["kind"],
         "valid_from": answer["valid_from"],

@@ -1,6 +1,6 @@
-"""What a reader asks of an analysis, what it finds, and the names that its answer needs."""
+"""What a reader asks of an analysis, what it finds, and the names and references that its answer needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -14,6 +14,22 @@ from api.resource import issues_of
 from schemas.fields import Ref
 
 Reference = dict[str, str]
+#: The fields that name records; any other collection's records are named by their ``summary``.
+_NAMED_BY = {"events": "title", "proposals": "title"}
+
+
+def reference(collection: str, record: Mapping[str, Any]) -> Reference:
+    """The reference to a record, given as its answer.
+
+    Args:
+        collection: where the reference leads, such as `positions` for a position of any kind.
+    """
+    return Ref(collection, record["id"], record[_NAMED_BY.get(collection, "summary")]).as_answer()
+
+
+def subject(collection: str, record: Mapping[str, Any]) -> Reference:
+    """The reference to a record of any collection: as `reference`, with the name of the collection."""
+    return {"collection": collection, **reference(collection, record)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from api.analysis.footing import Footing, footing
 from api.analysis.latest import Held, columns_of, latest, of_kind, positions
-from api.analysis.question import Findings, Question, Reference
+from api.analysis.question import Findings, Question, Reference, reference
 from api.models import Position, Term
 from schemas.vocabulary import PositionKind, Stance, Verdict
 
@@ -57,7 +57,7 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
         held for key in (None, *(term["id"] for term in terms)) for held in _shown(placed.get(key, {}), question.today)
     ]
     data = {
-        "proposal": _reference(proposal, "title"),
+        "proposal": reference("proposals", proposal),
         "addressees": addressees,
         "point_count": proposal["point_count"],
         "term_count": len(terms),
@@ -142,7 +142,7 @@ def _row(
     cells = [_cell(party, several, provides, question, behind) for party, several in standing.items()]
     heard = {party for party, several in answers.items() if answered(several)}
     return {
-        "term": _reference(term, "summary") if term else None,
+        "term": reference("terms", term) if term else None,
         "number": term["number"] if term else None,
         "issue": term["issue"] if term else None,
         "stance": provides,
@@ -170,7 +170,3 @@ def _cell(
         **behind.support([held.record for held in several], (held.row.subject for held in several)),
         "assumed": any(held.assumed for held in several),
     }
-
-
-def _reference(record: dict[str, Any], named_by: str) -> Reference:
-    return {"id": record["id"], "name": record[named_by], "href": record["href"]}
