@@ -43,6 +43,7 @@ _ALWAYS = (*_SHARED, ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", 
 _READ = ("HTTP_ACCEPT", "HTTP_HOST", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_RANGE")
 #: What an answer of 304 repeats of the representation, beside its tag; who has that has the rest (RFC 9110, §15.4.5).
 _REPEATED = frozenset(("Cache-Control", "Content-Location", "Vary"))
+_RETRY = {"Retry-After": "5"}
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
@@ -93,29 +94,20 @@ class Delivery:
                 return self._answer(environ, start_response)
         except TakesLong:
             raise
-        except Problem as problem:
+        except Problem as refused:
             environ.setdefault("positions.store", self._store_at_hand())
-            return self._problem(problem, environ, start_response)
+            problem = refused
         except NothingLoaded as error:
-            return self._problem(
-                Problem(problems.UNAVAILABLE, f"{error}.", headers={"Retry-After": "5"}),
-                environ,
-                start_response,
-            )
+            problem = Problem(problems.UNAVAILABLE, f"{error}.", headers=_RETRY)
         except DatabaseError:
             log.exception("the database cannot be read")
-            return self._problem(
-                Problem(
-                    problems.UNAVAILABLE,
-                    "The database cannot be reached. Try again shortly.",
-                    headers={"Retry-After": "5"},
-                ),
-                environ,
-                start_response,
+            problem = Problem(
+                problems.UNAVAILABLE, "The database cannot be reached. Try again shortly.", headers=_RETRY
             )
         except Exception:
             log.exception("failed to answer %s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
-            return self._problem(Problem(problems.INTERNAL, problems.INTERNAL.meaning), environ, start_response)
+            problem = Problem(problems.INTERNAL, problems.INTERNAL.meaning)
+        return self._problem(problem, environ, start_response)
 
     def warm(self, path: str) -> None:
         """Make an answer for nobody before processes are forked, so that none of them has to do what only the first answer needs.
