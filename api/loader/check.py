@@ -16,6 +16,7 @@ from marshmallow import Schema
 
 from api.loader import rules
 from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable, suggestion
+from api.loader.joint_rules import broken_together
 from api.loader.parallel import collecting_between_tasks, in_parallel
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import (
@@ -115,7 +116,7 @@ def second_reading(
     """
     done, count = 0, sum(len(known) for known in seeds.records.values())
     total = sum(size for _, size in seeds.blocks)
-    faults += [fault_at(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
+    faults += [fault_at(place, message) for place, message in broken_together(seeds)]
     for (_, size), (wrong, result) in zip(seeds.blocks, in_parallel(task, seeds.blocks, seeds.size), strict=True):
         faults += wrong
         if not faults:

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 from marshmallow import missing
 
 from api.claims import Citation, Grounds, representation
-from api.loader.record import Seed, with_parts
-from api.loader.rules import mark
+from api.loader.record import Seed, mark, with_parts
 from api.loader.seeds import Seeds
 from api.models import Cited
 from api.resource import Table
