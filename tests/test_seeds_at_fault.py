@@ -482,7 +482,7 @@ def test_a_party_does_not_answer_its_own_demand(one: Path) -> None:
     (one / "river/responses.yaml").write_text(answer.replace("upland", "lowland"), encoding="utf-8")
     check(one, RESOURCES)
     (told,) = spoil(one, "lowland", "upland", "river/responses.yaml")
-    said = "demand: “plain-words” is a demand of “upland” itself; what became of a demand is its lifecycle"
+    said = "demand: “plain-words” was made by “upland” itself; record what became of it as the demand's lifecycle"
     assert told == f"river/responses.yaml:3:11: responses “an-answer”: {said}"
 
 

@@ -5,7 +5,7 @@ to the proposal as a whole likewise. An answer **blocks** where its verdict is `
 is ``insisted_on`` and the term does not provide what is insisted on (its stance has another sign, or none). Where simultaneous
 answers conflict, one that blocks is enough. Reservations, conditions and counter-proposals do not block by themselves.
 
-The proposal and its terms are what is asked about: ``mode`` is a question to the answers, and does not hide them.
+The proposal and its terms are the subject: ``mode`` filters the answers to them, and does not hide them.
 
 **Unanswered** by an addressee is a term to which it has no recorded answer, whatever it answered to the whole; and the proposal,
 where it has answered neither the whole nor any term. A note that no answer came or that none would be given is no answer, and
@@ -72,9 +72,9 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
 
 
 def by_term(found: Iterable[Held], question: Question) -> dict[str | None, dict[str, list[Held]]]:
-    """Answers by the term that they answer (None: the proposal as a whole) and by the party whose they are.
+    """Answers by the term that they answer (None: the proposal as a whole) and by the party for which they count.
 
-    Those to a term that nobody could know of yet stand under an empty id: they answer neither the whole nor a term that is shown.
+    Answers to a term that nobody could know of yet are under an empty id: they answer neither the whole nor a term that is shown.
     """
     placed: dict[str | None, dict[str, list[Held]]] = {}
     for held in found:

@@ -80,7 +80,7 @@ class _Answers:
 
 
 def _counted_until(question: Question) -> date:
-    """The last day that counts: of what came after ``known_at`` or the release nothing is known."""
+    """The last day that counts: nothing is known of what came after ``known_at`` or the release."""
     return min(question.today, question.clocks.known_at or question.today, question.released_on)
 
 

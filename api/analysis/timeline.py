@@ -79,7 +79,7 @@ def _model(collection: str) -> Any:
 
 
 def _shown(question: Question, model: Any) -> ColumnElement[bool]:
-    """What the clocks show. What was asked or answered by the day was, even if it is no longer held on it."""
+    """What the clocks show. What was asked or answered by the day stays, even if it is no longer held on it."""
     return and_(model.known(question.clocks), model.within(None, question.clocks.as_of))
 
 

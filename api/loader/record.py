@@ -96,7 +96,7 @@ def record(
                 )
             )
         inner = table.by_name[kind.collection]
-        # Evidence does not name its subject: so most records are no cycles, and go without the garbage collector.
+        # Evidence does not refer to its subject, so most records form no cycle and are freed without the garbage collector.
         above = None if inner.name == "evidence" else seed
         made = [
             record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, above, here)

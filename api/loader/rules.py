@@ -209,7 +209,7 @@ def _answer(seed: Seed, _seeds: Seeds) -> Broken:
 def _answers_another(seed: Seed, seeds: Seeds) -> Broken:
     demand, party = seed.data["demand"], seed.data["party"]
     if demand and seeds.of("demands")[demand.id].data["party"] == party:
-        what = f"“{demand.id}” is a demand of “{party.id}” itself; what became of a demand is its lifecycle"
+        what = f"“{demand.id}” was made by “{party.id}” itself; record what became of it as the demand's lifecycle"
         yield seed.place / "demand", f"{name_of(seed)}: demand: {what}"
 
 
