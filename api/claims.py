@@ -1,5 +1,5 @@
-"""The claim status of a record: pure functions of its evidence, as `schemas.vocabulary.ClaimStatus` defines the rules; and who
-represents whom, on which it turns.
+"""The claim status of a record: pure functions of its evidence, by the rules that `schemas.vocabulary.ClaimStatus` defines; and who
+represents whom, on which it depends.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ class Citation(NamedTuple):
     relation: Relation
     mode: Mode
     origin: str
-    #: When its source was first to be read.
+    #: When its source could first be read.
     reported: Edtf
     by_holder: bool = False
     bears_on: frozenset[str] = frozenset()
@@ -42,7 +42,7 @@ class Citation(NamedTuple):
     @property
     def known_on(self) -> date:
         """The day from which the public could know it: the last on which its source can have been new."""
-        assert self.reported.latest is not None  # the project has had it in hand
+        assert self.reported.latest is not None  # the project has retrieved it
         return self.reported.latest
 
 
@@ -108,7 +108,7 @@ def _ruled(said: int, several: bool) -> ClaimStatus:
     return ClaimStatus.CORROBORATED if several else ClaimStatus.REPORTED
 
 
-#: What a citation says that has part in each claim status, where a record has it.
+#: For each claim status, what a citation must say for the status to follow from it.
 _TURNS_ON = {
     ClaimStatus.RETRACTED: _RETRACTS,
     ClaimStatus.DISPUTED: _COUNTERS | _ASSERTS,
@@ -156,7 +156,7 @@ def claim(citations: Sequence[Citation]) -> Claim:
 
 
 def reported(published: Edtf | None, retrieved: date) -> Edtf:
-    """When a source was first to be read: when it was published, and by the day on which the project had it in hand."""
+    """When a source could first be read: when it was published, and at the latest on the day on which the project retrieved it."""
     if published and published.latest and published.latest <= retrieved:
         return published
     if published is None or published.earliest is None or published.earliest > retrieved:
@@ -185,8 +185,8 @@ class Grounds(NamedTuple):
     """What the versions of a record rest on.
 
     ``beside`` is evidence of another record, from which this one has fields: it teaches these, and supports nothing here. ``named``
-    has the records that this one names, and the day from which the public could know of each, whatever the modes: who reports an
-    answer openly tells of what it answers, too.
+    has the records that this one names, and the day from which the public could know of each, whatever the modes: whoever reports
+    an answer also tells what it answers.
     """
 
     citations: Sequence[Citation] = ()
@@ -243,18 +243,18 @@ class Representation:
     """
 
     def __init__(self, affiliations: Iterable[tuple[str, str, date | None, date | None]]) -> None:
-        #: Whom each party represents itself, and from when until when.
+        #: Whom each party represents directly, and from when until when.
         self.edges: dict[str, list[tuple[str, date, date]]] = {}
         for party, other, earliest, latest in affiliations:
             self.edges.setdefault(party, []).append((other, earliest or date.min, latest or date.max))
 
     def represented(self, party: str, span: Span) -> list[str]:
-        """Those whom a party may have represented itself."""
+        """Those whom a party may have represented directly."""
         begin, end = span
         return [other for other, since, until in self.edges.get(party, ()) if since <= end and until >= begin]
 
     def reach(self, party: str, span: Span) -> set[str]:
-        """The party, and all that it may have represented, itself or by others."""
+        """The party, and all that it may have represented, directly or through others."""
         reached, waiting = {party}, [party]
         while waiting:
             for other in self.represented(waiting.pop(), span):

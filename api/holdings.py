@@ -1,6 +1,6 @@
-"""Who held what when, in a table of its own: narrow and indexed by party and issue, so that the latest positions are found
-without reading the others. `api.analysis.latest` defines what is latest; here is only what certainly comes before it, and what the
-record says of a day.
+"""Who held what when, in a narrow table indexed by party and issue, so that the latest positions are found without reading the
+others. `api.analysis.latest` defines which is the latest. This module only leaves out positions that certainly began before it, and
+tells what the record says of a day.
 
 **What may have been held on a day** (``as_of``) is what lists and analyses show: the day lies between the first day of the position's
 beginning and the last of its end. Where no beginning is recorded, the first day is that on which its process can have begun.

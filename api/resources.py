@@ -262,7 +262,7 @@ RELEASES = Resource(
     schema=ReleaseSchema,
     seeded=False,
     searched=False,
-    sorts=(Sort("date", Release.date),),
+    sorts=(Sort("date", Release.number),),
 )
 
 CHANGES = Resource(
@@ -276,7 +276,7 @@ CHANGES = Resource(
         by_key("collection", Change.collection, "The record's collection."),
         any_of("action", Change.action, Action, "What the release did to the record."),
     ),
-    sorts=(Sort("date", Change.date),),
+    sorts=(Sort("date", Change.number),),
 )
 
 RESOURCES = Table(

@@ -41,8 +41,8 @@ MOST_WORDS = 200  # that are searched for in the place of those typed; with thou
 _OPEN, _CLOSE = "\x02", "\x03"
 
 
-#: Every record that search may find, the most worth finding first. As a table, since only so do readers find it in the schema
-#: of their release.
+#: Every record that search may find, the most relevant first. It is a `Table` so that statements find it in the schema of their
+#: release (``schema_translate_map``).
 _SEARCHED = Table(
     "searched",
     MetaData(),
@@ -53,8 +53,8 @@ _FOUND = _SEARCHED.c
 _FTS5 = Table("search", MetaData(), Column("rowid", Integer))
 #: Where a load puts what search is to find, until all of it is there and can be put in order.
 ENTRIES = "entries"
-#: Every word that is searched. An index of words has only their stems, which may be shorter than what a reader has typed of a word:
-#: so what is typed is looked up here, and the words are searched for.
+#: Every word that is searched. The search index has only stems, which may be shorter than the beginning of a word that a reader
+#: typed. So the beginning is looked up here, and the words found are searched for.
 VOCABULARY = "vocabulary"
 _WORDS = Table(VOCABULARY, MetaData(), Column("plain", Text), Column("word", Text)).c
 
@@ -73,7 +73,7 @@ class Entry(NamedTuple):
 
 
 class TooManyWordsError(Exception):
-    """What a reader typed of a word begins more words than can be searched for."""
+    """More words begin with what a reader typed than can be searched for."""
 
     def __init__(self, begun: str) -> None:
         super().__init__(begun)
@@ -196,7 +196,7 @@ def phrase(connection: Connection, typed: str) -> str:
     begins with it; nothing else in it is an operator.
 
     Raises:
-        TooManyWordsError: as it says.
+        TooManyWordsError: too many words begin with one that ends in ``*``.
     """
     how = _SQLITE_QUERY if connection.dialect.name == "sqlite" else _POSTGRES_QUERY
     begun = BEGINNING.findall(typed)
@@ -253,8 +253,8 @@ def matching_ids(dialect: str, collections: Iterable[str], asked: BindParameter[
 class Search:
     """The statements of one form of search, made once; `asked` gives their parameters.
 
-    Hits in whose titles every word stands come first; among these, as among the others, those of the higher score, which is fixed
-    at load. So no hit is looked at but those of the page, however many there are.
+    Hits with every word in the title come first. Among these, and among the others, a higher score comes first; it is fixed at load.
+    So only the hits of the page are read, however many there are.
 
     ``shown`` gives, for collections of which not every record counts, the condition that a record of an id does.
     ``collections`` None means every record of every collection, which is the quickest. ``within`` gives the condition that a record

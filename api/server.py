@@ -40,8 +40,8 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
         ServerError: the address cannot be listened on.
     """
     refuse_taken(host, port)
-    # Forked workers share the memory of one application. A forked worker would also go on with the code that was imported before it,
-    # so where code is to be loaded again each worker starts anew.
+    # Forked workers share the memory of one application. They would also keep the code that was imported before the fork, so with
+    # ``reload`` each worker is a new process.
     multiprocessing.set_start_method("spawn" if reload else "fork", force=True)
     server = _Server(
         target="api.app:create_app",
@@ -65,7 +65,7 @@ def serve(host: str, port: int, workers: int, *, reload: bool) -> None:
         server.serve()
         return
     app = create_app()
-    # What is there for good is not looked through again by every collection of garbage, nor copied to each worker by it.
+    # Permanent objects are then neither scanned by every garbage collection nor copied to each worker by it.
     gc.freeze()
     server.serve(target_loader=lambda: app, wrap_loader=False)
 
@@ -94,8 +94,8 @@ class _Server(MPServer):
 
 
 def in_lanes(wrapped: Callable[..., Runner]) -> Callable[..., Runner]:
-    """What granian makes of an application (``wrapped``), so that its thread hands over what `TakesLong` to `THREADS` that may wait.
-    See `api.lanes`. Granian sends an answer when it comes, from whichever thread.
+    """Wrap the function that granian calls an application with (``wrapped``): its thread then hands over what `TakesLong` to `THREADS`
+    others, which may wait. See `api.lanes`. Granian sends an answer from whichever thread it comes.
     """
 
     def wrap(application: Any, *options: Any) -> Runner:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -173,6 +174,36 @@ def test_a_load_that_is_interrupted_leaves_the_release_before_or_the_whole_of_it
     again = run("load", "--seeds", str(world), DATABASE_URL=database)
     assert again.exit_code == 0, again.output
     assert held(database)[0] == "w2031-2"
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+from importlib import import_module
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "api.app":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+module, function = sys.argv[1].split(":")
+sys.exit(getattr(import_module(module), function)())
+"""
+
+
+def test_ctrl_c_during_the_imports_prints_no_traceback() -> None:
+    entry_point = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"][
+        "positions"
+    ]
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT, entry_point],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "Aborted!\n")
 
 
 def held(database: str) -> tuple[str, int]:

@@ -106,9 +106,12 @@ def test_a_second_release_tells_what_it_changed_field_by_field(made: Any, world:
     assert len(api.all("/v1/changes", release="w2031-1")) == api.data("/v1/releases/w2031-1")["added"], "kept"
 
 
+@pytest.mark.parametrize("days", [("2031-08-01", "2031-09-01", "2031-09-02"), ("2031-08-01",) * 3])
 @pytest.mark.parametrize("sort", ["date", "-date"])
-def test_changes_are_in_the_order_of_their_releases_however_these_are_called(made: Any, world: Path, sort: str) -> None:
-    later = ("w2031-2", "2031-08-01"), ("w2031-10", "2031-09-01"), ("w2031-9", "2031-09-02")
+def test_releases_and_changes_are_in_the_order_of_loading_whatever_their_ids(
+    made: Any, world: Path, sort: str, days: tuple[str, ...]
+) -> None:
+    later = tuple(zip(("w2031-2", "w2031-10", "w2031-9"), days, strict=True))
     for number, (release, day) in enumerate(later):
         name(world, release, day)
         edit(
@@ -119,10 +122,11 @@ def test_changes_are_in_the_order_of_their_releases_however_these_are_called(mad
         reload(made, world)
     api = Api(made.wsgi)
     order = ["w2031-1", *(release for release, _ in later)]
-    days = {one["id"]: one["date"] for one in api.all("/v1/releases")}
+    date_of = {one["id"]: one["date"] for one in api.all("/v1/releases")}
     listed = api.all("/v1/changes", sort=sort)
-    assert list(dict.fromkeys(one["release"]["id"] for one in listed)) == (order if sort == "date" else order[::-1])
-    assert all(one["date"] == days[one["release"]["id"]] for one in listed)
+    expected = order if sort == "date" else order[::-1]
+    assert list(dict.fromkeys(one["release"]["id"] for one in listed)) == expected == api.ids("/v1/releases", sort=sort)
+    assert all(one["date"] == date_of[one["release"]["id"]] for one in listed)
     assert len(listed) == len(api.all("/v1/changes"))
     path, seen = f"/v1/changes?sort={sort}&limit=7", []
     while path:

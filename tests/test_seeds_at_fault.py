@@ -257,17 +257,20 @@ def test_an_id_of_another_collection_is_told_to_be_one(one: Path) -> None:
 
 
 PLAN = (
-    "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: tabled\n"
+    "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n{status}"
     "  made_on: {made_on}\n  summary: A plan.\n{more}  evidence:\n"
     "    - {{source: herald, relation: asserts, mode: unattributed, credibility: 6}}\n"
 )
 
 
+TABLED = "  status: tabled\n"
+
+
 @pytest.mark.parametrize(("made_on", "right"), [("2030-04-02", True), ("2030-04", True), ("2030-04-03", False)])
 def test_a_plan_replaces_none_that_was_made_later(one: Path, made_on: str, *, right: bool) -> None:
     plans = [
-        PLAN.format(id="later", made_on="2030-04-02", more="  supersedes: earlier\n"),
-        PLAN.format(id="earlier", made_on=made_on, more=""),
+        PLAN.format(id="later", status=TABLED, made_on="2030-04-02", more="  supersedes: earlier\n"),
+        PLAN.format(id="earlier", status="  status: superseded\n", made_on=made_on, more=""),
     ]
     (one / "river/proposals.yaml").write_text("".join(plans), encoding="utf-8")
     if right:
@@ -275,6 +278,36 @@ def test_a_plan_replaces_none_that_was_made_later(one: Path, made_on: str, *, ri
     else:
         (found,) = faults(one)
         assert found.startswith("river/proposals.yaml:9:15: proposals “later”: supersedes: “earlier” was made later (")
+
+
+@pytest.mark.parametrize(
+    ("status", "place", "said"),
+    [
+        (TABLED, "17:11", "“tabled”"),
+        ("  status: under_negotiation\n", "17:11", "“under_negotiation”"),
+        ("  absent:\n    status: not_stated\n", "12:3", "none"),
+        ("", "12:3", "none"),
+        ("  status: superseded\n", "", ""),
+        ("  status: lapsed\n", "", ""),
+        ("  status: accepted\n", "", ""),
+        ("  status: rejected\n", "", ""),
+    ],
+)
+def test_a_plan_that_another_supersedes_is_not_open(one: Path, status: str, place: str, said: str) -> None:
+    """Otherwise its offers would go on beside those of the plan that replaced it."""
+    plans = [
+        PLAN.format(id="later", status=TABLED, made_on="2030-04-02", more="  supersedes: earlier\n"),
+        PLAN.format(id="earlier", status=status, made_on="2030-04-01", more=""),
+    ]
+    (one / "river/proposals.yaml").write_text("".join(plans), encoding="utf-8")
+    if not said:
+        check(one, RESOURCES)
+        return
+    (found,) = faults(one)
+    assert found == (
+        f"river/proposals.yaml:{place}: proposals “earlier”: status: found {said}, but “later” supersedes this proposal; "
+        "write superseded, or its offers go on"
+    )
 
 
 def test_a_record_without_evidence_does_not_load(one: Path) -> None:
@@ -296,7 +329,7 @@ def test_an_id_is_taken_once_over_all_kinds_of_position(one: Path) -> None:
 
 def test_a_cycle_of_supersedes_is_shown_as_it_goes_round(one: Path) -> None:
     record = (
-        "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: tabled\n"
+        "- id: {id}\n  title: A plan\n  kind: framework\n  proposers: [upland]\n  channel: public\n  status: superseded\n"
         "  summary: A plan.\n  supersedes: {other}\n  evidence:\n"
         "    - {{source: herald, relation: asserts, mode: unattributed, credibility: 6}}\n"
     )
@@ -449,7 +482,7 @@ def test_a_party_does_not_answer_its_own_demand(one: Path) -> None:
     (one / "river/responses.yaml").write_text(answer.replace("upland", "lowland"), encoding="utf-8")
     check(one, RESOURCES)
     (told,) = spoil(one, "lowland", "upland", "river/responses.yaml")
-    said = "demand: “plain-words” is a demand of “upland” itself; what became of a demand is its lifecycle"
+    said = "demand: “plain-words” was made by “upland” itself; record what became of it as the demand's lifecycle"
     assert told == f"river/responses.yaml:3:11: responses “an-answer”: {said}"
 
 

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import select
 
 from api.analysis.footing import footing
-from api.analysis.question import Findings, Question, Reference
+from api.analysis.question import Findings, Question, reference
 from api.models import Term
 from schemas.vocabulary import TermChange
 
@@ -85,8 +85,8 @@ def _row(old: Record | None, new: Record | None, *, comparable: bool) -> Record:
     return {
         "change": _change(old, new, differing, comparable=comparable),
         "lineage": term["lineage"],
-        "before": _reference(old),
-        "after": _reference(new),
+        "before": reference("terms", old) if old else None,
+        "after": reference("terms", new) if new else None,
         **{
             f"{name}_{side}": one and one[name]
             for name in _COMPARED[:3]
@@ -112,13 +112,9 @@ def _value(term: Record, name: str) -> Any:
     return term[name]["id"] if name == "issue" else term[name]
 
 
-def _reference(term: Record | None) -> Reference | None:
-    return {"id": term["id"], "name": term["summary"], "href": term["href"]} if term else None
-
-
 def _side(proposal: Record, terms: int) -> Record:
     return {
-        "proposal": {"id": proposal["id"], "name": proposal["title"], "href": proposal["href"]},
+        "proposal": reference("proposals", proposal),
         "made_on": proposal["made_on"],
         "point_count": proposal["point_count"],
         "term_count": terms,

@@ -4,7 +4,7 @@ Measure: nodes are the record, the speakers, the documents and the origins; each
 footing and the day from which the public could know it. **Documents** count papers, **origins** count voices: the outlets behind the
 assertions (``via``, else the publisher, else the document itself), writers' and analysts' own judgements left out. The claim status
 comes with the rule that gave it, the first that holds of those in the vocabulary ``claim_status``, and with the evidence that the
-rule turns on. The stages tell how the status came about: one for each day on which new evidence became known.
+rule turns on. The stages show how the status came about: there is one for each day on which new evidence became known.
 """
 
 from collections import Counter
@@ -126,7 +126,7 @@ def _stages(question: Question, resource: Resource, row: Row[Any]) -> list[Recor
 
 
 def _by_holder(question: Question, evidence: Iterable[Row[Any]], offer: Record) -> dict[str, bool]:
-    """Whether each speaker is or represents the holder of an offer: its evidence is its term's, whose holders may be several."""
+    """Whether each speaker is or represents the holder of an offer. The evidence is that of the term, which may have several holders."""
     affiliations = question.connection.execute(
         select(Affiliation.party_id, Affiliation.other_id, Affiliation.earliest, Affiliation.latest)
     )

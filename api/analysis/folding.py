@@ -1,4 +1,4 @@
-"""Whose a stance is: a person's or a body's counts for the state that it represents.
+"""Which parties a stance counts for: that of a person or a body counts for the state that they represent.
 
 A party *reaches* itself and, by affiliations that represent, whoever it represents, transitively. An affiliation counts
 where it may have been valid at some moment of the span in which the position can have been taken: what somebody held before
@@ -40,7 +40,7 @@ class Folding(Representation):
 
     @property
     def changing(self) -> set[str]:
-        """Those of whom it depends on the time whom they represent."""
+        """The parties for whom it depends on the time whom they represent."""
         return {party for party in self.edges if self.timed(party)}
 
     def timed(self, party: str) -> bool:
@@ -56,7 +56,7 @@ class Folding(Representation):
         return self._timed[party]
 
     def columns(self, party: str, span: Span) -> tuple[str, ...]:
-        """The parties that a position counts for which ``party`` took within the span; none where nobody asked for them."""
+        """The parties for which a position counts that ``party`` took within the span; none if they were not asked for."""
         if party not in self.edges:
             return (party,) if not self.asked or party in self.asked else ()
         key = (party, span)

@@ -34,8 +34,8 @@ class Footing:
         )
 
     def support(self, answers: Sequence[Mapping[str, Any]], subjects: Iterable[str]) -> dict[str, Any]:
-        """How well is supported what some records say, given as their answers: one by itself; where several conflict, no claim status
-        is that of all, and what they rest on is counted together.
+        """How well some records, given as their answers, are supported: a single one by its own counts; if several conflict, there is no
+        common claim status, and what they rest on is counted together.
         """
         if len(answers) == 1:
             return support(answers[0])
@@ -49,7 +49,7 @@ class Footing:
 
 
 def support(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """How well a record is supported, as its answer tells at the clocks."""
+    """How well a record is supported, according to its answer at the clocks."""
     return {name: answer[name] for name in ("claim_status", "document_count", "origin_count")}
 
 
@@ -72,7 +72,7 @@ def evidence_of(question: Question, subjects: Iterable[str], *columns: Any) -> I
 
 
 def rests_on(question: Question, records: Iterable[str], subjects: Iterable[str]) -> dict[str, int]:
-    """The counts of an answer, where nothing is said of each of its records by itself; see `Footing.rests_on`."""
+    """The counts of an answer that needs none for each of its records; see `Footing.rests_on`."""
     documents: set[str] = set()
     origins: set[str] = set()
     for _, source, origin in evidence_of(question, subjects, Evidence.source_id, Evidence.counted_origin()):

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.analysis.footing import Footing
-from api.analysis.latest import Cell, by_issue, recorded, refer
+from api.analysis.latest import Cell, by_issue, recorded
 from api.analysis.matrix import footing_of, rests_on
 from api.analysis.question import Findings, Question
 from schemas.vocabulary import Stance
@@ -72,10 +72,10 @@ def _stance(cell: Cell, question: Question, behind: Footing) -> dict[str, Any]:
         "party": question.names.party(cell.party),
         "stance": cell.stance,
         "score": cell.score,
-        "position": refer(answers[0]),
+        "position": cell.records[0].reference(),
         "ended": cell.ended,
         "conflicting": cell.conflicting,
-        "others": [refer(one) for one in answers[1:]],
+        "others": [held.reference() for held in cell.records[1:]],
         **behind.support(answers, (held.row.subject for held in cell.records)),
         "assumed": cell.assumed,
     }

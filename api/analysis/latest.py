@@ -28,12 +28,11 @@ import orjson
 from sqlalchemy import ColumnElement, Row, and_, select
 
 from api.analysis.folding import Folding
-from api.analysis.question import Question, Reference
+from api.analysis.question import Question, Reference, reference
 from api.claims import UNHELD
 from api.holdings import assumed, recent
 from api.models import FIRST_DAY, LAST_DAY, Holding, Position
 from api.reading.selection import streamed
-from schemas.fields import href
 from schemas.vocabulary import PositionKind, Stance, Verdict
 
 _COLUMNS = (
@@ -117,7 +116,7 @@ class Held:
 
     @cached_property
     def began_at_most(self) -> date:
-        """What `began_by` is not later than, as far as can be told without reading the answer."""
+        """An upper bound of `began_by`, known without reading the answer."""
         return max(self.began, min(_day(self.row.first_reported_on), _day(self.row.latest), self.as_of or LAST_DAY))
 
     @property
@@ -132,7 +131,7 @@ class Held:
 
     @property
     def order(self) -> tuple[date, date, str]:
-        """What the latest of several is the last by."""
+        """The sort key by which the latest of several is the last."""
         return self.began, self.row.first_reported_on, self.row.id
 
     def ended(self, today: date) -> bool:
@@ -147,12 +146,7 @@ class Held:
         return self.began <= other.began_by and other.began <= self.began_by
 
     def reference(self, collection: str = "positions") -> Reference:
-        return refer(self.record, collection)
-
-
-def refer(record: dict[str, Any], collection: str = "positions") -> Reference:
-    """The reference to a position, made of its answer."""
-    return {"id": record["id"], "name": record["summary"], "href": href(collection, record["id"])}
+        return reference(collection, self.record)
 
 
 class Narrow(Held):
@@ -160,7 +154,7 @@ class Narrow(Held):
 
     @property
     def record(self) -> dict[str, Any]:
-        """As in `Held`, but not kept: there may be thousands, and keeping them costs more than reading those few twice that are."""
+        """As in `Held`, but not kept: there may be thousands, and keeping all costs more than reading a few of them twice."""
         return _answer(self.row)
 
     @cached_property
@@ -229,7 +223,7 @@ class Cell:
 
     @property
     def told(self) -> tuple[tuple[str, ...], bool]:
-        """What makes it say something else than another: its stances, and whether they have ended."""
+        """What distinguishes it from another cell: its stances, and whether they have ended."""
         return self.stances, self.ended
 
     @property
@@ -239,7 +233,7 @@ class Cell:
 
     @cached_property
     def assumed(self) -> bool:
-        """Whether the record does not say of each of them that it was held on the day."""
+        """Whether one of them is only assumed to have been held on the day."""
         return any(held.assumed for held in self.records)
 
 
@@ -274,8 +268,8 @@ def answers(question: Question, several: Iterable[Held]) -> dict[str, dict[str, 
 
 
 def standing(question: Question) -> list[Narrow]:
-    """The positions that the latest ones are among: those of `positions` that are on an issue, without what certainly began before
-    another of the same party and issue that ends no sooner than today.
+    """The candidates for the latest positions: positions on an issue, without those that certainly began before another of the same
+    party and issue that does not end before today.
     """
     folding = question.standing
     within = question.within(Holding, Holding.issue_id)
@@ -289,7 +283,7 @@ def standing(question: Question) -> list[Narrow]:
 def latest(
     several: Sequence[Held], today: date, said: Callable[[Held], Any] = attrgetter("stance")
 ) -> tuple[Held, ...]:
-    """The latest position and, behind it, the simultaneous ones that say something else; ``said`` is what they say."""
+    """The latest position and, after it, the simultaneous ones that say something else; ``said`` is what they say."""
     if len(several) == 1:
         return (several[0],)
     found = [one for one in several if not one.ended(today)] or several
@@ -299,7 +293,7 @@ def latest(
 
 
 def by_column(found: Iterable[_Held], folding: Folding) -> dict[tuple[str, str], list[_Held]]:
-    """Positions by issue and by the party whose they count as; a position that answers a proposal as a whole is on no issue."""
+    """Positions by issue and by the party for which they count. Answers to a proposal as a whole are on no issue, and left out."""
     placed: dict[tuple[str, str], list[_Held]] = {}
     for held in found:
         issue = held.row.issue_id
@@ -310,12 +304,12 @@ def by_column(found: Iterable[_Held], folding: Folding) -> dict[tuple[str, str],
 
 
 def columns_of(held: Held, folding: Folding) -> tuple[str, ...]:
-    """The parties whose a position counts as."""
+    """The parties for which a position counts."""
     return folding.columns(held.row.party_id, span_of(held, folding))
 
 
 def span_of(held: Held, folding: Folding) -> tuple[date, date]:
-    """The span in which a position can have been taken; all time where it makes no difference to whom its holder represents."""
+    """The span in which a position can have been taken; all time if it does not matter whom its holder represented when."""
     if not folding.timed(held.row.party_id):
         return FIRST_DAY, LAST_DAY
     if not held.begins:

@@ -12,8 +12,8 @@ from typing import Any
 
 from api.analysis import footing
 from api.analysis.footing import Footing
-from api.analysis.latest import Cell, by_issue, recorded, refer
-from api.analysis.question import Findings, Names, Question
+from api.analysis.latest import Cell, by_issue, recorded
+from api.analysis.question import Findings, Names, Question, reference
 from api.holdings import assumed
 from api.representations import Column
 from schemas.vocabulary import Stance
@@ -65,10 +65,10 @@ def topics(question: Question) -> Findings:
 
 
 def sensitivity(question: Question, other: Question) -> Findings:
-    """The cells that say something else to another question: what a finding depends on.
+    """The cells that differ between two questions: what a finding depends on.
 
-    A cell differs where it is there for one question alone, where its stances differ, or where one of them has ended; another record
-    that gives the same stance makes no difference.
+    A cell differs if it exists for one question only, if its stances differ, or if one of them has ended. Another record that gives
+    the same stance makes no difference.
     """
     before, after = recorded(question), recorded(other)
     old, new = footing_of(question, before.values()), footing_of(other, after.values())
@@ -143,7 +143,7 @@ def _score_of(party: str) -> Any:
 
 
 def footing_of(question: Question, found: Iterable[Cell]) -> Footing:
-    """What those cells rest on that have several records; a single record tells it by itself."""
+    """What the cells with several records rest on; a single record states that itself."""
     return footing.footing(question, (held.row.subject for cell in found if cell.conflicting for held in cell.records))
 
 
@@ -170,10 +170,10 @@ def _cell(cell: Cell, names: Names, behind: Footing) -> dict[str, Any]:
 
 
 def held_answer(answer: dict[str, Any], perhaps: bool) -> dict[str, Any]:
-    """A position as the matrix states what is behind a cell."""
+    """A position as the matrix shows it behind a cell."""
     return {
         "stance": answer["stance"],
-        "position": refer(answer),
+        "position": reference("positions", answer),
         "holder": answer["party"],
         "kind": answer["kind"],
         "valid_from": answer["valid_from"],

@@ -38,8 +38,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from api.analysis.footing import evidence_of, rests_on, support
-from api.analysis.latest import Narrow, answers, by_column, columns_of, histories, refer
-from api.analysis.question import Findings, Names, Question
+from api.analysis.latest import Narrow, answers, by_column, columns_of, histories
+from api.analysis.question import Findings, Names, Question, reference
 from api.claims import Citation, Claim, claim, reported
 from api.holdings import begun_by, member
 from api.models import LAST_DAY, Evidence, Holding, Proposal, Source, in_any
@@ -355,9 +355,9 @@ def _row(
         "occurred_on": after["valid_from"] if after else before["valid_until"],
         "first_reported_on": told["latest"],
         "before_stance": before["stance"],
-        "before": refer(before),
+        "before": reference("positions", before),
         "after_stance": after["stance"] if after else None,
-        "after": refer(after) if after else None,
+        "after": reference("positions", after) if after else None,
         "toward": [names.party(party) for party in beside[0]],
         "away_from": [names.party(party) for party in beside[1]],
         **rests,

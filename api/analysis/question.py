@@ -1,6 +1,6 @@
-"""What a reader asks of an analysis, what it finds, and the names that its answer needs."""
+"""What a reader asks of an analysis, what it finds, and the names and references that its answer needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -14,6 +14,22 @@ from api.resource import issues_of
 from schemas.fields import Ref
 
 Reference = dict[str, str]
+#: The fields that name records; any other collection's records are named by their ``summary``.
+_NAMED_BY = {"events": "title", "proposals": "title"}
+
+
+def reference(collection: str, record: Mapping[str, Any]) -> Reference:
+    """The reference to a record, given as its answer.
+
+    Args:
+        collection: where the reference leads, such as `positions` for a position of any kind.
+    """
+    return Ref(collection, record["id"], record[_NAMED_BY.get(collection, "summary")]).as_answer()
+
+
+def subject(collection: str, record: Mapping[str, Any]) -> Reference:
+    """The reference to a record of any collection: as `reference`, with the name of the collection."""
+    return {"collection": collection, **reference(collection, record)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +47,12 @@ class Question:
     issues: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     fold: bool = True
-    #: The release's date: of what came after it nothing is known.
+    #: The release's date; nothing is known of what came after it.
     released_on: date = LAST_DAY
     #: The days between which what is found may lie; None is open.
     begin: date | None = None
     end: date | None = None
-    #: What an analysis has worked out for this question, for another one of the same.
+    #: Intermediate results for this question that several analyses use.
     known: dict[str, Any] = field(init=False, default_factory=dict)
 
     @property
@@ -46,7 +62,7 @@ class Question:
 
     @property
     def of_all_modes(self) -> Clocks:
-        """The clocks without the modes: for what a question is about, where the modes are a question to what is said of it."""
+        """The clocks without the modes: for the subject of a question, whose modes filter only what is said of the subject."""
         return Clocks(self.clocks.as_of, self.clocks.known_at)
 
     def asks_for(self, first: date, last: date) -> bool:
@@ -76,12 +92,12 @@ class Question:
 
     @cached_property
     def folding(self) -> Folding:
-        """Whose it is what was done by the day."""
+        """Whom something counts for that was done by the day."""
         return self._folding(past=True)
 
     @cached_property
     def standing(self) -> Folding:
-        """Whose it is what was held on the day."""
+        """Whom something counts for that was held on the day."""
         return self._folding(past=False)
 
     def _folding(self, *, past: bool) -> Folding:
@@ -126,13 +142,13 @@ class Names:
         return self.issue(parent) if parent else None
 
     def place(self, id: str) -> tuple[str, str]:
-        """What issues are ordered by: their topic, then themselves."""
+        """The sort key of issues: the topic, then the issue."""
         return self._issues[id].parent_id or id, id
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What an analysis found: its data, and what they rest on."""
+    """What an analysis found: the data, and what they rest on."""
 
     data: Any
     rests_on: dict[str, int]

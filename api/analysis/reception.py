@@ -5,7 +5,7 @@ to the proposal as a whole likewise. An answer **blocks** where its verdict is `
 is ``insisted_on`` and the term does not provide what is insisted on (its stance has another sign, or none). Where simultaneous
 answers conflict, one that blocks is enough. Reservations, conditions and counter-proposals do not block by themselves.
 
-The proposal and its terms are what is asked about: ``mode`` is a question to the answers, and does not hide them.
+The proposal and its terms are the subject: ``mode`` filters the answers to them, and does not hide them.
 
 **Unanswered** by an addressee is a term to which it has no recorded answer, whatever it answered to the whole; and the proposal,
 where it has answered neither the whole nor any term. A note that no answer came or that none would be given is no answer, and
@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from api.analysis.footing import Footing, footing
 from api.analysis.latest import Held, columns_of, latest, of_kind, positions
-from api.analysis.question import Findings, Question, Reference
+from api.analysis.question import Findings, Question, Reference, reference
 from api.models import Position, Term
 from schemas.vocabulary import PositionKind, Stance, Verdict
 
@@ -57,7 +57,7 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
         held for key in (None, *(term["id"] for term in terms)) for held in _shown(placed.get(key, {}), question.today)
     ]
     data = {
-        "proposal": _reference(proposal, "title"),
+        "proposal": reference("proposals", proposal),
         "addressees": addressees,
         "point_count": proposal["point_count"],
         "term_count": len(terms),
@@ -72,9 +72,9 @@ def reception(question: Question, proposal: dict[str, Any]) -> Findings:
 
 
 def by_term(found: Iterable[Held], question: Question) -> dict[str | None, dict[str, list[Held]]]:
-    """Answers by the term that they answer (None: the proposal as a whole) and by the party whose they are.
+    """Answers by the term that they answer (None: the proposal as a whole) and by the party for which they count.
 
-    Those to a term that nobody could know of yet stand under an empty id: they answer neither the whole nor a term that is shown.
+    Answers to a term that nobody could know of yet are under an empty id: they answer neither the whole nor a term that is shown.
     """
     placed: dict[str | None, dict[str, list[Held]]] = {}
     for held in found:
@@ -142,7 +142,7 @@ def _row(
     cells = [_cell(party, several, provides, question, behind) for party, several in standing.items()]
     heard = {party for party, several in answers.items() if answered(several)}
     return {
-        "term": _reference(term, "summary") if term else None,
+        "term": reference("terms", term) if term else None,
         "number": term["number"] if term else None,
         "issue": term["issue"] if term else None,
         "stance": provides,
@@ -170,7 +170,3 @@ def _cell(
         **behind.support([held.record for held in several], (held.row.subject for held in several)),
         "assumed": any(held.assumed for held in several),
     }
-
-
-def _reference(record: dict[str, Any], named_by: str) -> Reference:
-    return {"id": record["id"], "name": record[named_by], "href": record["href"]}

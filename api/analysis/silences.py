@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from api.analysis.footing import rests_on
 from api.analysis.latest import Cell, Held, cells, of_kind, positions, span_of, standing
-from api.analysis.question import Findings, Question, Reference
+from api.analysis.question import Findings, Question, Reference, subject
 from api.analysis.reception import answered
 from api.analysis.timeline import span
 from api.claims import UNHELD
@@ -80,7 +80,7 @@ class _Answers:
 
 
 def _counted_until(question: Question) -> date:
-    """The last day that counts: of what came after ``known_at`` or the release nothing is known."""
+    """The last day that counts: nothing is known of what came after ``known_at`` or the release."""
     return min(question.today, question.clocks.known_at or question.today, question.released_on)
 
 
@@ -148,12 +148,7 @@ def _silent(
             continue
         cell = stances.get((record["issue"]["id"], addressee["id"])) if record.get("issue") else None
         yield {
-            "subject": {
-                "collection": collection,
-                "id": record["id"],
-                "name": record["title" if collection == "proposals" else "summary"],
-                "href": record["href"],
-            },
+            "subject": subject(collection, record),
             "silent": addressee,
             "asked_by": askers,
             "issue": record.get("issue"),

@@ -1,4 +1,4 @@
-"""The matrix in long form: who holds which position on what, since when, and how well all that is supported.
+"""The matrix in long form: who holds which position on what, since when, and how well that is supported.
 
 A row is a position behind a cell of `api.analysis.matrix`. Beside what that position says by itself, it tells **since when** the party
 has held the stance: an undated remark of today does not make new what a proposal of two years ago says. The positions that *agree* with

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from api.analysis.footing import rests_on
 from api.analysis.latest import of_kind
-from api.analysis.question import Findings, Question, Reference
+from api.analysis.question import Findings, Question, Reference, subject
 from api.models import Event, Position, Proposal, Term
 from api.reading.selection import streamed
 from api.resource import issues_of
@@ -29,7 +29,6 @@ _TIME = {"events": "occurred_on", "proposals": "made_on"}
 _KIND = {"demands": "firmness", "responses": "verdict"}
 _ACTORS = {"events": ("participants", "hosts", "mediators"), "proposals": ("proposers",)}
 _CONCERNED = {"proposals": ("addressees", "intermediaries"), "demands": ("addressees",)}
-_TITLE = {"events": "title", "proposals": "title"}
 _AT_ONCE = 500
 #: What entries are ordered by: the time, the first report, the collection, the id.
 _Place = tuple[int, str, str, str]
@@ -80,7 +79,7 @@ def _model(collection: str) -> Any:
 
 
 def _shown(question: Question, model: Any) -> ColumnElement[bool]:
-    """What the clocks show. What was asked or answered by the day was, even if it is no longer held on it."""
+    """What the clocks show. What was asked or answered by the day stays, even if it is no longer held on it."""
     return and_(model.known(question.clocks), model.within(None, question.clocks.as_of))
 
 
@@ -151,14 +150,15 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
     actors, _ = _parties(collection, record)
     occurred = record[_TIME.get(collection, "valid_from")]
     first, last = span(occurred, record["first_reported_on"])
-    title = record[_TITLE.get(collection, "summary")]
+    about = subject(collection, record)
+    title = about["name"]
     kind = record[_KIND.get(collection, "kind")]
     reported = date.fromisoformat(record["first_reported_on"])
     told = record["first_reported"]
-    about = "about " if told["edtf"].endswith(("~", "%")) else ""
-    by = about if told["precision"] == Precision.DAY.value else "by "
+    roughly = "about " if told["edtf"].endswith(("~", "%")) else ""
+    by = roughly if told["precision"] == Precision.DAY.value else "by "
     return {
-        "subject": {"collection": collection, "id": record["id"], "name": title, "href": record["href"]},
+        "subject": about,
         "kind": kind,
         "occurred_on": occurred,
         "first_reported_on": record["first_reported_on"],

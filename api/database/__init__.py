@@ -1,4 +1,5 @@
-"""Where a release is kept: made whole aside, then switched to at once, so that readers see the old one or the new one.
+"""Where a release is kept: it is made in full beside the old one, then switched to at once, so that readers see either the old or the
+new one.
 
 On SQLite a release is a file that is never altered (opened ``immutable``) and replaced by a rename. On PostgreSQL it is a
 schema of its own, made in one transaction that ends by pointing to it; the release before stays until the next load, for
@@ -29,7 +30,7 @@ def open_database(url: URL, replicas: Sequence[URL] = ()) -> Database:
     """The database at an address; nothing is opened yet.
 
     Args:
-        replicas: PostgreSQL servers to read from. What loads takes none: what came before is the primary's word.
+        replicas: PostgreSQL servers to read from. Loads pass none: only the primary knows for certain what was loaded before.
     """
     if url.get_backend_name() == "sqlite":
         return SqliteDatabase(url)

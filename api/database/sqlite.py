@@ -46,7 +46,7 @@ class SqliteDatabase:
         return str(self.path)
 
     def forget(self) -> None:
-        """Look again, at the next question, which release is current."""
+        """Look up the current release again at the next request."""
         self._look_at = 0.0
 
     def servers(self) -> tuple[()]:
@@ -90,7 +90,7 @@ class SqliteDatabase:
                     fresh = Store(engine, row.id, row.date, row.digest, row.build, row.identity, kept=self._kept)
                     self._store, self._seen = fresh, seen
                     if held is not None:
-                        held.engine.dispose()  # what others still read with it is closed when they are done
+                        held.engine.dispose()  # connections in use are closed when their readers are done
                     held = fresh
         self._look_at = now + LOOK_SECONDS
         return held
@@ -114,7 +114,7 @@ class SqliteDatabase:
             try:
                 with engine.connect() as connection:
                     connection.exec_driver_sql(f"PRAGMA page_size = {PAGE}")
-                    connection.exec_driver_sql("PRAGMA journal_mode = OFF")  # the file is nobody's until it is renamed
+                    connection.exec_driver_sql("PRAGMA journal_mode = OFF")  # nobody reads the file until it is renamed
                     connection.exec_driver_sql("PRAGMA synchronous = OFF")
                     connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
                     connection.exec_driver_sql(f"PRAGMA cache_size = -{SORTING // 1024}")
@@ -199,5 +199,5 @@ class SqliteDatabase:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DatabaseError(f"another load into {self.path} is running; wait until it has finished") from None
-            # The file stays: if it were removed, who had opened it meanwhile would hold another lock than who comes next.
+            # The file stays: if it were removed, a process that had opened it meanwhile would hold a different lock from the next one.
             yield

@@ -28,7 +28,7 @@ class NothingLoaded(DatabaseError):
 
 
 class Replaced(DatabaseError):
-    """The release that was being read is gone: its server is, or another release took its place. Look for the current one again."""
+    """The release being read is gone, because its server is or because another release replaced it. Look up the current one again."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for the answer that this thread makes: its own, or one of the pool.
+        """A connection for the answer that this thread makes: the thread's own, or one of the pool.
 
         Raises:
             Replaced, DatabaseError: see `connect`.
@@ -84,7 +84,7 @@ class Store:
             raise
 
     def connect(self) -> Connection:
-        """A connection for reading, which whoever asks for it closes.
+        """A connection for reading, which the caller closes.
 
         Raises:
             Replaced: another release took this one's place.
@@ -146,7 +146,7 @@ class Database(Protocol):
         """The servers as they were seen last; a file has none."""
 
     def forget(self) -> None:
-        """Look again, at the next question, which release is current."""
+        """Look up the current release again at the next request."""
 
     def close(self) -> None:
         """Close what is open and not in use."""
@@ -178,8 +178,8 @@ def create(connection: Connection) -> None:
 
 
 def index(connection: Connection) -> None:
-    """Make keys and indexes, once the tables of the release that is being made are full, and take stock of them: without that
-    plans are bad, those of what the load itself still counts and prepares included.
+    """Make keys and indexes once the tables of a new release are full, and gather statistics (``ANALYZE``): without these, query
+    plans are bad, including those of what the load itself still counts and prepares.
     """
     for table in Base.metadata.sorted_tables:
         key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)

@@ -1,4 +1,4 @@
-"""Whole answers kept in memory, of one release, bounded in bytes. Large ones are kept compressed alone."""
+"""Whole answers kept in memory, of one release, bounded in bytes. Large ones are kept only compressed."""
 
 import threading
 from collections import OrderedDict
@@ -44,7 +44,7 @@ class Kept:
         return OVERHEAD * (1 + len(ready)) + headers + sum(map(len, bodies))
 
     def close(self) -> None:
-        """The file, if there is one, is not going to be sent."""
+        """Close the file, if there is one: it is not going to be sent."""
         if self.file is not None:
             self.file.close()
 
@@ -118,8 +118,8 @@ class Cache:
 
 
 def normalised(query: str) -> str:
-    """A query string in one spelling, in order of names. Nothing is left out of it or replaced (Latin-1 keeps every byte):
-    what is refused by itself must not be answered with what is kept for another spelling.
+    """A query string in one spelling, in order of names. Nothing is left out or replaced (Latin-1 keeps every byte):
+    a query that is refused must not get the answer kept for another spelling.
     """
     return _remembered(query) if len(query) <= SHORT else _spelt(query)
 

@@ -22,7 +22,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 @memoized(256)
 def coding_for(accepted: str, among: tuple[str, ...] = CODINGS) -> str | None:
-    """The best of some codings that the client takes; none is forbidden by its being left out (RFC 9110, §12.5.3)."""
+    """The best of some codings that the client accepts; None for no coding, which need not be listed (RFC 9110, §12.5.3)."""
     if not accepted:
         return None
     weights: dict[str, float] = {}
@@ -46,7 +46,7 @@ def encode(coding: str, body: bytes) -> bytes:
 
 
 def pack(body: bytes | IO[bytes], length: int) -> bytes:
-    """A body as it is kept where it is large; a file is read from its beginning, in pieces."""
+    """A large body as it is kept, compressed; a file is read from its beginning, in pieces."""
     if isinstance(body, bytes):
         return encode("zstd", body)
     packed = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What the service counts of its answers, in memory that its processes share: whichever of them is asked can tell the sum."""
+"""Counts of the service's answers, in memory that its processes share, so that each of them can report the sums."""
 
 import fcntl
 import mmap
@@ -17,7 +17,7 @@ from api import problems
 
 #: The route of a request that matched none, or was refused before it was looked for.
 UNMATCHED = "unmatched"
-#: A method, or a status, that is not among those below: clients may send any.
+#: A method or a status that is not among those below; clients may send any method.
 OTHER = "other"
 METHODS = ("GET", "HEAD", "OPTIONS", OTHER)
 STATUSES = (*map(str, sorted({200, 206, 301, 304, 308} | {kind.status for kind in problems.KINDS})), OTHER)
@@ -26,8 +26,8 @@ HIT, MISS, BYPASS = CACHE = ("hit", "miss", "bypass")
 #: Upper bounds in seconds; the last bucket has none.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-# The numbers of a process: what it is and holds; then for each route how often each answer was given, how long the making of
-# answers took, by bucket, and in all.
+# The numbers of a process: its id and what its cache holds; then for each route how often each answer was given, how many answers
+# were made in each bucket of time, and how many seconds that took in all.
 _PID, _CACHE_BYTES, _CACHE_ENTRIES, _ROUTES = range(4)
 _ANSWERS = tuple(product(METHODS, STATUSES, CACHE))
 _OF_CACHE = {name: number for number, name in enumerate(CACHE)}
@@ -145,7 +145,7 @@ class Counts:
         return self._numbers
 
     def _forget(self) -> None:
-        """In a process that was forked: the slot is its parent's."""
+        """Give up the slot, in a process that was forked: it is the parent's."""
         self._claiming = threading.Lock()
         self._slot, self._numbers = -1, _NONE
 
@@ -179,7 +179,7 @@ os.register_at_fork(after_in_child=_forked)
 
 
 def _file_in_memory() -> IO[bytes]:
-    """A file that no folder has and no full disk concerns; elsewhere than on Linux, a temporary one."""
+    """A file in memory, which is in no folder and on no disk; on systems other than Linux, a temporary file."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("positions"), "r+b", buffering=0)
     return TemporaryFile(buffering=0)

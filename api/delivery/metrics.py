@@ -39,7 +39,7 @@ def add_metrics(app: Flask, counts: Counts, database: Database, cache_bytes: int
 
 
 class _Metrics(Collector):
-    """What is known when somebody asks: of all workers, and of the databases as the one that is asked sees them."""
+    """Collects the metrics on each request: those of all workers, and those of the databases as the worker that answers sees them."""
 
     def __init__(self, counts: Counts, database: Database, cache_bytes: int) -> None:
         self.counts = counts
@@ -59,11 +59,11 @@ class _Metrics(Collector):
 
     def _cache(self, workers: list[Worker]) -> Iterator[Metric]:
         held = sum(worker.cache_bytes for worker in workers)
-        yield GaugeMetricFamily("positions_cache_bytes", "Memory that the answers kept by all workers take.", held)
+        yield GaugeMetricFamily("positions_cache_bytes", "Memory used by the caches of all workers.", held)
         entries = sum(worker.cache_entries for worker in workers)
-        yield GaugeMetricFamily("positions_cache_entries", "Answers that all workers keep.", entries)
+        yield GaugeMetricFamily("positions_cache_entries", "Answers in the caches of all workers.", entries)
         limit = self.cache_bytes * len(workers)
-        yield GaugeMetricFamily("positions_cache_limit_bytes", "Memory that the answers kept may take.", limit)
+        yield GaugeMetricFamily("positions_cache_limit_bytes", "Memory that the caches of all workers may use.", limit)
 
     def _release(self) -> Iterator[Metric]:
         try:
@@ -71,9 +71,9 @@ class _Metrics(Collector):
         except DatabaseError:
             return
         told = {"id": store.release, "digest": store.digest, "identity": store.identity}
-        yield InfoMetricFamily("positions_release", "The release that is answered from; none, if none is loaded.", told)
+        yield InfoMetricFamily("positions_release", "The release being served; absent if none is loaded.", told)
         day = datetime.combine(store.date, time(), UTC).timestamp()
-        yield GaugeMetricFamily("positions_release_timestamp_seconds", "The day that the release bears.", day)
+        yield GaugeMetricFamily("positions_release_timestamp_seconds", "The date of the release.", day)
 
     def _servers(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("positions_database_up", "Whether a database server answers.", labels=["server"])
@@ -93,7 +93,7 @@ class _Metrics(Collector):
 def _answers(sums: Sums) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "positions_http_requests",
-        "Answers given. Cache: hit, it was kept; miss, it was not; bypass, such answers never are.",
+        "Answers given. Cache: hit, found there; miss, not found there; bypass, never kept there.",
         labels=["route", "method", "status", "cache"],
     )
     for labels, count in sums.requests.items():
@@ -101,7 +101,7 @@ def _answers(sums: Sums) -> Iterator[Metric]:
     yield requests
     durations = HistogramMetricFamily(
         "positions_http_miss_duration_seconds",
-        "Time that making an answer took which the cache did not have.",
+        "Time taken to make the answers that were not in the cache.",
         labels=["route"],
     )
     for route, (buckets, seconds) in sums.durations.items():
@@ -110,8 +110,8 @@ def _answers(sums: Sums) -> Iterator[Metric]:
 
 
 def _processes(workers: list[Worker]) -> Iterator[Metric]:
-    """Processor time, memory and open files of each worker: what they share would count several times in a sum, and the limit of
-    open files is that of each.
+    """Processor time, memory and open files of each worker. They are not summed: shared memory would count several times, and the limit
+    of open files applies to each process.
     """
     families: dict[str, Metric] = {}
     for worker in workers:

@@ -41,8 +41,9 @@ _SHARED = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers
 _ALWAYS = (*_SHARED, ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 #: The headers of a request that anything here reads; counting all of them would take a quarter of the time of an answer that is kept.
 _READ = ("HTTP_ACCEPT", "HTTP_HOST", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_RANGE")
-#: What an answer of 304 repeats of the representation, beside its tag; who has that has the rest (RFC 9110, §15.4.5).
+#: The headers that a 304 repeats beside the tag; the client has the others with its copy (RFC 9110, §15.4.5).
 _REPEATED = frozenset(("Cache-Control", "Content-Location", "Vary"))
+_RETRY = {"Retry-After": "5"}
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
@@ -93,33 +94,24 @@ class Delivery:
                 return self._answer(environ, start_response)
         except TakesLong:
             raise
-        except Problem as problem:
+        except Problem as refused:
             environ.setdefault("positions.store", self._store_at_hand())
-            return self._problem(problem, environ, start_response)
+            problem = refused
         except NothingLoaded as error:
-            return self._problem(
-                Problem(problems.UNAVAILABLE, f"{error}.", headers={"Retry-After": "5"}),
-                environ,
-                start_response,
-            )
+            problem = Problem(problems.UNAVAILABLE, f"{error}.", headers=_RETRY)
         except DatabaseError:
             log.exception("the database cannot be read")
-            return self._problem(
-                Problem(
-                    problems.UNAVAILABLE,
-                    "The database cannot be reached. Try again shortly.",
-                    headers={"Retry-After": "5"},
-                ),
-                environ,
-                start_response,
+            problem = Problem(
+                problems.UNAVAILABLE, "The database cannot be reached. Try again shortly.", headers=_RETRY
             )
         except Exception:
             log.exception("failed to answer %s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
-            return self._problem(Problem(problems.INTERNAL, problems.INTERNAL.meaning), environ, start_response)
+            problem = Problem(problems.INTERNAL, problems.INTERNAL.meaning)
+        return self._problem(problem, environ, start_response)
 
     def warm(self, path: str) -> None:
-        """Make an answer for nobody before processes are forked, so that none of them has to do what only the first answer needs.
-        The database is closed again, since processes cannot share what is open; a database server is not even connected to.
+        """Make an answer and drop it, before processes are forked, so that they share the work that only a first answer needs. The
+        database is closed again, since processes cannot share open connections; a database server is not connected to at all.
         """
         if self.database.remote:
             return
@@ -186,7 +178,7 @@ class Delivery:
                 self.counts.took(route, time.perf_counter() - begin)
 
     def _store_at_hand(self) -> Store | None:
-        """The release that the headers of an answer name which is not made from it; None where none is at hand."""
+        """The release to name in the headers of an answer that is not made from it; None if none is at hand."""
         try:
             return self.database.at_hand()
         except DatabaseError:
@@ -199,7 +191,7 @@ class Delivery:
         return self._send(made.status, [*made.headers, *extra], made.body, store, environ, start_response)
 
     def _in_turn(self, environ: Environ, store: Store, key: tuple[str, ...]) -> Kept | Made:
-        """Make the answer that the cache lacks, or wait until another thread that is at it has made it.
+        """Make the answer that the cache lacks, or wait until another thread that is making it is done.
 
         Threads that make answers at the same time contend for the GIL, which costs more than it gains, so they take turns. One that
         has waited for `TURN_SECONDS` goes ahead: another is making a large answer. One that is hurried does not wait.
@@ -219,7 +211,7 @@ class Delivery:
                 self._turn.release()
 
     def _make(self, environ: Environ, store: Store, key: tuple[str, ...]) -> Kept | Made:
-        """Make an answer, and keep it if it may be kept: large ones packed alone, errors and what says ``no-store`` never."""
+        """Make an answer, and keep it if it may be kept: large ones only compressed, errors and ``no-store`` never."""
         made = made_by(self.application, environ)
         names = {name.lower(): value for name, value in made.headers}
         if not made.status.startswith("200") or "no-store" in names.get("cache-control", ""):
@@ -330,7 +322,7 @@ class Delivery:
         return [*repeated, ("ETag", tag), *_SHARED, *self._identifying_headers(store)]
 
     def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
-        """What is sent of an answer in a coding, which is kept with it."""
+        """Make what is sent of an answer in a coding, and keep it with the answer."""
         headers, length = [*kept.headers, ("ETag", tag)], kept.length
         body = kept.body or b""
         if coding:

@@ -1,4 +1,4 @@
-"""What makes the answers."""
+"""The digest of what makes the answers."""
 
 import hashlib
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @cache
 def build_digest() -> str:
-    """The SHA-256 of the code, the templates and the styles that make answers: another build may answer otherwise from the same
+    """The SHA-256 of the code, the templates and the styles that make answers. Another build may answer differently from the same
     seeds.
     """
     total = hashlib.sha256()

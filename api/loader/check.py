@@ -1,8 +1,8 @@
 """Checking seeds: every record against its schema, every reference against the records, every rule of the data model.
 
 The folder is read twice, so that memory stays bounded however many records there are. The first reading checks each record by
-itself and writes it to a temporary file; the second, when all ids are known, resolves references and checks the rules. All faults are
-collected before any is reported.
+itself and writes it to a temporary file. The second, once all ids are known, resolves references and checks the rules. All faults
+are collected before any is reported.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +16,7 @@ from marshmallow import Schema
 
 from api.loader import rules
 from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable, suggestion
+from api.loader.joint_rules import broken_together
 from api.loader.parallel import collecting_between_tasks, in_parallel
 from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import (
@@ -89,7 +90,7 @@ def first_reading(root: Path, table: Table, progress: Progress) -> tuple[Seeds, 
         _merge(seeds, found, faults)
         done += chunk.end - chunk.start
         progress("reading (kB)", done >> 10, seeds.size >> 10)
-    # Nor is it known what is written inside the records of a file that cannot be read, such as the terms of proposals.
+    # The records inside those of an unreadable file, such as the terms of proposals, are unknown too.
     for collection in seeds.unread & table.by_name.keys():
         kinds = table.by_name[collection].schema._declared_fields.values()
         seeds.unread |= {kind.collection for kind in kinds if isinstance(kind, Parts)}
@@ -115,7 +116,7 @@ def second_reading(
     """
     done, count = 0, sum(len(known) for known in seeds.records.values())
     total = sum(size for _, size in seeds.blocks)
-    faults += [fault_at(place, message) for place, message in rules.broken_together(seeds, seeds.table)]
+    faults += [fault_at(place, message) for place, message in broken_together(seeds)]
     for (_, size), (wrong, result) in zip(seeds.blocks, in_parallel(task, seeds.blocks, seeds.size), strict=True):
         faults += wrong
         if not faults:
@@ -201,7 +202,7 @@ class _FirstReading:
         return found
 
     def check_collection(self, place: Place, raw: Any, faults: list[Fault]) -> None:
-        """Check that there is the collection that an entry of a retired id names, whatever else is wrong with the entry."""
+        """Check that the collection named by an entry of a retired id exists, whatever else is wrong with the entry."""
         name = valid_fields(RetiredSchema, raw).get("collection")
         if name is not None and name not in self.table.by_name:
             known = list(self.table.by_name)
@@ -257,7 +258,7 @@ def _taken(seeds: Seeds, collection: str, id: str, here: tuple[int, tuple[str | 
 
 
 def _mapping(path: Path, schema: type[Schema], faults: list[Fault]) -> tuple[Any, dict[str, Any]] | None:
-    """What a file that holds one mapping gives, as it stands there and as the schema reads it."""
+    """The one mapping of a file: its plain values, and the values as the schema reads them. None if it is at fault."""
     try:
         raw = mapping(path)
     except Unreadable as error:

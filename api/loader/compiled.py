@@ -1,7 +1,7 @@
-"""Python generated from the schemas, for speed: a reader that accepts what is right and a writer of answers.
+"""Python generated from the schemas, for speed: a reader that accepts valid records, and a writer of answers.
 
-The schemas stay the only definition. A reader gives None for whatever it does not take, and marshmallow then reads or explains
-it; a field of a kind that is not named here is left to marshmallow altogether. Tests hold both equal to marshmallow's own.
+The schemas stay the only definition. A reader returns None for a record that it does not accept; marshmallow then reads it, or
+explains what is wrong. Fields of types not named here are left to marshmallow. Tests compare both with marshmallow's own results.
 """
 
 import linecache
@@ -45,7 +45,7 @@ from schemas.fields import (
 from schemas.vocabulary import Vocabulary
 
 Data = dict[str, Any]
-#: Reads the plain values of one record, as marshmallow's ``load`` would; None where they are not, or not surely, right.
+#: Reads the plain values of one record, as marshmallow's ``load`` would; None where they are not valid, or may not be.
 Reader = Callable[[Data], Data | None]
 #: Makes an answer of a record, as marshmallow's ``dump`` would.
 Writer = Callable[[Data], Data]
@@ -157,7 +157,7 @@ def _reads(field: fields.Field[Any]) -> Callable[[str], Any]:
 
 @cache
 def writer(schema: type[Schema]) -> Writer:
-    """The writer of a schema's answers. A record has every field, as every record that the loader completes does."""
+    """The writer of a schema's answers. It expects a record with every field, as the loader completes it."""
     instance = schema()
     names: Data = {"date_answer": date_answer}
     members = []
@@ -196,8 +196,8 @@ def _writing(field: fields.Field[Any], name: str, index: int, names: Data) -> st
 
 @cache
 def selector(schema: type[Schema], columns: tuple[str, ...]) -> RowMaker:
-    """What makes the row of a record: for each column the field of its name, or the id of the reference that it is called after;
-    where a record has neither, None.
+    """A function that makes the row of a record: each column has the value of the field of its name, or the id of the reference that
+    it is named after (``party_id``: ``party``), else None.
     """
     names: Data = {"plain": plain}
     values = [_selecting(schema._declared_fields, name) for name in columns]
@@ -229,7 +229,7 @@ def plain(value: Any) -> Any:
 
 
 def _made(name: str, schema: type[Schema], lines: list[str], names: Data) -> Any:
-    """The function that some lines define. Its lines are kept where tracebacks look for them, since they stand in no file."""
+    """The function that some lines define. They are put into the line cache, where tracebacks look for source that is in no file."""
     source = "\n".join(lines)
     file = f"<{name} {schema.__name__}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

@@ -1,10 +1,11 @@
-"""What the seeds imply: what a response's term says of it, the offers that terms make, who represents whom, the evidence's own facts.
+"""What the seeds imply: the issue and the stance of responses, the offers that terms make, who represents whom, and the fields of
+evidence that follow from its source.
 
-**An offer** is held for as long as its proposal is put forward. A proposal that ``lapsed`` or was ``superseded`` is so no longer, and
-its offers end: where a later version is recorded that has a date, when that was made, else by the day on which it was first reported
-that the proposal was over. What is rejected, or accepted, was offered all the same. The end is known as soon as the evidence that
-teaches it is: that of the later version, or what bears on the proposal's ``status``. A status that no evidence teaches by itself may
-be due to any of the proposal's; so it counts from the last.
+**An offer** is held for as long as its proposal is put forward. A proposal that ``lapsed`` or was ``superseded`` no longer is, and its
+offers end: on the day on which the later version was made, if one with a date is recorded, else by the day on which it was first
+reported that the proposal was over. Offers that were accepted or rejected do not end by that. The end is known as soon as the evidence
+that teaches it is: that of the later version, or that which bears on the proposal's ``status``. A status that no evidence bears on may
+follow from any of the proposal's evidence, so it counts from the last.
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ from typing import Any, NamedTuple
 from marshmallow import missing
 
 from api.claims import Citation, Grounds, representation
-from api.loader.record import Seed, with_parts
-from api.loader.rules import mark
+from api.loader.record import Seed, mark, with_parts
 from api.loader.seeds import Seeds
 from api.models import Cited
 from api.resource import Table
@@ -34,7 +34,7 @@ KINDS = {
 
 
 def complete(seed: Seed, seeds: Seeds, table: Table) -> list[Seed]:
-    """Complete a checked record and its parts in place; returns all records that come of it, offers and evidence included."""
+    """Complete a checked record and its parts in place. Returns them with all records derived from them, offers and evidence included."""
     made = [one for one in with_parts(seed) if one.resource.name != "evidence"]
     data = seed.data
     if seed.resource.name == "sources":
@@ -127,7 +127,7 @@ def _offers(term: Seed, proposal: Seed, seeds: Seeds, table: Table) -> Iterator[
 
 
 def _unsaid(schema: type[Record]) -> dict[str, Any]:
-    """Every field of a record of which nothing is said: as reading a seed without it leaves it, else null."""
+    """Every field of a record, with the value that it has if the seeds leave it out."""
     return {name: default() if callable(default) else default for name, default in _defaults(schema)}
 
 
@@ -198,8 +198,8 @@ class Citations:
         return [self._citation(one, holders) for one in cited.parts["evidence"]]
 
     def _beside(self, seed: Seed) -> list[Citation]:
-        """The evidence of a proposal that teaches when it was made, which its terms have from it, and its offers as ``valid_from``; and
-        that which teaches when the offers ended.
+        """For terms and offers, the evidence of other records that teaches their dates: when their proposal was made (an offer's
+        ``valid_from``), and when an offer ended.
         """
         if seed.resource.name not in ("terms", "offers") or seed.parent is None:
             return []
@@ -212,7 +212,7 @@ class Citations:
         return [self._citation(one, frozenset())._replace(bears_on=frozenset({name})) for name, one in teaching]
 
     def _named(self, seed: Seed) -> dict[Ref, date]:
-        """The records that a record names, of those that were not always known, and the day from which each was."""
+        """The records that a record names and that were not always known, and the day from which each was known."""
         return {ref: since for ref in references_in(seed.data) if (since := self._known_since(ref))}
 
     def _since(self, ref: Ref) -> date | None:
@@ -265,7 +265,7 @@ def _holding(schema: type[Record]) -> tuple[tuple[str, bool], ...]:
 def representing(seeds: Seeds) -> list[tuple[str, str, Any, Any]]:
     """The affiliations that represent: party, represented party, earliest and latest day (None: open).
 
-    One whose party is not there is left out: that is a fault, told where the affiliation is checked.
+    An affiliation with an unknown party is left out; the check of the affiliation reports that fault.
     """
     return [
         (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from api.nearest import nearest
 
 Steps = tuple[str | int, ...]
-SHOWN = 3  # of many things of one kind that are no faults, so many are named
+SHOWN = 3  # pieces of evidence without a passage that a note names, of however many
 
 
 @dataclass(frozen=True, order=True)
@@ -75,6 +75,6 @@ class SeedError(Exception):
 
 
 def suggestion(found: object, allowed: Iterable[str]) -> str:
-    """``. Did you mean …?``, or nothing where nothing is near."""
+    """``. Did you mean …?``, or an empty string if no name is near."""
     names = nearest(str(found), allowed)
     return f". Did you mean “{names[0]}”?" if names else ""

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from api.database import Database, DatabaseError, NothingLoaded, Store, fill
@@ -84,6 +84,11 @@ def dated_after(before: Store, id: str, day: date) -> tuple[str, date] | None:
     return (newest.id, newest.date) if newest and newest.date > day else None
 
 
+def _last_number(before: Store) -> int:
+    with before.connect() as connection:
+        return connection.execute(select(func.max(Release.number))).scalar_one()
+
+
 class History:
     """The releases loaded so far, and what this one changes against the one before.
 
@@ -102,7 +107,7 @@ class History:
         again = before is not None and before.release == self.release
         self.compared: Any = Document.former if again else Document.content
         self.process = os.getpid()
-        self.number = 1
+        self.number = 1 if before is None else _last_number(before) + 1
         self.identity = _identity(digest, ())
 
     def add(self, written: list[Seed], by_table: Rows, counts: Counter[str]) -> None:
@@ -164,7 +169,7 @@ class History:
             process_id=None,
             body=orjson.dumps(writer(ChangeSchema)(answer)).decode(),
             release_id=self.release,
-            date=self.date.isoformat(),
+            number=self.number,
             collection=ref.collection,
             action=action.value,
         )
@@ -202,13 +207,8 @@ class History:
             if not self.rebuilt:
                 old_changes = old_changes.where(Change.release_id != self.release)
             for batch in old.execute(old_changes, execution_options=STREAMED).partitions():
-                fill(
-                    connection,
-                    Change.__tablename__,
-                    [_ordered(Change, **{**row._mapping, "date": row.date.isoformat()}) for row in batch],
-                )
+                fill(connection, Change.__tablename__, [tuple(row) for row in batch])
             every = [dict(row) for row in old.execute(select(Release.__table__).order_by(Release.number)).mappings()]
-        self.number = max(release["number"] for release in every) + 1
         others = [release for release in every if self.rebuilt or release["id"] != self.release]
         if not self.rebuilt or self.before.build != build_digest():
             self.identity = _identity(self.digest, (release["identity"] for release in others))

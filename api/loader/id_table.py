@@ -2,7 +2,7 @@
 
 A dictionary of texts takes 200 bytes an id, and again in every process that looks into it. This takes 16 to 43, which forked
 processes share. Ids are told apart by Python's hash of 64 bits: among ten million, the odds that any two have the same are one in
-370,000; the second would then be told to be taken, and as hashes differ from run to run, another try would do.
+370,000. The second would then be reported as taken; since hashes differ from run to run, trying again would help.
 """
 
 from array import array
@@ -27,7 +27,7 @@ class IdTable:
         return self._numbers[at] if self._hashes[at] else None
 
     def add(self, id: str, number: int) -> int | None:
-        """Give an id a number; one that has one keeps it, and it is returned."""
+        """Give an id a number. If it has one already, that one is kept and returned."""
         wanted = _hash(id)
         at = self._find(wanted)
         if self._hashes[at]:
@@ -39,7 +39,7 @@ class IdTable:
         return None
 
     def _find(self, wanted: int) -> int:
-        """Where a hash is, or would be put: behind those that were put into its place before it."""
+        """The place of a hash, or the free place that it would get (linear probing)."""
         hashes, last = self._hashes, len(self._hashes) - 1
         at = wanted & last
         while (there := hashes[at]) and there != wanted:

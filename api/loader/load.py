@@ -28,7 +28,7 @@ from api.resource import Table
 from schemas.fields import references_in
 
 Prepare = Callable[[Connection, Store], Iterable[Row]]
-#: Who names a record, a process or a shared record (as ``collection/id``); and the record's collection and id.
+#: The process or the shared record (as ``collection/id``) that names a record; and the named record's collection and id.
 Used = tuple[str, str, str]
 
 
@@ -147,7 +147,7 @@ def _retired(seeds: Seeds) -> Iterator[Row]:
 
 
 def _uses(direct: set[Used]) -> list[Row]:
-    """The rows of `Use`: what each process has or names, and what the shared records that it uses name in their turn."""
+    """The rows of `Use`: what each process has or names, and what the shared records that it uses name in turn."""
     named_by_shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for user, collection, id in direct:
         if "/" in user:
@@ -219,7 +219,7 @@ class _BlockRows:
         return (started and started.earliest) or FIRST_DAY
 
     def _used_by(self, seed: Seed) -> Iterator[Used]:
-        """What a record uses of what may be shared, and itself where it may be."""
+        """The records of shared collections that a record names, and the record itself if its collection is shared."""
         user = seed.process or seed.subject
         if seed.process and seed.resource.name in self.shared:
             yield user, seed.resource.name, seed.id

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 WORTH_SPREADING = 8 * 2**20  # bytes of seeds below which other processes take longer to start than they save
-THOROUGH = 8  # tasks between two looks for garbage among all objects, and not the newest alone
+THOROUGH = 8  # tasks between two full garbage collections; after the others only the youngest generation is collected
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,8 +22,8 @@ _number = count(1)
 
 @contextmanager
 def collecting_between_tasks() -> Iterator[None]:
-    """Look for garbage in cycles between two tasks, when nearly nothing is held, rather than amid them, when all is: that costs
-    a third of a load.
+    """Collect cyclic garbage between tasks, when few objects are alive, rather than during them, when many are: that would take a third
+    of a load.
     """
     enabled = gc.isenabled()
     gc.freeze()
@@ -48,9 +48,9 @@ def _at_work(item: Any) -> Any:
 
 
 def in_parallel(task: Callable[[T], R], items: Iterable[T], size: int) -> Iterator[R]:
-    """``map``, over as many processes as there are cores where ``size`` is worth it; never far ahead of who takes the results.
+    """``map``, over one process per core if ``size`` (in bytes) is worth it. It never runs far ahead of whoever takes the results.
 
-    The task reaches the processes by their being forked, so it may be large and need not be picklable.
+    The processes inherit the task by being forked, so it may be large and need not be picklable.
     """
     global _task  # noqa: PLW0603  # how a forked process finds it
     jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

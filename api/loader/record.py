@@ -1,8 +1,10 @@
 """One record by itself: read by its schema, with its parts, and every fault in it at its place."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +34,7 @@ class Seed:
     parent: "Seed | None" = None
     parts: dict[str, list["Seed"]] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
-    #: See `api.loader.rules.mark`, once it has been worked out.
+    #: See the function `mark`, which computes it when it is first needed.
     mark: str = ""
     _ref: Ref | None = None
 
@@ -45,6 +47,17 @@ class Seed:
         if self._ref is None:
             self._ref = Ref(self.resource.name, self.id, str(self.data[self.resource.schema.named_by]))
         return self._ref
+
+
+_TELLING = itemgetter("relation", "speaker", "speaker_description", "mode", "via", "selector", "said_on", "bears_on")
+
+
+def mark(subject: Seed, cited: Seed) -> str:
+    """Eight hexadecimal digits that distinguish a citation from the others of the same subject and source, in whatever order."""
+    if not cited.mark:
+        told = "\0".join([subject.subject, *map(str, _TELLING(cited.given))])
+        cited.mark = hashlib.sha256(told.encode()).hexdigest()[:8]
+    return cited.mark
 
 
 def with_parts(seed: Seed) -> Iterator[Seed]:
@@ -83,7 +96,7 @@ def record(
                 )
             )
         inner = table.by_name[kind.collection]
-        # Evidence does not name its subject: so most records are no cycles, and go without the garbage collector.
+        # Evidence does not refer to its subject, so most records form no cycle and are freed without the garbage collector.
         above = None if inner.name == "evidence" else seed
         made = [
             record(table, inner, one, Place(place.file, (*place.path, name, index)), process, faults, above, here)

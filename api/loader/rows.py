@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 Rows = dict[str, list[Row]]
 #: The columns that say when, and by which evidence, a version is known; no answer has them.
 KNOWLEDGE = ("modes", "known_from", "known_until", "current")
-#: The columns that say how well a version is supported; its answer has the same fields, one behind the other (`ANSWERED`).
+#: The columns that say how well a version is supported; its answer has the same fields, next to each other (`ANSWERED`).
 OWN = ("first_reported_on", "claim_status", "evidence_count", "document_count", "origin_count")
 ANSWERED = (*OWN, "first_reported")
 _OWN_BEGINS = f'"{OWN[0]}":'

@@ -1,4 +1,4 @@
-"""A folder of seeds that has been read: its records put aside in a file, where each is in memory, references resolved when asked for."""
+"""A folder of seeds that has been read. Its records are in a temporary file, their places in memory; references are resolved on demand."""
 
 import os
 import struct
@@ -65,7 +65,7 @@ class Known(Mapping[str, Seed]):
         return {slug(alias): id for id in self for alias in self._unresolved(id).data["aliases"]}
 
     def add(self, id: str, place: int) -> int | None:
-        """Take note of where the record of an id was put aside. Where the id is taken, the place of the one that has it is returned."""
+        """Note where the record of an id was put aside. If the id is taken, return the place of the record that has it."""
         held = self.places.add(id, place * self.collections + self.number)
         if held is not None:
             return held // self.collections
@@ -80,7 +80,7 @@ class Known(Mapping[str, Seed]):
 
     def _unresolved(self, id: str) -> Seed:
         place = self.places.get(id)
-        assert place is not None  # who asks for it has looked
+        assert place is not None  # the caller has checked
         seed = self.seeds.at(place // self.collections)
         if seed.resource.name != self.collection:
             seed = next(one for part in seed.parts.values() for one in part if one.id == id)
@@ -119,16 +119,16 @@ class Seeds:
         self.files: list[SeedFile] = []
         self.processes: dict[str | None, str] = {}
         self.size = 0
-        #: How often a name led to no record so far, told as a fault or not.
+        #: How many references led to no record so far, whether reported as faults or not.
         self.unresolved = 0
         self.blocks: list[tuple[int, int]] = []
         #: For each table of the database, whose rows share one space of ids: the place of each.
         self.taken: dict[str, IdTable] = {}
-        #: What could not be read is a fault already; that others name it is not another.
+        #: Collections and records that could not be read. They are faults already; references to them are not reported as well.
         self.unread: set[str] = set()
         self.wrong: set[tuple[str, str]] = set()
         self.partly_valid: list[PartlyValid] = []
-        #: No fault, since a text may not be at hand; but whoever checks or loads the folder is told.
+        #: Not a fault, since a text may not be at hand; the command line adds a note about it.
         self.unplaced = Unplaced()
         self.records = {resource.name: Known(self, resource.name) for resource in table}
         self.source = lru_cache(maxsize=65536)(self._source)
@@ -154,7 +154,7 @@ class Seeds:
         data = self.records["sources"][id].data
         published, retrieved = data["published_on"], data["retrieved_on"]
         if published and published.earliest and published.earliest > retrieved:
-            # A fault of the source. That its records came too early for it would only follow: so the later of the two is taken here.
+            # A fault of the source. The later of the two is taken here, or its records would be reported as too early for it.
             retrieved = published.latest or published.earliest
         first = reported(published, retrieved)
         assert first.latest is not None  # it had been published when it was retrieved
@@ -214,8 +214,8 @@ class Seeds:
         return seed
 
     def resolve(self, seed: Seed, faults: list[tuple[Place, str]]) -> None:
-        """Put the records that one record names in the place of their ids; what is named and is not there is a fault, of which the
-        message tells neither record nor field.
+        """Replace the ids that a record names by references to the records. An id that does not exist is a fault, whose message names
+        neither record nor field.
         """
         self.resolve_fields(seed.resource.schema, seed.data, seed.place, faults)
 
@@ -263,7 +263,7 @@ class Seeds:
         return found
 
     def _meant(self, collection: str, id: str) -> str:
-        """What an id that a collection lacks may mean: the record that goes by this name, one of another collection, or one nearby."""
+        """What an unknown id may mean: the record that has it as an alias, a record of another collection, or the nearest id."""
         if called := self.records[collection].called.get(id):
             return f". Did you mean “{called}”?"
         elsewhere = next((name for name, known in self.records.items() if id in known), None)

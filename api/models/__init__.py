@@ -1,4 +1,4 @@
-"""The database's tables: a projection of one release of the seeds, made anew by every load, never altered.
+"""The database's tables: a projection of one release of the seeds, recreated by every load and never altered.
 
 A row of a collection holds the columns that filters, sorts and analyses need, and its record's answer ready made (``body``).
 A record with evidence has one row for each of its versions (see `api.claims.Version`).

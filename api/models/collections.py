@@ -159,6 +159,7 @@ class Release(Recorded, Base):
     build: Mapped[str] = mapped_column(String(64))
     #: The digest of all that its answers depend on: its seeds, the code, the releases before it.
     identity: Mapped[str] = mapped_column(String(64))
+    #: Counts loads. Lists sorted by date are in this order: releases may share a date, and their ids do not sort by age.
     number: Mapped[int]
 
 
@@ -166,10 +167,10 @@ class Change(Recorded, Base):
     """What one release did to one record."""
 
     __tablename__ = "changes"
-    __table_args__ = listed("changes", "process_id", "release_id", "date", "collection", "action")
+    __table_args__ = listed("changes", "process_id", "release_id", "number", "collection", "action")
 
     release_id: Mapped[str] = mapped_column(Key)
-    #: That of the release: ids of releases do not sort by age.
-    date: Mapped[date]
+    #: The release's number.
+    number: Mapped[int]
     collection: Mapped[str] = mapped_column(String(40))
     action: Mapped[str] = mapped_column(String(40))

@@ -1,4 +1,4 @@
-"""The tables of what a load makes of the records, for those who ask and for the next load."""
+"""The tables that a load derives from the records, for readers and for the next load."""
 
 from datetime import date
 
@@ -11,8 +11,8 @@ _UNCERTAIN = text("began < began_by")
 
 
 class Holding(Versioned, Base):
-    """One version of a position on an issue that is somebody's, narrow, for those who look for the latest: made of `Position`
-    by `api.holdings`.
+    """One version of a position on an issue, unless it is nobody's: a narrow table for finding the latest positions, which
+    `api.holdings` makes from `Position`.
     """
 
     __tablename__ = "holdings"
@@ -64,8 +64,8 @@ class Affiliation(Base):
 
 
 class Document(Base):
-    """A record's content as the seeds give it, kept to tell what the next release changes; and as the release before gave it,
-    kept for the case that this one is loaded again. Null where the one or the other has no such record.
+    """A record's content as the seeds give it, kept to find what the next release changes; and as the release before gave it,
+    kept in case this one is loaded again. Null where either has no such record.
     """
 
     __tablename__ = "documents"
@@ -126,7 +126,7 @@ class Use(Base):
 
 
 class Prepared(Base):
-    """An answer that is the same for all who ask: made at load by the view that makes it anew for everybody else."""
+    """An answer that is the same for everyone, made at load by the view that otherwise makes it on request."""
 
     __tablename__ = "prepared"
 

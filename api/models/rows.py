@@ -67,7 +67,7 @@ class Versioned:
 
     #: The modes of all of the record's evidence.
     all_modes: Mapped[int]
-    # Behind the id, which so leads the key: by it records are looked for, and lists are ordered.
+    # After the id, so that the id leads the key: records are looked up, and lists ordered, by it.
     modes: Mapped[int] = mapped_column(primary_key=True, sort_order=1)
     known_from: Mapped[date] = mapped_column(primary_key=True, sort_order=1)
     known_until: Mapped[date | None]

@@ -55,7 +55,7 @@ def expanded(connection: Connection, query: ListQuery) -> ListQuery:
 
 
 def _expanded_ids(connection: Connection, one: Filter, ids: Sequence[str]) -> tuple[str, ...]:
-    assert one.stands_for is not None  # who asks for it has looked
+    assert one.stands_for is not None  # the caller has checked
     return tuple(sorted({*ids, *connection.scalars(one.stands_for(ids))}))
 
 

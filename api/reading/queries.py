@@ -1,4 +1,4 @@
-"""What is asked of a list: the collection, or a part of a record, and the values of the query string."""
+"""Requests for lists: the collection, or a part of a record, and the values of the query string."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Refusing what names nothing. An empty list would hide a misspelt id: it is an error that suggests the nearest ids that exist."""
+"""Refusing ids that do not exist. An empty list would hide a misspelt id, so it is an error, which suggests the nearest ids."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -105,12 +105,12 @@ def unknown_place(connection: Connection, query: ListQuery) -> Problem:
 
 
 def too_many_words(typed: str, error: search.TooManyWordsError) -> Wrong:
-    """What is said of ``q`` where what stands before a ``*`` begins too many words."""
+    """The error of a ``q`` in which too many words begin with what is before a ``*``."""
     return Wrong("q", typed, f"“{error.begun}*” matches more than {search.MOST_WORDS} words; give more letters.")
 
 
 def unsearchable(connection: Connection, values: Mapping[str, Any]) -> Iterator[Wrong]:
-    """That ``q`` begins too many words with a ``*``, if it does."""
+    """The same error, if ``q`` has it."""
     try:
         search.phrase(connection, values.get("q") or "")
     except search.TooManyWordsError as error:

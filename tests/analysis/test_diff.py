@@ -19,7 +19,7 @@ def test_a_difference_goes_by_lineage(world_of: World) -> None:
     ]
     api = world_of(
         proposals=[
-            plan("first", terms=old, point_count=9),
+            plan("first", status="superseded", terms=old, point_count=9),
             plan("second", terms=new, supersedes="first", made_on="2023-02-01"),
         ]
     )
@@ -60,7 +60,10 @@ def test_a_filter_by_issue_picks_provisions_and_changes_nothing_of_them(world_of
     old = [term("a1", 1, lineage="dam"), term("b1", 2, "tolls", lineage="tolls")]
     new = [term("a2", 1, "truce", lineage="dam"), term("c2", 2, "border", lineage="border")]
     api = world_of(
-        proposals=[plan("first", terms=old), plan("second", terms=new, supersedes="first", made_on="2023-02-01")]
+        proposals=[
+            plan("first", status="superseded", terms=old),
+            plan("second", terms=new, supersedes="first", made_on="2023-02-01"),
+        ]
     )
     whole = api.data("/v1/proposals/second/diff", against="first")
     assert whole["counts"] == {"added": 1, "removed": 1, "reworded": 1}

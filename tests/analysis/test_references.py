@@ -15,7 +15,7 @@ def told_late(world_of: World) -> Api:
     """A plan and a demand that were reported after one of the plan's terms, after the answers to them, and after an event."""
     return world_of(
         proposals=[
-            plan("plan", evidence=LATE, terms=[term("opening", 1, evidence=EARLY)]),
+            plan("plan", status="superseded", evidence=LATE, terms=[term("opening", 1, evidence=EARLY)]),
             plan(
                 "next",
                 supersedes="plan",

@@ -8,7 +8,7 @@ def test_who_has_not_answered_is_silent_for_at_least_so_many_days(world_of: Worl
     api = world_of(
         Position("alba", "truce", "opposes", "2022-03-01"),
         proposals=[plan(terms=[term("build", 1)]), plan("old", status="lapsed"), plan("next", supersedes="plan-b"),
-                   plan("plan-b")],
+                   plan("plan-b", status="superseded")],
         demands=[
             demand("asks", "brava", ["alba", "cordia"]),
             demand("asked", "brava", ["alba"], lifecycle="dropped"),

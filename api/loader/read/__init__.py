@@ -1,4 +1,4 @@
-"""Reading a folder of seeds: which files there are, the plain values that they hold, and at which line a value stands.
+"""Reading a folder of seeds: which files there are, the plain values in them, and the line of each value.
 
 YAML scalars stay text (the schema decides types, so ``no`` is a word and ``1.10`` keeps its zero); a repeated key, a merge key, a tag,
 an anchor or an alias is a fault.

@@ -68,7 +68,7 @@ def chunks(file: SeedFile) -> Iterator[Chunk]:
 
 
 def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault], set[str]]:
-    """Every seed file below a folder, shared ones first; what in the folder is out of place; and the collections that it seems to hold."""
+    """Every seed file below a folder, shared ones first; what is out of place; and the collections that misplaced files seem to hold."""
     if not root.is_dir():
         what = "does not exist" if not root.exists() else "is not a folder"
         return [], [Fault.of_file(root, f"the seeds folder {what}; set POSITIONS_SEEDS or --seeds to another")], set()
@@ -104,7 +104,7 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
 
 
 def _lacking(path: Path, why: str) -> list[Fault]:
-    """That there is no such file, or something else of its name, where there must be one."""
+    """The fault that a required file is missing, or is not a file."""
     if path.is_file():
         return []
     if path.is_dir():
@@ -152,7 +152,7 @@ def _files(path: Path, folder: str | None, collections: list[str], faults: list[
 
 
 def _no_seeds(path: Path) -> str:
-    """What is wrong with a path where a file of seeds is expected; nothing if it is one."""
+    """What is wrong with a path where a file of seeds is expected; empty if nothing is."""
     if path.is_dir():
         return "is a link back to a folder that it is in; remove it"
     if not path.is_file():

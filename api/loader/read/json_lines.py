@@ -49,7 +49,7 @@ def lines(chunk: Chunk) -> Iterator[tuple[Place, Any]]:
 
 
 def _line(line: bytes) -> Any:
-    """One line of JSON. The fast parser keeps the last of two like keys without a word: where there may be any, the slow one reads."""
+    """One line of JSON. The fast parser silently keeps the last of two equal keys, so the slow one reads lines that may have some."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""At which line and column a value stands: worked out only when a fault needs it, by reading the file again."""
+"""The line and column of a value: found only when a fault needs it, by reading the file again."""
 
 from functools import lru_cache
 from itertools import islice
@@ -49,5 +49,5 @@ def _walk(node: yaml.Node, path: Steps, *, key: bool) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _node_again(path: Path, _changed: int, _size: int) -> yaml.Node | None:
-    """See `composed`; the faults of one file mostly come one behind the other."""
+    """See `composed`; the faults of one file are mostly looked up one after the other."""
     return composed(path, text_of(path))

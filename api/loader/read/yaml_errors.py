@@ -1,5 +1,5 @@
-"""What is wrong with a text that is not YAML: in words that say what to do, at its cause, which often stands before the place at
-which the parser fails.
+"""Why a text is not YAML, and what to do about it: at the place of the cause, which is often before the place where the parser
+fails.
 """
 
 import re
@@ -64,7 +64,7 @@ def _line(text: str, at: int) -> int:
 
 
 def _colon(text: str, at: int) -> tuple[int, str]:
-    """A colon that no field's name can stand before: within a text, or behind one that goes on from the line above."""
+    """A colon that no field's name can stand before: within a text, or in one that continues from the line above."""
     line = _line(text, at)
     if ": " in text[line:at]:
         return at, f"a colon followed by a space is not allowed in {_PLAIN}"
@@ -90,7 +90,7 @@ def _joined(text: str, line: int) -> tuple[int, str] | None:
 
 
 def _going_on(text: str, at: int) -> tuple[int, str]:
-    """What comes where the value before it has ended: more of a text behind its quotation marks, or a line indented wrongly."""
+    """What follows a value that has ended: text after its closing quotation mark, or a line indented wrongly."""
     before = text[_line(text, at) : at].strip(" -")
     if not before:
         indented = "this line is not indented like the other fields or records"

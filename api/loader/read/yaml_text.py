@@ -25,7 +25,7 @@ _INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
 _TAG = re.compile(r"!\S*")
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+")
 _MERGE = "<<"
-#: A comment that is more likely meant as text: “the #1 demand”. Whoever writes a comment writes a space behind its sign.
+#: A comment that is more likely meant as text: “the #1 demand”. Whoever means a comment writes a space after the sign.
 _GLUED_COMMENT = re.compile(r"(?<=\S)[ \t]+#(?![\s#!])")
 _NULLS = ("", "~", "null")
 
@@ -34,8 +34,8 @@ def whole(path: Path, kind: type[list[Any] | dict[str, Any]], expected: str, *, 
     """The value that a file holds: a list or a mapping.
 
     Args:
-        expected: says what it holds otherwise, for who finds another kind of value there.
-        empty: says what to write where there is nothing to say, for who finds an empty file.
+        expected: how the message begins if the file holds another kind of value.
+        empty: what the message advises if the file is empty.
 
     Raises:
         Unreadable: the file cannot be read, is not YAML, repeats a key, or holds something else.
@@ -96,8 +96,8 @@ def no_text(content: bytes, error: UnicodeDecodeError) -> str:
 
 
 def plain(text: str) -> Any:
-    """The plain values of a YAML text, made of the parser's events, which is five times as fast as composing its nodes; None where
-    it is not, or not surely, one document of plain values: composing it then explains, or reads it alike.
+    """The plain values of a YAML text, made of the parser's events, which is five times as fast as composing its nodes; None if
+    it is not, or may not be, one document of plain values; composing it then gives the fault, or the same values.
     """
     parser = None
     top: Any = []
@@ -205,8 +205,8 @@ def _refuse_deep(path: Path, text: str) -> None:
 
 
 def _unwanted(path: Path, text: str) -> Iterator[Fault]:
-    """What YAML has and seeds have not, since each record is to be read where it stands: tags, anchors and aliases; and text that YAML
-    takes for a comment.
+    """The parts of YAML that seeds do not allow, so that each record can be read by itself: tags, anchors and aliases; and text that
+    YAML takes for a comment.
     """
     for event in yaml.parse(text, Loader=Parser):
         if not isinstance(event, yaml.NodeEvent) or not event.start_mark:
@@ -226,7 +226,7 @@ def _unwanted(path: Path, text: str) -> Iterator[Fault]:
 
 
 def _property(path: Path, text: str, at: int, kind: str, form: re.Pattern[str], mark: str) -> Fault:
-    """That what begins at a place has something before its value that seeds have not."""
+    """The fault that a value has an anchor or a tag."""
     found = form.search(text, at)
     what = f"is the {kind} {found[0]}" if found else f"has a {kind}"
     told = f"{what}; {kind}s are not allowed in seeds: leave it out, or quote text that begins with {mark}"
@@ -234,8 +234,8 @@ def _property(path: Path, text: str, at: int, kind: str, form: re.Pattern[str], 
 
 
 def _values(node: yaml.Node, path: Path, seen: set[int], faults: list[Fault]) -> Any:
-    """The plain values of nodes, as `plain` gives them, with what is wrong with them told."""
-    if id(node) in seen:  # by an alias, which is told already
+    """The plain values of nodes, as `plain` gives them. What is wrong with them is added to ``faults``."""
+    if id(node) in seen:  # by an alias, which is reported already
         return None
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
