@@ -30,6 +30,18 @@ _BETWEEN = re.compile(r"[ ,./_\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
 _ABOUT = re.compile(r"(?:(?:ca?|approx)\b\.?|circa|about|around)\s*", re.IGNORECASE)
 _SPAN = re.compile(r"\s*[\N{EN DASH}\N{EM DASH}]\s*|\s+(?:-|to)\s+|(?<=^[0-9]{4})-(?=[0-9]{4}$)", re.ASCII)
 _LONG = 60  # characters; what is longer is no day, however it is written
+#: Quarters and seasons by name, with their EDTF form. Level 1 has no quarters, so each is an interval of months. Winter is missing: “winter
+#: 2024” can mean the one that begins or the one that ends in that year.
+_PARTS_OF_YEAR = {
+    "q1": "{0}-01/{0}-03",
+    "q2": "{0}-04/{0}-06",
+    "q3": "{0}-07/{0}-09",
+    "q4": "{0}-10/{0}-12",
+    "spring": "{0}-21",
+    "summer": "{0}-22",
+    "autumn": "{0}-23",
+    "fall": "{0}-23",
+}
 _NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
 EXAMPLES = (
@@ -84,22 +96,27 @@ def _date_or_interval(text: str) -> Edtf:
 
 
 def dates_meant(text: str) -> list[str]:
-    """The dates that a text can mean which writes one in another way than EDTF: a day (see `days_meant`), a month (``Feb 2024``), about
-    when (``c. 2024``), or a span (``2024–2025``). What is EDTF already means itself.
+    """The EDTF dates that a text can mean. EDTF itself means itself. Other notations that are read: a day (see `days_meant`), a month
+    (``Feb 2024``), a quarter or season (``Q1 2024``), an approximate date (``c. 2024``) and a span (``2024–2025``).
     """
     plain = text.strip()
     if len(plain) > _LONG:
         return []
     if _is_date(plain):
         return [plain]
-    found = days_meant(plain) or _months_meant(plain)
+    found = days_meant(plain) or _months_meant(plain) or _parts_of_year_meant(plain)
     if about := _ABOUT.match(plain):
-        found = [f"{one}~" for one in dates_meant(plain[about.end() :])]
+        found = [_marked(one, "~") for one in dates_meant(plain[about.end() :])]
     elif plain.endswith(("~", "?", "%")):
-        found = [f"{one}{plain[-1]}" for one in dates_meant(plain[:-1])]
+        found = [_marked(one, plain[-1]) for one in dates_meant(plain[:-1])]
     elif not found and len(ends := _SPAN.split(plain)) == 2:
         found = [f"{begin}/{end}" for begin in dates_meant(ends[0]) for end in dates_meant(ends[1])]
     return [one for one in found if _is_date(one)]
+
+
+def _marked(date: str, mark: str) -> str:
+    """A date with a mark such as ``~``; an interval has it at both ends."""
+    return "/".join(f"{end}{mark}" for end in date.split("/"))
 
 
 def _is_date(text: str) -> bool:
@@ -118,6 +135,13 @@ def _months_meant(text: str) -> list[str]:
         return []
     year, month = sorted(numbers, key=len, reverse=True)
     return [first[:-3]] if (first := _iso(year, month, "1")) else []
+
+
+def _parts_of_year_meant(text: str) -> list[str]:
+    """The quarter or season that a text means: a name and a year, in either order."""
+    plain = _BETWEEN.sub("", text.lower())
+    halves = ((plain[:4], plain[4:]), (plain[-4:], plain[:-4]))
+    return [_PARTS_OF_YEAR[name].format(year) for year, name in halves if name in _PARTS_OF_YEAR]
 
 
 def days_meant(text: str) -> list[str]:
