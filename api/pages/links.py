@@ -12,6 +12,11 @@ from werkzeug.datastructures import MultiDict
 from api.embeds import Pairs, spelt
 from api.parameters import CLOCKS
 
+#: Parameters that other sites add to links to count their visitors; `_CAMPAIGN` begins the names of more.
+_TRACKING = frozenset(
+    {"dclid", "fbclid", "gclid", "igshid", "mc_cid", "mc_eid", "msclkid", "ref", "ref_src", "twclid", "yclid"}
+)
+_CAMPAIGN = "utm_"
 #: Parameters of a list, or of its counts, that do not change which records are in it.
 _NOT_NARROWING = ("by", "sort", "limit", "after")
 
@@ -29,6 +34,16 @@ def without(parameters: Mapping[str, str], names: Container[str]) -> MultiDict[s
 def requested(names: Container[str]) -> list[tuple[str, str]]:
     """Those of some parameters that the page was requested with."""
     return [(name, value) for name, value in pairs(request.args) if name in names]
+
+
+def untracked() -> str | None:
+    """The address of this page without the parameters that other sites add to count their visitors; None if it has none of them."""
+    kept = [(name, value) for name, value in pairs(request.args) if not _tracks(name)]
+    return f"{quote(request.path)}{spelt(kept)}" if len(kept) < len(list(pairs(request.args))) else None
+
+
+def _tracks(name: str) -> bool:
+    return name in _TRACKING or name.startswith(_CAMPAIGN)
 
 
 def framed() -> bool:

@@ -15,10 +15,21 @@ from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, explore
 from api.pages.arrange import across, stands
 from api.pages.client import ask, options
 from api.pages.context import shared_context
-from api.pages.links import api_address, clocked, corrected, csv_link, framed, json_link, pairs, requested, without
+from api.pages.links import (
+    api_address,
+    clocked,
+    corrected,
+    csv_link,
+    framed,
+    json_link,
+    pairs,
+    requested,
+    untracked,
+    without,
+)
 from api.palette import STYLE
 from api.parameters import CLOCKS
-from api.problems import Problem, did_you_mean, not_found
+from api.problems import Problem, Wrong, did_you_mean, invalid, not_found
 from api.reading.records import MovedTo
 from api.resource import Resource, Table
 
@@ -66,6 +77,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         blueprint.add_url_rule(f"/embed{embed.rule}", f"embed{embed.path}", partial(explorer.embeddable, embed))
     for embed in explorer.embeds.analyses:
         blueprint.add_url_rule(f"/explore{embed.rule}", f"explore{embed.path}", partial(explorer.embeddable, embed))
+    blueprint.before_request(untrack)
     blueprint.context_processor(explorer.context)
     blueprint.after_request(guard)
     blueprint.register_error_handler(Problem, explain)
@@ -96,7 +108,14 @@ class Explorer:
         }
 
     def home(self) -> str:
-        """The first page: the main parties in a matrix, the latest proposals and events."""
+        """The home page: the main parties in a matrix, the latest proposals and events. It takes no parameters.
+
+        Raises:
+            Problem: 400, if the request has parameters: ignoring a clock or a filter would mislead.
+        """
+        if request.args:
+            told = "is not available on the home page; /explore/matrix takes clocks and filters."
+            raise invalid([Wrong(name[:80], value[:200], told) for name, value in request.args.items()])
         matrix = ask("/v1/matrix")["data"]
         agreeing = {id for _, id in options("parties", {"kind": _MAKE_AGREEMENTS})}
         parties = sorted(across(matrix), key=lambda party: party["id"] not in agreeing)[:MAIN_PARTIES]
@@ -221,8 +240,8 @@ class Explorer:
 
 
 def start() -> WerkzeugResponse:
-    """The explorer begins on the first page."""
-    return redirect("/", 308)
+    """The explorer's start is the home page."""
+    return redirect(f"/{spelt(pairs(request.args))}", 308)
 
 
 def search() -> str:
@@ -244,6 +263,12 @@ def style() -> Response:
     return Response((HERE / "style.css").read_text(encoding="utf-8") + STYLE, mimetype="text/css")
 
 
+def untrack() -> WerkzeugResponse | None:
+    """Redirect to the same page without the parameters of visitor tracking, which its answers would refuse as unknown."""
+    address = untracked()
+    return _uncached_redirect(address, 302) if address else None
+
+
 def guard(response: Response) -> Response:
     """Let a page load nothing from elsewhere, and only pages to embed be framed."""
     ancestors = "*" if framed() else "'none'"
@@ -258,7 +283,11 @@ def explain(problem: Problem) -> tuple[str, int]:
 
 def follow(moved: MovedTo) -> WerkzeugResponse:
     """The page of a record that has another address now."""
-    response = redirect(f"/{'embed' if framed() else 'explore'}{below(moved.path)}", 301)
+    return _uncached_redirect(f"/{'embed' if framed() else 'explore'}{below(moved.path)}", 301)
+
+
+def _uncached_redirect(address: str, status: int) -> WerkzeugResponse:
+    response = redirect(address, status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
