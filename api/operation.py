@@ -33,6 +33,7 @@ IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while
 JSON = "application/json"
 CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
+QUOTED = 500  # characters of a query string; a longer one is left out of an address that a message suggests
 #: The header that has `Answer.total`.
 TOTAL = "X-Total-Count"
 
@@ -149,6 +150,8 @@ class Operation:
 
     ``sends`` are the headers that some or all of its answers have beside those of every operation.
 
+    ``elsewhere`` has the paths of the same data in other formats, by the name of a parameter that they take and this path does not.
+
     A ``quick`` view reads a page or a record, which takes no noticeable time; before anything longer it calls `Call.take_time`.
     `api.lanes` says what that is for.
     """
@@ -163,6 +166,7 @@ class Operation:
     content: dict[str, JsonSchema]
     examples: dict[str, Any] = field(default_factory=dict)
     sends: tuple[str, ...] = ()
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quick: bool = False
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
@@ -185,7 +189,18 @@ class Operation:
         Raises:
             Problem: 400, with every parameter that is wrong, and then all that could not be answered for another reason.
         """
-        return read(self.query, arguments, partial(self._unanswerable, connection, table, ids, release))
+        return read(
+            self.query,
+            arguments,
+            unknown_in=partial(self._unanswerable, connection, table, ids, release),
+            elsewhere=partial(self._addresses_taking, arguments, ids),
+        )
+
+    def _addresses_taking(self, arguments: "MultiDict[str, str]", ids: Mapping[str, str], name: str) -> Iterator[str]:
+        """The addresses ``elsewhere`` that take a parameter, each with the whole query string unless that is long."""
+        query = urlencode(list(arguments.items(multi=True)), safe=",/:*")
+        for path in self.elsewhere.get(name, ()):
+            yield f"{VERSION_PATH}{filled(path, ids)}{f'?{query}' if len(query) <= QUOTED else ''}"
 
     def _unanswerable(
         self, connection: Connection, table: Table, ids: Mapping[str, str], release: str, found: dict[str, Any]
@@ -231,6 +246,13 @@ def _not_loaded(values: Mapping[str, Any], release: str) -> str:
     if not isinstance(pinned, str) or pinned == release:  # a tuple is a filter
         return ""
     return f"Release “{pinned}” is not loaded; the loaded release is “{release}”."
+
+
+def filled(path: str, ids: Mapping[str, str]) -> str:
+    """A declared path with ids in the place of its parameters: ``/parties/{id}`` becomes ``/parties/russia``."""
+    for name, id in ids.items():
+        path = path.replace(f"{{{name}}}", id)
+    return path
 
 
 def buffered(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:

@@ -31,6 +31,7 @@ from schemas.fields import (
     Slug,
     Term,
     day_hint,
+    id_meant,
 )
 from schemas.fields.contract import shown
 from schemas.record import Mapping
@@ -98,8 +99,11 @@ class AnyOf(Contract[tuple[str, ...]]):
                 parts = _OTHER_SEPARATOR.split(one)
                 told = f"{shown(one)} is a single value; separate several values with commas: {','.join(parts)[:200]}"
                 wrong += error.messages if len(parts) == 1 else [told]
+                # The id that was meant may name nothing either: the same answer says so (see `read`).
+                if len(parts) == 1 and isinstance(self.one, Slug) and (id := id_meant(one, self.one.collection)):
+                    found.append(id)
         if wrong:
-            raise ValidationError(wrong, valid_data=found)
+            raise ValidationError(wrong, valid_data=list(dict.fromkeys(found)))
         return tuple(found)
 
     def _read(self, text: str) -> str:
@@ -313,11 +317,13 @@ def read(
     schema: Schema,
     arguments: "MultiDict[str, str]",
     unknown_in: Callable[[dict[str, Any]], Iterable[Wrong]] = lambda _found: (),
+    elsewhere: Callable[[str], Iterable[str]] = lambda _name: (),
 ) -> dict[str, Any]:
-    """Read a query string: what `Schema.load` gives, without asking each field that is not given for its default.
+    """Read a query string: the result is that of `Schema.load`, but the defaults are computed once per schema.
 
     Args:
-        unknown_in: finds the values that name nothing. It is asked only where others are wrong, so that all are told at once.
+        unknown_in: finds the values that name nothing. Called only if another parameter is wrong, so that one answer reports everything.
+        elsewhere: the addresses that take an unknown parameter, by its name, if the same data are there too.
 
     Raises:
         Problem: 400, with every parameter that is wrong.
@@ -329,7 +335,7 @@ def read(
     for name, values in arguments.lists():
         declared = schema.fields.get(name)
         if declared is None:
-            unknown.append(_unknown(name, values[0], sorted(schema.fields)))
+            unknown.append(_unknown(name, values[0], sorted(schema.fields), elsewhere(name)))
         elif any(UNREADABLE in value for value in values):
             wrong[name] = [f"contains {NO_UTF8}."]
         elif isinstance(declared, AnyOf):
@@ -378,16 +384,18 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
             found[name] = tuple(error.valid_data)  # those of several that are right
 
 
-def _unknown(name: str, value: str, names: list[str]) -> Wrong:
+def _unknown(name: str, value: str, names: list[str], addresses: Iterable[str]) -> Wrong:
     if not name.strip():
-        told = f"“={value[:60]}” has no parameter name. Known parameters: {', '.join(names)}."
-        return Wrong("", value[:200], told, tuple(names))
-    if name in _OF_TABLES:
-        told = f"applies only to a flat table as {_OF_TABLES[name]}. Known parameters: {', '.join(names)}."
-        return Wrong(name, value[:200], told, tuple(names))
-    near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
-    told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)} Known parameters: {', '.join(names)}."
-    return Wrong(name[:80], value[:200], told, tuple(names))
+        told = f"“={value[:60]}” has no parameter name."
+    elif name in _OF_TABLES:
+        instead = " or ".join(f"“{address}”" for address in addresses)
+        told = f"applies only to a flat table as {_OF_TABLES[name]}{f'; use {instead}' if instead else ''}."
+    else:
+        near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
+        told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)}"
+    return Wrong(
+        name[:80] if name.strip() else "", value[:200], f"{told} Known parameters: {', '.join(names)}.", tuple(names)
+    )
 
 
 def explain(name: str, message: str, value: str) -> Wrong:

@@ -103,6 +103,10 @@ def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
 
 def _operations(table: FlatTable) -> Iterator[Operation]:
     title = table.name[0].upper() + table.name[1:]
+    taking = {
+        "columns": tuple(f"{table.path}.{suffix}" for suffix, form in FORMATS.items() if not form.whole),
+        "bom": tuple(f"{table.path}.{suffix}" for suffix in MARKED),
+    }
     for suffix, form in FORMATS.items():
         own: dict[str, Contract[Any]] = {
             **({} if form.whole else {"columns": Columns(table.names)}),
@@ -120,6 +124,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             content={form.essence: form.schema(table.row)},
             examples=table.examples,
             sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),
+            elsewhere={name: paths for name, paths in taking.items() if name not in own},
         )
     yield Operation(
         path=f"{table.path}.schema.json",

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.contract.examples import PARTIES
 from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
-from api.operation import JSON, Answer, Call, Operation, in_memory, non_empty, ref
+from api.operation import JSON, Answer, Call, Operation, filled, in_memory, non_empty, ref
 from api.parameters import query
 from api.problems import Problem, Wrong, did_you_mean, unknown
 from api.reading.records import MovedTo
@@ -123,12 +123,11 @@ def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tup
         Problem: what the page itself would answer with.
         MovedTo: the record has another id now; its embed is at that.
     """
-    path = operation.path
-    for name, id in ids.items():
-        path = path.replace(f"{{{name}}}", id)
     values = operation.read(MultiDict(given), call.connection, call.table, ids, call.store.release)
     try:
-        answer = operation.run(replace(call, path=path, ids=ids, values=values, arguments=non_empty(given)))
+        answer = operation.run(
+            replace(call, path=filled(operation.path, ids), ids=ids, values=values, arguments=non_empty(given))
+        )
     except MovedTo as moved:
         raise MovedTo(call.link(url=f"/explore{below(moved.path)}")) from None
     return orjson.loads(in_memory(answer.body))["data"]

@@ -23,14 +23,20 @@ class Slug(Pattern):
         super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
 
     def hint(self, text: str) -> str:
-        return as_slug(text, self.collection)
+        return id_hint(text, self.collection)
 
 
-def as_slug(value: object, collection: str = "") -> str:
-    """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing.
+def id_hint(value: object, collection: str = "") -> str:
+    """The end of a sentence that suggests the id that a value can mean (see `id_meant`); empty if it can mean none."""
+    id = id_meant(value, collection)
+    return f". As an id it would be “{id}”" if id else ""
+
+
+def id_meant(value: object, collection: str = "") -> str:
+    """A value that is not an id, such as a name or the path of a record, written as one; empty if that is not possible.
 
     Args:
-        collection: that of which it is to be an id: what leads to it in a path is left out.
+        collection: the collection of the record; a path that leads to it is removed.
     """
     name = value if isinstance(value, str) else ""
     if collection:
@@ -38,7 +44,7 @@ def as_slug(value: object, collection: str = "") -> str:
     # Quotation marks for print, unusual spaces and what has no width go like any other sign; an id without its accents would be another.
     plain = re.sub(r"\W+", "-", name)
     id = slug(plain) if plain.isascii() else ""
-    return f". As an id it would be “{id}”" if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
+    return id if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
 
 
 def slug(name: str) -> str:

@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 
 from schemas import VERSION_PATH
 from schemas.fields.contract import Contract, JsonSchema, ListOf, Side, shown
-from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, as_slug
+from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, id_hint
 
 _SUBJECT = re.compile(rf"[a-z]+/{SLUG.pattern}", re.ASCII)
 
@@ -67,7 +67,7 @@ class Reference(Contract[Any]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-            raise ValidationError(f"{shown(value)} is not a valid id{as_slug(value, self.collection)}")
+            raise ValidationError(f"{shown(value)} is not a valid id{id_hint(value, self.collection)}")
         return value
 
     def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:
