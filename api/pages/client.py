@@ -15,10 +15,11 @@ from api.pages.links import pairs, requested
 from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem
 from api.reading.records import MovedTo
+from schemas import VERSION_PATH
 
 
 def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
-    """An answer of the API, for the release of the request that is being answered.
+    """An answer of the API, for the release of the request that is being answered; ``path`` is without the version.
 
     Raises:
         Problem: what the API answered with instead, or 400 for a parameter that would make it another kind of answer.
@@ -26,7 +27,7 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
     """
     query = list(pairs(parameters or {}))
     refuse_reshaping(query)
-    builder = EnvironBuilder(path=quote(path), base_url=request.host_url, query_string=urlencode(query))
+    builder = EnvironBuilder(path=f"{VERSION_PATH}{quote(path)}", base_url=request.host_url, query_string=urlencode(query))
     environ = builder.get_environ()
     environ["positions.store"] = request.environ["positions.store"]
     # Buffered, so that the response is closed when it has been read.
@@ -41,7 +42,7 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
 
 def options(collection: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
     """The names and ids of a collection's records, to choose from; those of the same name have the id beside it."""
-    found = [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+    found = [(one["__text"], one["__value"]) for one in ask(f"/options/{collection}", parameters)]
     counts = Counter(name for name, _ in found)
     return [(f"{name} ({id})" if counts[name] > 1 else name, id) for name, id in found]
 
@@ -51,7 +52,7 @@ def processes() -> list[tuple[str, str]]:
     choices: list[tuple[str, str]] = []
     after: str | None = ""
     while after is not None:
-        page = ask("/v1/processes", {"limit": "200", **({"after": after} if after else {})})
+        page = ask("/processes", {"limit": "200", **({"after": after} if after else {})})
         choices += [(process["title"], process["id"]) for process in page["data"]]
         after = page["page"]["next"]
     return choices
@@ -60,6 +61,6 @@ def processes() -> list[tuple[str, str]]:
 def comparable(id: str) -> list[tuple[str, str]]:
     """The titles and ids of the other proposals of a proposal's process, at the clocks of the page."""
     clocks = requested(CLOCKS)
-    process = ask(f"/v1/proposals/{id}", MultiDict(clocks))["data"]["process"]["id"]
+    process = ask(f"/proposals/{id}", MultiDict(clocks))["data"]["process"]["id"]
     proposals = options("proposals", MultiDict([*clocks, ("process", process)]))
     return [(title, other) for title, other in proposals if other != id]

@@ -11,6 +11,7 @@ from api.pages.humanize import bound, moved, passage, plain, reported, spoken
 from api.pages.links import clocked, counted, narrowed, ways_back
 from api.palette import LOOKS
 from api.resource import Resource, Table
+from schemas import VERSION_PATH
 from schemas.record import OfProcess
 from schemas.vocabulary import Mode, Stance, Vocabulary
 
@@ -48,6 +49,7 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
         "searched": [(resource.name, resource.name) for resource in table if resource.searched],
         "stances": list(Stance),
         "symbols": {str(name): look.symbol for name, look in LOOKS.items()},
+        "version": VERSION_PATH,
         "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
         "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
     }

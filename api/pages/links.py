@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.embeds import Pairs, spelt
 from api.parameters import CLOCKS
+from schemas import VERSION_PATH
 
 #: Parameters that other sites add to links to count their visitors; `_CAMPAIGN` begins the names of more.
 _TRACKING = frozenset(
@@ -68,8 +69,8 @@ def counted(collection: str, values: Iterable[Mapping[str, Any]]) -> str:
 
 
 def api_address(path: str, parameters: Mapping[str, str]) -> str:
-    """The API's address of what a page shows."""
-    return f"/v1/{path}{spelt(pairs(parameters))}"
+    """The API's address of what a page shows; ``path`` is without the version."""
+    return f"{VERSION_PATH}{path}{spelt(pairs(parameters))}"
 
 
 def json_link(address: str) -> tuple[str, str, str]:

@@ -32,6 +32,7 @@ from api.parameters import CLOCKS
 from api.problems import Problem, Wrong, did_you_mean, invalid, not_found
 from api.reading.records import MovedTo
 from api.resource import Resource, Table
+from schemas import VERSION_PATH
 
 HERE = Path(__file__).parent
 #: On the first page: those that make agreements before others, and of each those with the most positions.
@@ -42,8 +43,8 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-actio
 _PARTIES = ("parties", "party")
 #: Collections that have a feed: its media type and its path.
 _FEEDS = {
-    "changes": ("application/atom+xml", "feeds/changes.atom"),
-    "events": ("text/calendar", "feeds/events.ics"),
+    "changes": ("application/atom+xml", "/feeds/changes.atom"),
+    "events": ("text/calendar", "/feeds/events.ics"),
 }
 #: Parameters of a list that its feed, which is of all releases and in an order of its own, does not take.
 _NOT_FED = ("release", "sort", "limit", "after")
@@ -116,19 +117,19 @@ class Explorer:
         if request.args:
             told = "is not available on the home page; /explore/matrix takes clocks and filters."
             raise invalid([Wrong(name[:80], value[:200], told) for name, value in request.args.items()])
-        matrix = ask("/v1/matrix")["data"]
+        matrix = ask("/matrix")["data"]
         agreeing = {id for _, id in options("parties", {"kind": _MAKE_AGREEMENTS})}
         parties = sorted(across(matrix), key=lambda party: party["id"] not in agreeing)[:MAIN_PARTIES]
         counts = [(row, sum(cell["party"] in parties for cell in row["cells"])) for row in matrix]
         shared = [row for row, count in counts if count > 1]
         return render_template(
             "home.html",
-            service=ask("/v1/")["data"],
+            service=ask("/")["data"],
             matrix={"data": shared or [row for row, count in counts if count]},
             shared=shared,
             parties=parties,
-            proposals=ask("/v1/proposals", {"sort": "-made_on"})["data"],
-            events=ask("/v1/events", {"sort": "-occurred_on", "limit": "6"})["data"],
+            proposals=ask("/proposals", {"sort": "-made_on"})["data"],
+            events=ask("/events", {"sort": "-occurred_on", "limit": "6"})["data"],
         )
 
     def records(self, collection: str) -> str:
@@ -138,9 +139,9 @@ class Explorer:
         asked = MultiDict(request.args)
         if named_by in [sort.name for sort in resource.sorts]:
             asked.setdefault("sort", named_by)
-        formats = [json_link(api_address(collection, asked))]
+        formats = [json_link(api_address(f"/{collection}", asked))]
         if resource.has_table:
-            formats.append(csv_link(api_address(f"{collection}.csv", without(asked, ("after", "limit")))))
+            formats.append(csv_link(api_address(f"/{collection}.csv", without(asked, ("after", "limit")))))
         if collection in _FEEDS:
             media_type, path = _FEEDS[collection]
             formats.append(("feed", media_type, api_address(path, without(asked, _NOT_FED))))
@@ -152,7 +153,7 @@ class Explorer:
             dated_by=resource.schema.dated_by,
             asked=asked,
             formats=formats,
-            answer=ask(f"/v1/{collection}", asked),
+            answer=ask(f"/{collection}", asked),
         )
 
     def record(self, collection: str, id: str) -> str:
@@ -160,10 +161,10 @@ class Explorer:
         resource = self.table.by_name[collection]
         # Parties and issues have no clocks themselves: those of the page are for where they stand.
         asked = without(request.args, CLOCKS) if collection in STANDING else request.args
-        answer = ask(f"/v1/{collection}/{id}", asked)
+        answer = ask(f"/{collection}/{id}", asked)
         formats = [json_link(answer["links"]["self"])]
         if collection in STANDING:
-            formats.append(csv_link(clocked("/v1/stances.csv", **{STANDING[collection]: id})))
+            formats.append(csv_link(clocked(f"{VERSION_PATH}/stances.csv", **{STANDING[collection]: id})))
         return render_template(
             "record.html",
             collection=collection,
@@ -179,16 +180,16 @@ class Explorer:
 
     def embeddable(self, embed: Embed, **ids: str) -> str:
         """An analysis, or a card of a record."""
-        path, asked = below(request.path)[1:], request.args
+        path, asked = below(request.path), request.args
         # The form of gaps has two choices. With one left open, the API may have no answer: then all parties are shown.
         only_party = None if framed() or embed.path != "/gaps" else _only_party(asked)
         try:
-            answer = ask(f"/v1/{path}", asked)
+            answer = ask(path, asked)
         except Problem as problem:
             if not only_party or problem.kind.status != HTTPStatus.BAD_REQUEST:
                 raise
             asked = without(asked, _PARTIES)
-            answer = ask(f"/v1/{path}", asked)
+            answer = ask(path, asked)
         csv = (f"{path}.csv", asked) if embed.suffixed else (path, MultiDict([*pairs(asked), ("format", "csv")]))
         return render_template(
             embed.template,
@@ -203,11 +204,11 @@ class Explorer:
 
     def cite(self) -> str:
         """How to cite an answer, with a link to the page that shows it."""
-        answer = ask("/v1/cite", request.args)
+        answer = ask("/cite", request.args)
         asked = request.args["path"]
         path = asked.partition("?")[0]
-        shown = path.startswith("/v1/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
-        formats = [json_link(api_address("cite", request.args))]
+        shown = path.startswith(f"{VERSION_PATH}/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
+        formats = [json_link(api_address("/cite", request.args))]
         return render_template("cite.html", answer=answer, cited=explored(asked) if shown else "", formats=formats)
 
     def not_explored(self, rest: str) -> str:
@@ -234,7 +235,7 @@ class Explorer:
         return {
             "title": title,
             "page": page,
-            "oembed": f"{base}/v1/oembed{spelt([('url', page)])}",
+            "oembed": f"{base}{VERSION_PATH}/oembed{spelt([('url', page)])}",
             "code": frame(f"{base}/embed{address}", title, "100%", embed.height(data)),
         }
 
@@ -247,15 +248,15 @@ def start() -> WerkzeugResponse:
 def search() -> str:
     """The search form, with the hits once there is something to search for."""
     unasked = request.args.keys() <= {"q"} and not request.args.get("q")
-    answer = None if unasked else ask("/v1/search", request.args)
-    formats = [json_link(api_address("search", request.args))] if answer else []
+    answer = None if unasked else ask("/search", request.args)
+    formats = [json_link(api_address("/search", request.args))] if answer else []
     return render_template("search.html", answer=answer, searching=True, formats=formats)
 
 
 def vocabularies() -> str:
     """The terms and their definitions."""
-    answer = ask("/v1/vocabularies", request.args)
-    return render_template("vocabularies.html", answer=answer, formats=[json_link("/v1/vocabularies")])
+    answer = ask("/vocabularies", request.args)
+    return render_template("vocabularies.html", answer=answer, formats=[json_link(api_address("/vocabularies", {}))])
 
 
 def style() -> Response:
@@ -303,7 +304,7 @@ def _parts(resource: Resource, id: str) -> list[tuple[str, Any]]:
         if "valid_from" in [sort.name for sort in part.resource.sorts]:
             parameters["sort"] = "-valid_from"
         name = part.resource.name
-        lists.append((name, ask(f"/v1/{resource.name}/{id}/{name}", parameters)))
+        lists.append((name, ask(f"/{resource.name}/{id}/{name}", parameters)))
     return lists
 
 
@@ -313,7 +314,7 @@ def _standing(collection: str, id: str) -> dict[bool, list[dict[str, Any]]] | No
     if parameter is None:
         return None
     asked = MultiDict([*requested(CLOCKS), (parameter, id)])
-    return stands(ask("/v1/matrix", asked)["data"], ask("/v1/stances.json", asked), parameter)
+    return stands(ask("/matrix", asked)["data"], ask("/stances.json", asked), parameter)
 
 
 def _only_party(asked: MultiDict[str, str]) -> str | None:
