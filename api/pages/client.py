@@ -27,7 +27,9 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
     """
     query = list(pairs(parameters or {}))
     refuse_reshaping(query)
-    builder = EnvironBuilder(path=f"{VERSION_PATH}{quote(path)}", base_url=request.host_url, query_string=urlencode(query))
+    builder = EnvironBuilder(
+        path=f"{VERSION_PATH}{quote(path)}", base_url=request.host_url, query_string=urlencode(query)
+    )
     environ = builder.get_environ()
     environ["positions.store"] = request.environ["positions.store"]
     # Buffered, so that the response is closed when it has been read.

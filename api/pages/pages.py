@@ -207,7 +207,9 @@ class Explorer:
         answer = ask("/cite", request.args)
         asked = request.args["path"]
         path = asked.partition("?")[0]
-        shown = path.startswith(f"{VERSION_PATH}/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
+        shown = (
+            path.startswith(f"{VERSION_PATH}/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
+        )
         formats = [json_link(api_address("/cite", request.args))]
         return render_template("cite.html", answer=answer, cited=explored(asked) if shown else "", formats=formats)
 

@@ -21,17 +21,13 @@ from api.views.dossiers import dossier_of
 from api.views.facets import facets_of
 from api.views.flat import FlatTable
 from api.views.named import named, of_path
-from schemas.analyses import (
-    DiffTermSchema,
-    GapLineSchema,
-    GapSchema,
-    MatrixLineSchema,
-    MovementSchema,
-    ReceptionLineSchema,
-    SilenceSchema,
-    StanceLineSchema,
-    TimelineEntrySchema,
-)
+from schemas.analyses.diff import DiffTermSchema
+from schemas.analyses.gaps import GapLineSchema, GapSchema
+from schemas.analyses.matrix import MatrixLineSchema, StanceLineSchema
+from schemas.analyses.movements import MovementSchema
+from schemas.analyses.reception import ReceptionLineSchema
+from schemas.analyses.silences import SilenceSchema
+from schemas.analyses.timeline import TimelineEntrySchema
 from schemas.fields import Choice, Contract, JsonSchema, Slug, component
 
 _WIDE = (

@@ -1,0 +1,27 @@
+"""Silences: demands and proposals that an addressee has not answered."""
+
+from schemas.analyses.common import ASSUMED, NULLABLE_OUTPUT, OUTPUT
+from schemas.fields import Day, EdtfDate, Flag, Integer, Reference, References, Subject, Term
+from schemas.record import FIRST_REPORTED, Mapping
+from schemas.vocabulary import Lifecycle, ProposalStatus, Stance
+
+
+class SilenceSchema(Mapping):
+    """A demand or a proposal that one of its addressees has not answered."""
+
+    subject = Subject("The demand or proposal that is unanswered.", **OUTPUT)
+    silent = Reference("parties", "The addressee that has not answered.", **OUTPUT)
+    asked_by = References("parties", "The parties that asked.", **OUTPUT)
+    issue = Reference("issues", "The issue that a demand is about; null for a proposal.", **NULLABLE_OUTPUT)
+    asked_on = EdtfDate("When it was asked; null if no source says.", **NULLABLE_OUTPUT)
+    first_reported_on = Day("The day from which the public could know of it.", **OUTPUT)
+    days = Integer("Days since the last day on which it can have been asked, so a minimum.", **OUTPUT)
+    lifecycle = Term(Lifecycle, "What has become of the demand.", **NULLABLE_OUTPUT)
+    status = Term(ProposalStatus, "Where the proposal stands.", **NULLABLE_OUTPUT)
+    noted = Reference(
+        "responses", "A record stating that no answer came, or that none would be given.", **NULLABLE_OUTPUT
+    )
+    stance = Term(Stance, "The latest stance of the addressee on the issue, which is not an answer.", **NULLABLE_OUTPUT)
+    position = Reference("positions", "The position that gives that stance.", **NULLABLE_OUTPUT)
+    assumed = Flag(f"About that stance. {ASSUMED}", later=True, **OUTPUT)
+    first_reported = EdtfDate(FIRST_REPORTED, later=True, **OUTPUT)
