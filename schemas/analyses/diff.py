@@ -10,15 +10,29 @@ class DiffTermSchema(Mapping):
     """What became of one provision."""
 
     change = Term(TermChange, **OUTPUT)
-    lineage = Text("The key that the provision has in every version.", longest=80, **NULLABLE_OUTPUT)
-    before = Reference("terms", "The term of the earlier proposal.", **NULLABLE_OUTPUT)
-    after = Reference("terms", "The term of the later proposal.", **NULLABLE_OUTPUT)
-    number_before = Integer("Its place in the earlier proposal.", **NULLABLE_OUTPUT)
-    number_after = Integer("Its place in the later proposal.", **NULLABLE_OUTPUT)
-    issue_before = Reference("issues", "The issue that it settled.", **NULLABLE_OUTPUT)
-    issue_after = Reference("issues", "The issue that it settles.", **NULLABLE_OUTPUT)
-    stance_before = Term(Stance, "The stance that it took toward its issue.", **NULLABLE_OUTPUT)
-    stance_after = Term(Stance, "The stance that it takes toward its issue.", **NULLABLE_OUTPUT)
+    lineage = Text(
+        "The key that the provision has in every version; null if the record gives it none.",
+        longest=80,
+        **NULLABLE_OUTPUT,
+    )
+    before = Reference("terms", "The term of the earlier proposal; null if it has none.", **NULLABLE_OUTPUT)
+    after = Reference("terms", "The term of the later proposal; null if it has none.", **NULLABLE_OUTPUT)
+    number_before = Integer(
+        "The number of that term in the earlier proposal; null without the term.", **NULLABLE_OUTPUT
+    )
+    number_after = Integer("The number of that term in the later proposal; null without the term.", **NULLABLE_OUTPUT)
+    issue_before = Reference(
+        "issues", "The issue that the earlier term settled; null without the term.", **NULLABLE_OUTPUT
+    )
+    issue_after = Reference(
+        "issues", "The issue that the later term settles; null without the term.", **NULLABLE_OUTPUT
+    )
+    stance_before = Term(
+        Stance, "The stance that the earlier term took toward its issue; null without the term.", **NULLABLE_OUTPUT
+    )
+    stance_after = Term(
+        Stance, "The stance that the later term takes toward its issue; null without the term.", **NULLABLE_OUTPUT
+    )
     differs_in = Strings("Which of `number`, `issue`, `stance` and `summary` differ.", **OUTPUT)
 
 
@@ -26,10 +40,10 @@ class DiffSideSchema(Mapping):
     """One of two compared proposals."""
 
     proposal = Reference("proposals", "The proposal.", **OUTPUT)
-    made_on = EdtfDate("When it was put forward.", **NULLABLE_OUTPUT)
-    point_count = Integer("How many points it is said to have.", **NULLABLE_OUTPUT)
+    made_on = EdtfDate("When it was put forward; null if no source says.", **NULLABLE_OUTPUT)
+    point_count = Integer("How many points it is said to have; null if no source says.", **NULLABLE_OUTPUT)
     term_count = Integer("How many of its terms are recorded.", **OUTPUT)
-    terms_absent = Text("Why terms are missing, if any are.", **NULLABLE_OUTPUT)
+    terms_absent = Text("Why terms are missing; null if no reason is recorded.", **NULLABLE_OUTPUT)
 
 
 class DiffSchema(Mapping):

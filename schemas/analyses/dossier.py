@@ -23,17 +23,19 @@ from schemas.vocabulary import ClaimStatus, Mode, Relation
 class ClaimSchema(Mapping):
     """What one piece of evidence does to a record, and who says so."""
 
-    evidence = DerivedId("The evidence.", **OUTPUT)
+    evidence = DerivedId("The id of the evidence.", **OUTPUT)
     href = Link("The path of the evidence.", **OUTPUT)
     relation = Term(Relation, **OUTPUT)
     speaker = Reference("parties", "Who says so; null if the source names nobody.", **NULLABLE_OUTPUT)
-    speaker_description = Text("Who says so, as the source describes them.", longest=300, **NULLABLE_OUTPUT)
+    speaker_description = Text(
+        "Who says so, as the source describes them; null if it does not.", longest=300, **NULLABLE_OUTPUT
+    )
     by_holder = Flag("Whether the speaker holds the claimed position, or represents a party that does.", **OUTPUT)
     mode = Term(Mode, **OUTPUT)
     source = Reference("sources", "The document that says so.", **OUTPUT)
     origin = Subject("The outlet that it goes back to, or else the document.", **OUTPUT)
     known_on = Day("The day from which the public could know it.", **OUTPUT)
-    said_on = EdtfDate("When it was said.", **NULLABLE_OUTPUT)
+    said_on = EdtfDate("When it was said; null if the source does not say.", **NULLABLE_OUTPUT)
     decides = Flag("Whether the claim status follows from this evidence.", **OUTPUT)
 
 
@@ -47,7 +49,7 @@ class OriginSchema(Mapping):
 class StageSchema(Mapping):
     """How well the record was supported from a given day on."""
 
-    known_from = Day("The day.", **OUTPUT)
+    known_from = Day("The first day of the stage.", **OUTPUT)
     claim_status = Term(ClaimStatus, **OUTPUT)
     evidence_count = Integer("Pieces of evidence by then.", **OUTPUT)
     document_count = Integer("Distinct sources by then.", **OUTPUT)

@@ -8,9 +8,9 @@ from schemas.record import Mapping
 class FacetValueSchema(Mapping):
     """One value of one facet."""
 
-    facet = Text("The facet.", **OUTPUT)
+    facet = Text("The name of the facet.", **OUTPUT)
     value = Text("The value; null for records without one.", **NULLABLE_OUTPUT)
-    label = Text("Its name.", **NULLABLE_OUTPUT)
+    label = Text("The value in words, or the name of the record; null without a value.", **NULLABLE_OUTPUT)
 
 
 class FacetCountSchema(Mapping):

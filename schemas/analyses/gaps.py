@@ -26,7 +26,7 @@ class GapLineSchema(Mapping):
     """A row of the table of gaps. After these columns each party has two: its stance and its score."""
 
     issue = Reference("issues", "The issue.", **OUTPUT)
-    topic = Reference("issues", "The topic of the issue.", **NULLABLE_OUTPUT)
+    topic = Reference("issues", "The topic of the issue; null if it has none.", **NULLABLE_OUTPUT)
     distance = Number(
         "The largest difference between two scores, divided by 2: 0 is agreement, 1 the opposite; null with fewer than two scores.",
         **NULLABLE_OUTPUT,

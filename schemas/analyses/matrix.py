@@ -16,7 +16,7 @@ class HeldSchema(Mapping):
     valid_from = EdtfDate(
         "Since when it has been held; null means since it was first reported, or earlier.", **NULLABLE_OUTPUT
     )
-    valid_until = EdtfDate("Until when it was held.", **NULLABLE_OUTPUT)
+    valid_until = EdtfDate("Until when it was held; null while it still is.", **NULLABLE_OUTPUT)
     first_reported_on = Day("The day from which the public could know of it.", **OUTPUT)
     claim_status = Term(ClaimStatus, **OUTPUT)
     assumed = Flag(ASSUMED, **OUTPUT)
@@ -47,7 +47,7 @@ class MatrixRowSchema(Mapping):
     """One issue, with each party's latest stance on it; a party without a cell has no recorded position."""
 
     issue = Reference("issues", "The issue.", **OUTPUT)
-    topic = Reference("issues", "The topic of the issue.", **NULLABLE_OUTPUT)
+    topic = Reference("issues", "The topic of the issue; null if it has none.", **NULLABLE_OUTPUT)
     cells = Pieces(MatrixCellSchema, "The recorded stances, in the order of the parties' ids.", **OUTPUT)
 
 
@@ -89,7 +89,7 @@ class MatrixLineSchema(Mapping):
     """A row of the wide table: one issue. After these columns each party has two: its stance and its score."""
 
     issue = Reference("issues", "The issue.", **OUTPUT)
-    topic = Reference("issues", "The topic of the issue.", **NULLABLE_OUTPUT)
+    topic = Reference("issues", "The topic of the issue; empty if it has none.", **NULLABLE_OUTPUT)
     ended = References("parties", "The parties that had given up their stance by the day.", **OUTPUT)
     assumed = References("parties", "The parties only assumed to have held their stance `as_of` the day.", **OUTPUT)
 
@@ -98,7 +98,7 @@ class StanceLineSchema(Mapping):
     """A row of the matrix in long form: one position behind a cell. A cell with conflicting records has several rows."""
 
     issue = Reference("issues", "The issue.", **OUTPUT)
-    topic = Reference("issues", "The topic of the issue.", **NULLABLE_OUTPUT)
+    topic = Reference("issues", "The topic of the issue; empty if it has none.", **NULLABLE_OUTPUT)
     party = Reference(
         "parties",
         "The party whose stance it is; with folding, this includes the stances of those who represent it.",
@@ -113,7 +113,7 @@ class StanceLineSchema(Mapping):
     valid_from = EdtfDate(
         "Since when it has been held; empty means since it was first reported, or earlier.", **NULLABLE_OUTPUT
     )
-    valid_until = EdtfDate("Until when it was held.", **NULLABLE_OUTPUT)
+    valid_until = EdtfDate("Until when it was held; empty while it still is.", **NULLABLE_OUTPUT)
     first_reported_on = Day("The day from which the public could know of it.", **OUTPUT)
     claim_status = Term(ClaimStatus, **OUTPUT)
     document_count = Integer("Distinct sources among its evidence.", **OUTPUT)

@@ -32,9 +32,13 @@ class ReceptionTermSchema(Mapping):
     """How one term was received, or, without a term, the proposal as a whole."""
 
     term = Reference("terms", "The term; null means the proposal as a whole.", **NULLABLE_OUTPUT)
-    number = Integer("Its place in the proposal.", **NULLABLE_OUTPUT)
-    issue = Reference("issues", "The issue that it settles.", **NULLABLE_OUTPUT)
-    stance = Term(Stance, "The stance that it takes toward the issue's proposition.", **NULLABLE_OUTPUT)
+    number = Integer("The number of the term in the proposal; null for the proposal as a whole.", **NULLABLE_OUTPUT)
+    issue = Reference("issues", "The issue that the term settles; null for the proposal as a whole.", **NULLABLE_OUTPUT)
+    stance = Term(
+        Stance,
+        "The stance that the term takes toward the issue's proposition; null for the proposal as a whole.",
+        **NULLABLE_OUTPUT,
+    )
     answers = Pieces(VerdictSchema, "The latest verdict of each party that has answered.", **OUTPUT)
     blockers = References("parties", "The parties that block it.", **OUTPUT)
     unanswered = References("parties", "Addressees without a recorded answer to it.", **OUTPUT)
@@ -45,9 +49,9 @@ class ReceptionSchema(Mapping):
 
     proposal = Reference("proposals", "The proposal.", **OUTPUT)
     addressees = References("parties", "The parties it was addressed to.", **OUTPUT)
-    point_count = Integer("How many points it is said to have.", **NULLABLE_OUTPUT)
+    point_count = Integer("How many points it is said to have; null if no source says.", **NULLABLE_OUTPUT)
     term_count = Integer("How many of its terms are recorded.", **OUTPUT)
-    terms_absent = Text("Why terms are missing, if any are.", **NULLABLE_OUTPUT)
+    terms_absent = Text("Why terms are missing; null if no reason is recorded.", **NULLABLE_OUTPUT)
     whole = Piece(ReceptionTermSchema, "The answers to the proposal as a whole.", **OUTPUT)
     terms = Pieces(ReceptionTermSchema, "The answers to each term, in their order.", **OUTPUT)
     blockers = References("parties", "The parties that block the whole or any term.", **OUTPUT)
@@ -59,21 +63,25 @@ class ReceptionLineSchema(Mapping):
 
     proposal = Reference("proposals", "The proposal.", **OUTPUT)
     term = Reference("terms", "The term; empty means the proposal as a whole.", **NULLABLE_OUTPUT)
-    number = Integer("Its place in the proposal.", **NULLABLE_OUTPUT)
-    issue = Reference("issues", "The issue that it settles.", **NULLABLE_OUTPUT)
+    number = Integer("The number of the term in the proposal; empty for the proposal as a whole.", **NULLABLE_OUTPUT)
+    issue = Reference(
+        "issues", "The issue that the term settles; empty for the proposal as a whole.", **NULLABLE_OUTPUT
+    )
     party = Reference("parties", "The party that answers, or has yet to answer.", **OUTPUT)
     answered = Flag("Whether an answer is recorded.", **OUTPUT)
     verdict = Term(Verdict, "How it answers; empty if it has not, or if records conflict.", **NULLABLE_OUTPUT)
     stance = Term(Stance, "The stance of the latest answer; empty if answers conflict on it.", **NULLABLE_OUTPUT)
     conflicting = Flag("Whether simultaneous records contradict one another.", **OUTPUT)
     blocks = Flag("Whether it blocks the term, or the proposal.", **OUTPUT)
-    response = Reference("responses", "The latest answer.", **NULLABLE_OUTPUT)
+    response = Reference("responses", "The latest answer; empty if there is none.", **NULLABLE_OUTPUT)
     others = References("responses", "If answers conflict: the other answers.", **OUTPUT)
     claim_status = Term(
         ClaimStatus,
         "The claim status of the answer; empty if there is none, or if answers conflict.",
         **NULLABLE_OUTPUT,
     )
-    document_count = Integer("Distinct sources among the evidence.", **NULLABLE_OUTPUT)
-    origin_count = Integer("Distinct outlets that the assertions go back to.", **NULLABLE_OUTPUT)
+    document_count = Integer("Distinct sources among the evidence; empty without an answer.", **NULLABLE_OUTPUT)
+    origin_count = Integer(
+        "Distinct outlets that the assertions go back to; empty without an answer.", **NULLABLE_OUTPUT
+    )
     assumed = Flag(f"{ASSUMED} If answers conflict: true if one of them is.", **OUTPUT)

@@ -15,13 +15,29 @@ class SilenceSchema(Mapping):
     issue = Reference("issues", "The issue that a demand is about; null for a proposal.", **NULLABLE_OUTPUT)
     asked_on = EdtfDate("When it was asked; null if no source says.", **NULLABLE_OUTPUT)
     first_reported_on = Day("The day from which the public could know of it.", **OUTPUT)
-    days = Integer("Days since the last day on which it can have been asked, so a minimum.", **OUTPUT)
-    lifecycle = Term(Lifecycle, "What has become of the demand.", **NULLABLE_OUTPUT)
-    status = Term(ProposalStatus, "Where the proposal stands.", **NULLABLE_OUTPUT)
-    noted = Reference(
-        "responses", "A record stating that no answer came, or that none would be given.", **NULLABLE_OUTPUT
+    days = Integer(
+        "The minimum number of days without an answer: since the last day on which it can have been asked.", **OUTPUT
     )
-    stance = Term(Stance, "The latest stance of the addressee on the issue, which is not an answer.", **NULLABLE_OUTPUT)
-    position = Reference("positions", "The position that gives that stance.", **NULLABLE_OUTPUT)
+    lifecycle = Term(
+        Lifecycle, "What has become of the demand; null if that is not known, or for a proposal.", **NULLABLE_OUTPUT
+    )
+    status = Term(
+        ProposalStatus, "Where the proposal stands; null if that is not known, or for a demand.", **NULLABLE_OUTPUT
+    )
+    noted = Reference(
+        "responses",
+        "A record stating that no answer came, or that none would be given; null if there is none.",
+        **NULLABLE_OUTPUT,
+    )
+    stance = Term(
+        Stance,
+        "The addressee's latest stance on the issue, which is not an answer; null if none is recorded or records conflict, or for a proposal.",
+        **NULLABLE_OUTPUT,
+    )
+    position = Reference(
+        "positions",
+        "The addressee's latest position on the issue; null if none is recorded, or for a proposal.",
+        **NULLABLE_OUTPUT,
+    )
     assumed = Flag(f"About that stance. {ASSUMED}", later=True, **OUTPUT)
     first_reported = EdtfDate(FIRST_REPORTED, later=True, **OUTPUT)

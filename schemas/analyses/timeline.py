@@ -21,8 +21,12 @@ class TimelineEntrySchema(Mapping):
     actors = References(
         "parties", "The parties that acted: participants, hosts and mediators, proposers, the holder.", **OUTPUT
     )
-    issue = Reference("issues", "The issue it is about, if there is one.", **NULLABLE_OUTPUT)
-    summary = Text("What it is.", **NULLABLE_OUTPUT)
+    issue = Reference(
+        "issues",
+        "The issue of a demand or response; null for events, proposals and answers to a proposal as a whole.",
+        **NULLABLE_OUTPUT,
+    )
+    summary = Text("What it is; null if the record has no summary.", **NULLABLE_OUTPUT)
     claim_status = Term(ClaimStatus, **OUTPUT)
     document_count = Integer("Distinct sources among its evidence.", **OUTPUT)
     origin_count = Integer("Distinct outlets that its assertions go back to.", **OUTPUT)

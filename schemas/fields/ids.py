@@ -1,4 +1,4 @@
-"""The ids of records: those that a curator gives, and those that the loader makes."""
+"""The ids of records: those that curators write, and those that the loader derives."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ DERIVED_ID_LENGTH = 200
 class Slug(Pattern):
     """The id of a record: lower-case words and digits joined by hyphens, beginning with a letter."""
 
-    #: The collection that must have a record of this id, if any must.
+    #: The collection that the id must be of; empty if any id is allowed.
     collection = ""
 
     def __init__(self, description: str = "Unique within its collection, and never reused.", **options: Any) -> None:
@@ -41,7 +41,8 @@ def id_meant(value: object, collection: str = "") -> str:
     name = value if isinstance(value, str) else ""
     if collection:
         name = re.sub(rf"^(.*/)?{collection}/", "", name)
-    # Quotation marks for print, unusual spaces and what has no width go like any other sign; an id without its accents would be another.
+    # Typographic quotes, unusual spaces and zero-width characters become hyphens like any other sign. Letters with accents are not
+    # replaced, since the result could be the id of another record.
     plain = re.sub(r"\W+", "-", name)
     id = slug(plain) if plain.isascii() else ""
     return id if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
@@ -53,7 +54,7 @@ def slug(name: str) -> str:
 
 
 class DerivedId(Contract[str]):
-    """The id of a record that the loader makes; longer than a slug, and never read from a seed."""
+    """The id of a record that the loader derives; longer than a slug, and never read from a seed."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "string", "maxLength": DERIVED_ID_LENGTH}
