@@ -1,4 +1,4 @@
-"""The pages' client of the API: it asks in process, and gets the same answers as everyone."""
+"""The pages' client of the API: it sends requests in process, and gets the same answers as any client."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
     """An answer of the API, for the release of the request that is being answered; ``path`` is without the version.
 
     Raises:
-        Problem: what the API answered with instead, or 400 for a parameter that would make it another kind of answer.
-        MovedTo: what was asked for has another address now.
+        Problem: the API's error, or 400 for a parameter that would change the shape of the answer.
+        MovedTo: the record has a new address.
     """
     query = list(pairs(parameters or {}))
     refuse_reshaping(query)
@@ -43,14 +43,14 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
 
 
 def options(collection: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """The names and ids of a collection's records, to choose from; those of the same name have the id beside it."""
+    """The names and ids of a collection's records, for a list of choices; the id is added to names that occur twice."""
     found = [(one["__text"], one["__value"]) for one in ask(f"/options/{collection}", parameters)]
     counts = Counter(name for name, _ in found)
     return [(f"{name} ({id})" if counts[name] > 1 else name, id) for name, id in found]
 
 
 def processes() -> list[tuple[str, str]]:
-    """The titles and ids of all processes, to choose from."""
+    """The titles and ids of all processes, for a list of choices."""
     choices: list[tuple[str, str]] = []
     after: str | None = ""
     while after is not None:

@@ -1,4 +1,4 @@
-"""What every template may use."""
+"""The functions and values that every template may use."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,7 +26,7 @@ _FUNCTIONS = (
 
 
 def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
-    """Functions and facts by the names that templates use; none depends on the request."""
+    """Functions and values by the names that templates use; none of the values depends on the request."""
     glossary = Glossary(table)
     return {
         **{function.__name__: function for function in _FUNCTIONS},
@@ -56,7 +56,7 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
 
 
 def _choices(terms: Iterable[Vocabulary]) -> list[tuple[str, str]]:
-    """Terms to choose from: each as words and as it is."""
+    """Terms for a list of choices: each in words, and its value."""
     return [(plain(term), term.value) for term in terms]
 
 

@@ -1,4 +1,4 @@
-"""The pages of the explorer, and those to embed: each asks the API in process and fills a template with the answer."""
+"""The pages of the explorer and those to embed: each requests an answer of the API in process and fills a template with it."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -35,20 +35,20 @@ from api.resource import Resource, Table
 from schemas import VERSION_PATH
 
 HERE = Path(__file__).parent
-#: On the first page: those that make agreements before others, and of each those with the most positions.
+#: How many parties the home page shows: those of the kinds that make agreements first, then by their number of positions.
 MAIN_PARTIES = 5
 _MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,armed_group"
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
-#: Parameters that name the parties between whom gaps are.
+#: The parameters that name the parties that gaps compare.
 _PARTIES = ("parties", "party")
 #: Collections that have a feed: its media type and its path.
 _FEEDS = {
     "changes": ("application/atom+xml", "/feeds/changes.atom"),
     "events": ("text/calendar", "/feeds/events.ics"),
 }
-#: Parameters of a list that its feed, which is of all releases and in an order of its own, does not take.
+#: Parameters of a list that its feed does not take, since it covers all releases and has its own order.
 _NOT_FED = ("release", "sort", "limit", "after")
-#: What a page of a record does not repeat, since its heading or another part says it.
+#: Fields that the page of a record does not list, since its heading or another part shows them.
 HEADED = (
     "id", "href", "summary", "evidence", "target", "terms", "note", "absent",
     "claim_status", "first_reported_on", "first_reported", "evidence_count", "document_count", "origin_count",
@@ -56,7 +56,7 @@ HEADED = (
 
 
 def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
-    """Serve the explorer at / and /explore/, and what can be embedded of it at /embed/."""
+    """Serve the explorer at / and /explore/, and the pages to embed at /embed/."""
     explorer = Explorer(table, public_url)
     blueprint = Blueprint("pages", __name__, template_folder=str(HERE / "templates"))
     collection = f"<any({','.join(explorer.collections)}):collection>"
@@ -87,7 +87,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
 
 class Explorer:
-    """The pages that follow from the table of collections."""
+    """The pages that depend on the table of collections."""
 
     def __init__(self, table: Table, public_url: str | None) -> None:
         self.table = table
@@ -95,7 +95,7 @@ class Explorer:
         self.embeds = Embeds(table)
         self.collections = [resource.name for resource in table]
         self._shared = shared_context(table, self.embeds)
-        #: What paths of pages begin with.
+        #: The first segments of paths below /explore/.
         self.names = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *self.collections]
 
     def context(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Explorer:
     def record(self, collection: str, id: str) -> str:
         """A record with its parts; a party or an issue with where it stands."""
         resource = self.table.by_name[collection]
-        # Parties and issues have no clocks themselves: those of the page are for where they stand.
+        # Parties and issues have no clocks: those of the page apply only to where they stand.
         asked = without(request.args, CLOCKS) if collection in STANDING else request.args
         answer = ask(f"/{collection}/{id}", asked)
         formats = [json_link(answer["links"]["self"])]
@@ -181,7 +181,7 @@ class Explorer:
     def embeddable(self, embed: Embed, **ids: str) -> str:
         """An analysis, or a card of a record."""
         path, asked = below(request.path), request.args
-        # The form of gaps has two choices. With one left open, the API may have no answer: then all parties are shown.
+        # The form of gaps has two choices. If the reader makes only one and the API refuses that, the page shows all parties.
         only_party = None if framed() or embed.path != "/gaps" else _only_party(asked)
         try:
             answer = ask(path, asked)
@@ -220,17 +220,17 @@ class Explorer:
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
 
     def not_embedded(self, rest: str = "") -> str:
-        """404, with the nearest path and all that there are."""
+        """404, with the nearest path and a list of all."""
         hint = did_you_mean(request.path[:200], [f"/embed{one.path}" for one in self.embeds.listed])
         paths = ", ".join(self.embeds.paths("embed"))
         raise not_found(f"There is nothing to embed at “/embed/{rest[:200]}”. Known paths: {paths}.{hint}")
 
     def _base(self) -> str:
-        """What full addresses begin with."""
+        """The public address of the service, without a final slash."""
         return self.public_url or request.host_url.rstrip("/")
 
     def _embedding(self, embed: Embed, data: Any, asked: Mapping[str, str]) -> dict[str, str]:
-        """How others embed what this page shows: its title, its addresses and the code to paste."""
+        """How to embed what this page shows: its title, its addresses and the code to paste."""
         title, base = embed.title(data), self._base()
         address = f"{quote(below(request.path))}{spelt(pairs(asked))}"
         page = f"{base}/explore{address}"
@@ -273,19 +273,19 @@ def untrack() -> WerkzeugResponse | None:
 
 
 def guard(response: Response) -> Response:
-    """Let a page load nothing from elsewhere, and only pages to embed be framed."""
+    """Set the policy that a page loads nothing from other hosts, and that only pages to embed may be framed."""
     ancestors = "*" if framed() else "'none'"
     response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {ancestors}"
     return response
 
 
 def explain(problem: Problem) -> tuple[str, int]:
-    """A problem as a page, with a link to the right one if it is known."""
+    """A problem as a page, with a link to the right page if it is known."""
     return render_template("problem.html", problem=problem, meant=corrected(problem.detail)), problem.kind.status
 
 
 def follow(moved: MovedTo) -> WerkzeugResponse:
-    """The page of a record that has another address now."""
+    """Redirect to the page of a record that has a new address."""
     return _uncached_redirect(f"/{'embed' if framed() else 'explore'}{below(moved.path)}", 301)
 
 
@@ -296,7 +296,7 @@ def _uncached_redirect(address: str, status: int) -> WerkzeugResponse:
 
 
 def _parts(resource: Resource, id: str) -> list[tuple[str, Any]]:
-    """The lists of a record's parts, by name, at the clocks of the page; positions once, and not again by kind."""
+    """The lists of a record's parts by name, at the clocks of the page. Positions are listed once, not again by kind."""
     schemas = [part.resource.schema for part in resource.parts]
     lists = []
     for part in resource.parts:

@@ -31,7 +31,7 @@ class SilenceSchema(Mapping):
     )
     stance = Term(
         Stance,
-        "The addressee's latest stance on the issue, which is not an answer; null if none is recorded or records conflict, or for a proposal.",
+        "The addressee's latest stance on the issue, which is no answer; null if none is recorded, if records conflict, or for a proposal.",
         **NULLABLE_OUTPUT,
     )
     position = Reference(
