@@ -1,4 +1,4 @@
-"""What another site can embed: answers of the API, each a page at /embed/ that may be framed and one at /explore/ with more around it.
+"""What other sites can embed: answers of the API. Each has a page at /embed/ that may be framed, and a full page at /explore/.
 
 The address of either is that of the answer with /v1 replaced, and takes the same parameters.
 """
@@ -18,20 +18,20 @@ from api.resource import Resource, Table
 
 Pairs = Iterable[tuple[str, str]]
 
-WIDTH = 720
-HIGHEST = 640  # what is longer scrolls in its frame
-#: Collections of whose records a page says who stands where, and the parameter of the matrix that names one.
+WIDTH = 720  # pixels
+HIGHEST = 640  # pixels; longer content scrolls in its frame
+#: The collections whose pages show who stands where, with the parameter of the matrix that selects a record.
 STANDING = {"parties": "party", "issues": "issue"}
-#: Parameters that make another answer of a path, which no page shows.
+#: Parameters that change the shape of an answer. No page shows those shapes.
 _RESHAPING = ("format", "columns", "rows", "compare")
 
 
 @dataclass(frozen=True)
 class Embed:
-    """One thing to embed: the path of the answer that it shows, without the version, and the template that lays it out.
+    """Something to embed: the path of the answer that it shows, without the version, and the template of its page.
 
-    ``title`` gives its title from the answer's data. Its frame is ``head`` pixels high, and ``row`` more for each of its ``rows``.
-    ``suffixed`` says that its table is at the path with a suffix, as well as by `format`.
+    ``title`` takes the answer's data. The frame is ``head`` pixels high, plus ``row`` pixels for each of its ``rows``. ``suffixed`` means
+    that its table is also at the path with a suffix, not only at `format`.
     """
 
     path: str
@@ -53,7 +53,7 @@ class Embed:
 
 
 class Embeds:
-    """All that there is to embed."""
+    """Everything that can be embedded."""
 
     def __init__(self, table: Table) -> None:
         self.of_records = {resource.name: _record(resource) for resource in table}
@@ -65,7 +65,7 @@ class Embeds:
         self._map = Map(rules, strict_slashes=True, merge_slashes=False)
 
     def find(self, path: str) -> tuple[Embed, dict[str, str]] | None:
-        """What a page's path shows, with the ids in it; None where that cannot be embedded."""
+        """What the page at a path shows, with the ids in the path; None if it cannot be embedded."""
         try:
             embed, found = self._map.bind("localhost").match(path, method="GET")
         except (HTTPException, RequestRedirect):
@@ -73,13 +73,13 @@ class Embeds:
         return embed, {name: id for name, id in found.items() if name != "_"}
 
     def paths(self, where: str) -> tuple[str, ...]:
-        """The paths of all that there is, below another."""
+        """The paths of everything that can be embedded, below ``where``."""
         of_any = ("/{collection}/{id}/dossier", "/facets/{collection}", "/{collection}/{id}")
         return tuple(f"/{where}{path}" for path in (*(one.path for one in ANALYSES), *of_any))
 
 
 def refuse_reshaping(given: Pairs) -> None:
-    """Refuse parameters that make another answer than the one that a page shows.
+    """Refuse parameters that would change the shape of the answer that a page shows.
 
     Raises:
         Problem: 400.
@@ -94,24 +94,24 @@ def refuse_reshaping(given: Pairs) -> None:
 
 
 def below(path: str) -> str:
-    """A path without its first segment, which says where it is shown."""
+    """A path without its first segment (the version, `explore` or `embed`)."""
     return "/" + path.split("/", 2)[2]
 
 
 def explored(path: str) -> str:
-    """The explorer's page of what the API has at a path."""
+    """The explorer's page for a path of the API."""
     return f"/explore{below(path)}"
 
 
 def spelt(given: Pairs) -> str:
-    """The query string of a link with its question mark, or nothing: what is given empty asks for nothing, and is left out."""
+    """The query string of a link, with its question mark. Empty parameters have no effect and are left out; empty if none remain."""
     query = urlencode([(name, value) for name, value in given if value], safe=",/:*")
     return f"?{query}" if query else ""
 
 
 def frame(src: str, title: str, width: int | str, height: int) -> str:
     """The code that embeds a page."""
-    # Content management systems take styles away, but leave the older attribute.
+    # Content management systems remove styles, but keep the older attribute.
     return (
         f'<iframe src="{escape(src)}" title="{escape(title)}" width="{width}" height="{height}" loading="lazy" '
         'frameborder="0" style="max-width:100%"></iframe>'
@@ -119,14 +119,14 @@ def frame(src: str, title: str, width: int | str, height: int) -> str:
 
 
 def called(resource: Resource, record: Any) -> str:
-    """What pages call a record: its name, or that of the record which it is of, where it has an id alone."""
+    """The name of a record on pages; if it has only an id, the name of the record that it is about."""
     of = record.get("subject") or record.get("record")
     named_by = resource.schema.named_by
     return str(of["name"] if of and named_by == "id" else record[named_by])
 
 
 def compared(gaps: Iterable[Any]) -> list[Any]:
-    """The parties that gaps are between."""
+    """The parties that gaps compare."""
     refs = [ref for gap in gaps for ref in (*(one["party"] for one in gap["stances"]), *gap["missing"])]
     found = {ref["id"]: ref for ref in refs}
     return [found[id] for id in sorted(found)]
@@ -139,7 +139,7 @@ def _of_gaps(gaps: Any) -> str:
 
 
 def _rows(matrix: Any) -> int:
-    """The rows of a matrix, with one above those of each topic."""
+    """The number of rows of a matrix, including a heading for each topic."""
     return len(matrix) + len({row["topic"]["id"] if row["topic"] else None for row in matrix})
 
 

@@ -1,5 +1,5 @@
-"""The formats of flat tables: an entry of `FORMATS` is a suffix, a value of `format`, a media type to accept, a file of the exports,
-and all that the contract says of these.
+"""The formats of flat tables. An entry of `FORMATS` defines a suffix, a value of `format`, an acceptable media type and a file of the
+exports, and their descriptions in the contract.
 """
 
 import csv
@@ -23,7 +23,7 @@ _ROWS_A_BATCH = 500
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of a table, in the order of its columns; ``first`` says that no others come before."""
+    """Some rows of a table, in the order of its columns; ``first`` marks the first batch."""
 
     columns: tuple[Column, ...]
     rows: list[list[Cell]]
@@ -46,10 +46,10 @@ def batches(columns: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -
 
 @dataclass(frozen=True)
 class Format:
-    """One format of flat tables. A table in it is its ``head``, the ``body`` of each batch of rows, and its ``tail``.
+    """One format of flat tables. A table is its ``head``, the ``body`` of each batch of rows, and its ``tail``.
 
-    ``schema`` makes the JSON Schema of a table from that of a row. ``mark`` is what `bom` puts first; empty where it takes no `bom`.
-    ``whole`` says that its rows have every column: the contract describes them, so that `columns` cannot leave any out.
+    ``schema`` makes the JSON Schema of a table from that of a row. ``mark`` is what `bom` puts first; empty if the format takes no `bom`.
+    ``whole`` means that rows always have every column: the contract describes them, so the format does not take `columns`.
     """
 
     suffix: str
@@ -79,7 +79,7 @@ class Format:
 
 
 def _csv(rows: Iterable[Iterable[Cell]]) -> bytes:
-    """Rows as CSV (RFC 4180). A text that a spreadsheet would run begins with an apostrophe."""
+    """Rows as CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\r\n").writerows(
         [None if cell is None else _safe(cell) for cell in row] for row in rows
@@ -120,7 +120,7 @@ FORMATS = {
         Format("ndjson", LINES, body=lambda batch: b"\n".join(batch.objects) + b"\n"),
     )
 }
-#: The values of `format`, by media type. JSON is none of them: it is the nested answer, which `format` replaces.
+#: The values of `format`, by media type. JSON is not one of them: it is the nested answer, which `format` replaces.
 ASKED = {one.essence: suffix for suffix, one in FORMATS.items() if one.media_type != JSON}
-#: The suffixes of those that take `bom`.
+#: The suffixes of the formats that take `bom`.
 MARKED = tuple(suffix for suffix, one in FORMATS.items() if one.mark)

@@ -1,17 +1,17 @@
-"""Remembering what was worked out from what a client wrote: in a bounded number of entries, each of a bounded length."""
+"""Caching values computed from client input, with a bounded number of entries of bounded length."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
-#: Characters. What is longer is seldom asked twice, and thousands of such entries would be a worker's memory.
+#: Characters. Longer input is seldom repeated, and thousands of such entries would fill a worker's memory.
 SHORT = 500
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
 def memoized(entries: int) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
-    """A decorator of functions of texts: the results are remembered of so many calls, the latest, whose texts are short in all."""
+    """A decorator for functions of strings. It caches the results of the latest ``entries`` calls whose strings are short in total."""
 
     def remember(function: Callable[Given, Made]) -> Callable[Given, Made]:
         remembered = lru_cache(maxsize=entries)(function)

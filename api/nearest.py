@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 
 def nearest(wrong: str, names: Iterable[str], most: int = 1, *, begin_alike: bool = False) -> list[str]:
-    """The names that are most like a wrong one, the nearest first; empty if none is near.
+    """The names most similar to a wrong one, the nearest first; empty if none is similar.
 
     Args:
         most: how many names to return at most; a second one only if it is about as near as the first.
-        begin_alike: all names begin alike, so any other that begins so is much like each of them: a near one must be more so.
+        begin_alike: whether all names share a prefix. Any name with that prefix is then rather similar, so more similarity is required.
     """
     from rapidfuzz import fuzz, process  # noqa: PLC0415  # only mistakes need it, and it takes 4 MB in every worker
 

@@ -1,4 +1,4 @@
-"""One declaration of a view: from it come its routes, its validation and its place in the contract."""
+"""The declaration of a view, from which its routes, its validation and its place in the contract are generated."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,11 +29,12 @@ from api.resource import Table
 from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
-IN_MEMORY = 4 * 2**20  # bytes of a body; what is larger is kept in a file while it is sent
+IN_MEMORY = 4 * 2**20  # bytes of a body; a larger one is kept in a file while it is sent
 JSON = "application/json"
 CSVM = "application/csvm+json"
 LINES = "application/x-ndjson"
-#: The header that has `Answer.total`.
+QUOTED = 500  # characters of a query string; a longer one is left out of an address that a message suggests
+#: The header with `Answer.total`.
 TOTAL = "X-Total-Count"
 
 
@@ -41,8 +42,8 @@ TOTAL = "X-Total-Count"
 class Answer:
     """What a view returns: a body (bytes, chunks, or a file) and its media type.
 
-    ``total`` is how many records a list has, or rows a table. It is converted to a number after the body has been read, so it may be an
-    object that counts the rows as they are read (`Counted`).
+    ``total`` is the number of records in the list, or of rows in the table. It is converted to an integer after the body has been read, so
+    it may be an object that counts the rows as they are read (`Counted`).
     """
 
     body: bytes | Iterable[bytes] | Path
@@ -54,11 +55,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """What a view receives: the release, the table of resources, and the values of the path and the query, read and checked.
+    """What a view receives: the release, the table of resources, and the validated values of the path and the query.
 
-    ``values`` has every parameter that the operation declares; ``arguments`` are those that the query string has, as they were given.
-    ``path`` is without the version and has its ids filled in. ``texts`` and ``exports`` are folders of the server, ``hurried`` as in
-    `api.lanes`.
+    ``values`` has every parameter that the operation declares; ``arguments`` are the parameters of the query string, as given.
+    ``path`` has its ids filled in, but no version. ``texts`` and ``exports`` are folders of the server; for ``hurried`` see `api.lanes`.
     """
 
     store: Store
@@ -78,7 +78,7 @@ class Call:
 
     @classmethod
     def from_nowhere(cls, store: Store, connection: Connection, table: Table, path: str = "/", **more: Any) -> "Call":
-        """A call without a request, as a load makes it. It knows no folder and no host's address: its answer must need none."""
+        """A call without a request, as a load makes it. Its answer must not need a folder or the address of the host."""
         request = {"ids": {}, "values": {}, "arguments": (), **more}
         return cls(store, connection, table, None, Path(), None, lambda: "", path, **request)
 
@@ -97,7 +97,7 @@ class Call:
 
     @property
     def base(self) -> str:
-        """The address of the service, as its readers know it."""
+        """The public address of the service, without a final slash."""
         return self.public_url or self.host_url().rstrip("/")
 
     @cached_property
@@ -106,8 +106,8 @@ class Call:
         return self._address(self.arguments)
 
     def link(self, **changes: str | None) -> str:
-        """This path and query, with some parameters changed (None: removed), sorted by name. The values of one name keep their
-        order, which may matter: that of `by` and `columns` is the order of columns.
+        """This path and query with some parameters changed (None: removed), sorted by name. Values of the same name keep their order,
+        since that of `by` and `columns` is the order of columns.
         """
         kept = tuple(one for one in self.arguments if one[0] not in changes)
         changed = tuple((name, value) for name, value in changes.items() if value is not None)
@@ -118,7 +118,7 @@ class Call:
         return f"{VERSION_PATH}{self.path}?{query}" if query else f"{VERSION_PATH}{self.path}"
 
     def meta(self, **more: Any) -> dict[str, Any]:
-        """What every answer says of itself: the release, the clocks, and where to cite it."""
+        """The `meta` of every answer: the release, the clocks, and the path of its citation."""
         at = self.clocks
         return {
             "release": self.store.release,
@@ -131,7 +131,7 @@ class Call:
 
 
 def non_empty(arguments: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The parameters of a query string that have a value; an empty one asks for nothing."""
+    """The parameters of a query string that have a value; empty ones have no effect."""
     return tuple((name, value) for name, value in arguments if value != "")
 
 
@@ -142,12 +142,14 @@ def _encoded(name: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Operation:
-    """The declaration of a view. ``path`` is without the version; ``content`` has the JSON Schema of each media type that it answers with.
+    """The declaration of a view. ``path`` is without the version; ``content`` has the JSON Schema of each media type that it can return.
 
-    ``prepared`` are the queries, each as pairs of name and value, whose answers a load makes and stores if the release is ``large`` enough
-    for them to take long. They depend on nothing but the release.
+    ``prepared`` are the queries, each as pairs of name and value, whose answers a load computes and stores if the release is so ``large``
+    that they take long. They depend on nothing but the release.
 
-    ``sends`` are the headers that some or all of its answers have beside those of every operation.
+    ``sends`` are headers of some or all of its answers, in addition to those that every operation sends.
+
+    ``elsewhere`` has the paths of the same data in other formats, by the name of a parameter that they take and this path does not.
 
     A ``quick`` view reads a page or a record, which takes no noticeable time; before anything longer it calls `Call.take_time`.
     `api.lanes` says what that is for.
@@ -163,13 +165,14 @@ class Operation:
     content: dict[str, JsonSchema]
     examples: dict[str, Any] = field(default_factory=dict)
     sends: tuple[str, ...] = ()
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quick: bool = False
     prepared: tuple[tuple[tuple[str, str], ...], ...] = ()
     large: Callable[[Connection], bool] = lambda _connection: True
 
     @property
     def paged(self) -> bool:
-        """Whether its answer is one of several pages. A table with a suffix is never paged."""
+        """Whether its answer is a page of a list. A table with a suffix is never paged."""
         return "after" in self.query.fields and "." not in self.path
 
     def read(
@@ -180,18 +183,29 @@ class Operation:
         ids: Mapping[str, str],
         release: str,
     ) -> dict[str, Any]:
-        """The values of its parameters in a query string; ``ids`` are those of the path, ``release`` is the one loaded.
+        """The values of its parameters in a query string; ``ids`` are those of the path, ``release`` is the loaded one.
 
         Raises:
-            Problem: 400, with every parameter that is wrong, and then all that could not be answered for another reason.
+            Problem: 400, with every wrong parameter, followed by everything else that could not be answered.
         """
-        return read(self.query, arguments, partial(self._unanswerable, connection, table, ids, release))
+        return read(
+            self.query,
+            arguments,
+            unknown_in=partial(self._unanswerable, connection, table, ids, release),
+            elsewhere=partial(self._addresses_taking, arguments, ids),
+        )
+
+    def _addresses_taking(self, arguments: "MultiDict[str, str]", ids: Mapping[str, str], name: str) -> Iterator[str]:
+        """The addresses ``elsewhere`` that take a parameter, each with the whole query string unless that is long."""
+        query = urlencode(list(arguments.items(multi=True)), safe=",/:*")
+        for path in self.elsewhere.get(name, ()):
+            yield f"{VERSION_PATH}{filled(path, ids)}{f'?{query}' if len(query) <= QUOTED else ''}"
 
     def _unanswerable(
         self, connection: Connection, table: Table, ids: Mapping[str, str], release: str, found: dict[str, Any]
     ) -> Iterator[Wrong]:
-        """What would be refused although it is well written: an id in the path or values of parameters that name nothing, words that
-        stand for too many, and a release that is not loaded.
+        """Errors of well-formed values: ids in the path or in parameters that name nothing, a ``*`` that matches too many words, and a
+        release that is not loaded.
         """
         resource = table.by_name.get(self.path.split("/")[1])
         if resource and self.path.startswith(f"/{resource.name}/{{id}}"):
@@ -200,7 +214,7 @@ class Operation:
             except Problem as problem:
                 yield Wrong("id", ids["id"][:200], problem.detail)
             except Moved:
-                pass  # to where it is answered
+                pass  # the view redirects to the new id
         yield from unknown_names(connection, self.query.fields, found)
         yield from unsearchable(connection, found)
         if told := _not_loaded(found, release):
@@ -226,15 +240,22 @@ class Operation:
 
 
 def _not_loaded(values: Mapping[str, Any], release: str) -> str:
-    """What is said of a release that is pinned and is not the one loaded; nothing where it is, or none is pinned."""
+    """The message about a pinned release that is not the loaded one; empty if it is, or if none is pinned."""
     pinned = values.get("release")
     if not isinstance(pinned, str) or pinned == release:  # a tuple is a filter
         return ""
     return f"Release “{pinned}” is not loaded; the loaded release is “{release}”."
 
 
+def filled(path: str, ids: Mapping[str, str]) -> str:
+    """A declared path with ids in the place of its parameters: ``/parties/{id}`` becomes ``/parties/russia``."""
+    for name, id in ids.items():
+        path = path.replace(f"{{{name}}}", id)
+    return path
+
+
 def buffered(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
-    """The complete body of an answer: in memory, or as an open file if it has more than `IN_MEMORY` bytes or is a file already."""
+    """The whole body of an answer: in memory, or as an open file if it is a file or has more than `IN_MEMORY` bytes."""
     if isinstance(body, bytes):
         return body
     if isinstance(body, Path):
@@ -260,7 +281,7 @@ def buffered(body: bytes | Iterable[bytes] | Path) -> bytes | IO[bytes]:
 
 
 def in_memory(body: bytes | Iterable[bytes] | Path) -> bytes:
-    """The complete body of an answer in memory, however long it is."""
+    """The whole body of an answer in memory, whatever its size."""
     if isinstance(body, Path):
         return body.read_bytes()
     return body if isinstance(body, bytes) else b"".join(body)

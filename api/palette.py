@@ -1,7 +1,7 @@
-"""How stances look: one table, from which the explorer's style and symbols and the ready charts are made.
+"""The colours and symbols of stances, for the explorer and the charts.
 
-The colours hold up for every common colour blindness and differ in lightness; and each is doubled by a symbol, since colour alone tells
-some readers nothing.
+The colours remain distinct under every common form of colour blindness and differ in lightness. Each stance has a symbol too, for readers
+who cannot see colours.
 """
 
 from typing import NamedTuple
@@ -10,14 +10,14 @@ from schemas.vocabulary import Stance
 
 
 class Look(NamedTuple):
-    """The fill of a cell, the ink that can be read on it, and the symbol."""
+    """The fill of a cell, a text colour that is legible on it, and the symbol."""
 
     fill: str
     ink: str
     symbol: str
 
 
-#: What a cell may show beside one stance: several that contradict one another, or an answer that is missing.
+#: What a cell can show instead of a stance: contradictory stances, or a missing answer.
 CONFLICTING, UNRECORDED = "conflicting", "no answer recorded"
 
 LOOKS: dict[Stance | str, Look] = {
@@ -31,7 +31,7 @@ LOOKS: dict[Stance | str, Look] = {
     UNRECORDED: Look("#ffffff", "#000000", "—"),
 }
 
-#: The rules of the style sheet, a class for each; the pages write out that an answer is missing.
+#: The rules of the style sheet: a class for each look. A missing answer has none, since pages say it in words.
 STYLE = "".join(
     f".{name} {{ background: {look.fill}; color: {look.ink}; }}\n" for name, look in LOOKS.items() if name != UNRECORDED
 )

@@ -1,4 +1,4 @@
-"""Query parameters: declared as marshmallow schemas, read strictly, explained all together when they are wrong.
+"""Query parameters: declared as marshmallow schemas and read strictly; one error reports all that are wrong.
 
 A list parameter may be repeated or hold several values separated by commas; ``*`` and the empty value mean no filter.
 """
@@ -31,21 +31,22 @@ from schemas.fields import (
     Slug,
     Term,
     day_hint,
+    id_meant,
 )
 from schemas.fields.contract import shown
 from schemas.record import Mapping
 from schemas.vocabulary import ClaimStatus, Mode
 
-#: Fewer digits, such as those of a year, of a date without hyphens or of seconds, would be taken for a day of early 1970.
+#: With fewer digits, a year, a date without hyphens or a number of seconds would be read as a day of early 1970.
 _MILLISECONDS = re.compile(r"0|[0-9]{11,14}|-[0-9]{11,13}", re.ASCII)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]{5,30}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_LENGTH = 300
-#: The parameters that say how a flat table is written, and not what is in it.
+#: The parameters that decide how a flat table is written, not what is in it.
 WRITING = ("format", "bom", "columns")
 _OTHER_SEPARATOR = re.compile(r"\s*[;|]\s*")
-#: What other services call what parameters here do.
+#: The names that other services give to the parameters of this one.
 _ELSEWHERE = {
     "after": ("cursor", "offset", "page", "page_token", "skip", "start"),
     "as_of": ("at", "date", "day"),
@@ -55,19 +56,19 @@ _ELSEWHERE = {
     "sort": ("order", "order_by", "orderby", "sort_by"),
     "to": ("date_to", "end_date", "until"),
 }
-#: The forms of a table that take a parameter, where not all do.
+#: The formats of flat tables that take a parameter, if not all do.
 _OF_TABLES = {"bom": "CSV", "columns": "CSV or JSON Lines (.ndjson)"}
-#: What stands in a text for bytes that could not be read.
+#: The character that replaces bytes that are not UTF-8.
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-#: The pattern, in the contract, of a text without it.
+#: The pattern in the contract of a text without it.
 READABLE = r"^[^\ufffd]*$"
 NO_UTF8 = "bytes that are not UTF-8; percent-encoded text must be UTF-8 (é is %C3%A9)"
 
 
 class AnyOf(Contract[tuple[str, ...]]):
-    """Any of several values: each read by ``one``, or any text on one line where that is None.
+    """Any number of values, each read by the field ``one``, or as free text on one line if that is None.
 
-    ``refers_to`` says what a value is an id of, or the filter whose key it is, for parameters whose values name something.
+    ``refers_to`` is the model that values are ids of, or the filter that they are keys of; None if they refer to nothing.
     """
 
     def __init__(
@@ -98,8 +99,11 @@ class AnyOf(Contract[tuple[str, ...]]):
                 parts = _OTHER_SEPARATOR.split(one)
                 told = f"{shown(one)} is a single value; separate several values with commas: {','.join(parts)[:200]}"
                 wrong += error.messages if len(parts) == 1 else [told]
+                # The id that was meant may name nothing either: the same answer says so (see `read`).
+                if len(parts) == 1 and isinstance(self.one, Slug) and (id := id_meant(one, self.one.collection)):
+                    found.append(id)
         if wrong:
-            raise ValidationError(wrong, valid_data=found)
+            raise ValidationError(wrong, valid_data=list(dict.fromkeys(found)))
         return tuple(found)
 
     def _read(self, text: str) -> str:
@@ -113,10 +117,10 @@ class AnyOf(Contract[tuple[str, ...]]):
 
 
 class Columns(AnyOf):
-    """Columns of a table, in the order asked for. ``names`` are those that there are; none where they depend on what else is asked for."""
+    """Columns of a table, in the requested order. ``names`` are all its columns; empty if they depend on other parameters."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        told = "" if names else " Which there are depends on the other parameters."
+        told = "" if names else " The available columns depend on the other parameters."
         one = Choice(names, "Column.") if names else None
         super().__init__(one, f"Return only these columns of the flat table, in this order; all by default.{told}")
 
@@ -139,7 +143,7 @@ class Columns(AnyOf):
 
 
 class Behind(Slug):
-    """The id of the record behind which a page begins."""
+    """The id of the record after which a page begins."""
 
     def __init__(self, resource: Resource, description: str | None = None) -> None:
         about = "Start the page after the record with this id (`page.next` of the page before)."
@@ -147,7 +151,7 @@ class Behind(Slug):
         self.resource = resource
 
 
-#: ``*`` stands for no filter, and goes with no other value.
+#: ``*`` means no filter, so it cannot be combined with other values.
 _STAR_AMONG: JsonSchema = {"contains": {"const": "*"}, "minItems": 2}
 
 
@@ -164,7 +168,7 @@ def _item(one: Contract[Any] | None) -> JsonSchema:
 class Moment(Contract[date]):
     """A day, given as a date, a date-time or milliseconds since 1970 (as dashboards send them).
 
-    The day of a moment is that in UTC, as every moment here: a date-time that has an offset is the same as its milliseconds.
+    Milliseconds and date-times with an offset are converted to their day in UTC.
     """
 
     def __init__(self, description: str) -> None:
@@ -201,14 +205,14 @@ class Moment(Contract[date]):
 
 
 def _day(moment: datetime) -> date:
-    """The day in UTC; as it is written, where no offset is given or UTC's would be beyond the calendar."""
+    """The day in UTC; without an offset, or if UTC's day would be outside the calendar, the day as written."""
     with suppress(OverflowError):
         return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
     return moment.date()
 
 
 class Words(Contract[str]):
-    """What a reader types to search for."""
+    """Words to search for."""
 
     def __init__(self, description: str, **options: Any) -> None:
         how = (
@@ -218,7 +222,7 @@ class Words(Contract[str]):
         super().__init__(f"{description} {how}", **options)
 
     def shape(self, side: Side) -> JsonSchema:
-        # No pattern that all readers of a contract understand tells the letters of every alphabet from signs: beyond ASCII it takes all.
+        # No portable pattern distinguishes letters from signs in every alphabet, so beyond ASCII it accepts every character.
         some = r"[^\u0000-\u001f\u007f-\u009f\ufffd]*"
         words = rf"{some}[^\u0000-/:-@\[-`{{-\u009f\ufffd]{some}"
         return {
@@ -238,7 +242,7 @@ class Words(Contract[str]):
                 raise ValidationError(f"“{begun}*” is too short; “*” must follow at least {LEAST_LETTERS} letters.")
         text = text.strip()
         if not self.required and text in ("", "*"):
-            return ""  # as dashboards send what is not to be filtered by
+            return ""  # dashboards send these for a filter that is not set
         if text == "*":
             raise ValidationError(f"“*” is not a word; it must follow at least {LEAST_LETTERS} letters.")
         if not WORD.search(text):
@@ -247,7 +251,7 @@ class Words(Contract[str]):
 
 
 class Clock(Day):
-    """A day of a clock; empty, as dashboards send what is not set, it is not asked for."""
+    """The day of a clock. An empty value means that the clock is not set, since dashboards send it."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"anyOf": [super().shape(side), {"type": "string", "maxLength": 0}]}
@@ -266,7 +270,7 @@ RELEASE = Slug("Answer only from this release; 410 if another is loaded.", longe
 
 
 def query(**fields: Contract[Any]) -> Schema:
-    """The schema of a query string. `release` is part of every one; where a list is filtered by release, it is that filter."""
+    """The schema of a query string. Each has `release`, which is a filter if ``fields`` has it, and otherwise pins the release."""
     declared: dict[str, Any] = {**fields, "release": fields.get("release", RELEASE)}
     return Mapping.from_dict(declared, name="Query")()
 
@@ -282,7 +286,7 @@ def of_filter(one: Filter) -> AnyOf:
 
 @cache
 def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
-    """The parameters that narrow a list of a resource: its filters, its clocks, and what holds for every list."""
+    """The parameters that narrow a list of a resource: its filters, its clocks, and those that all lists have."""
     declared: dict[str, Contract[Any]] = {one.name: of_filter(one) for one in resource.filters}
     if "process" in resource.schema._declared_fields:
         uses = ", or that uses it if several share it" if resource.shared else ""
@@ -300,7 +304,7 @@ def narrowing(resource: Resource) -> dict[str, Contract[Any]]:
 
 
 def paging(resource: Resource) -> dict[str, Contract[Any]]:
-    """The parameters that page and order a list."""
+    """The parameters that sort a list and select a page of it."""
     orders = [name for sort in resource.sorts for name in (sort.name, f"-{sort.name}")]
     return {
         "sort": Choice(("id", "-id", *orders), "The sort order; `-` reverses it, and ties are ordered by id."),
@@ -313,11 +317,13 @@ def read(
     schema: Schema,
     arguments: "MultiDict[str, str]",
     unknown_in: Callable[[dict[str, Any]], Iterable[Wrong]] = lambda _found: (),
+    elsewhere: Callable[[str], Iterable[str]] = lambda _name: (),
 ) -> dict[str, Any]:
-    """Read a query string: what `Schema.load` gives, without asking each field that is not given for its default.
+    """Read a query string: the result is that of `Schema.load`, but the defaults are computed once per schema.
 
     Args:
-        unknown_in: finds the values that name nothing. It is asked only where others are wrong, so that all are told at once.
+        unknown_in: finds the values that name nothing. Called only if another parameter is wrong, so that one answer reports everything.
+        elsewhere: the addresses that take an unknown parameter, by its name, if the same data are there too.
 
     Raises:
         Problem: 400, with every parameter that is wrong.
@@ -329,7 +335,7 @@ def read(
     for name, values in arguments.lists():
         declared = schema.fields.get(name)
         if declared is None:
-            unknown.append(_unknown(name, values[0], sorted(schema.fields)))
+            unknown.append(_unknown(name, values[0], sorted(schema.fields), elsewhere(name)))
         elif any(UNREADABLE in value for value in values):
             wrong[name] = [f"contains {NO_UTF8}."]
         elif isinstance(declared, AnyOf):
@@ -355,14 +361,14 @@ def read(
 
 @cache
 def _unset(schema: Schema) -> tuple[dict[str, Any], frozenset[str]]:
-    """The values of the parameters that are not given, and the names of those that must be."""
-    # All requests share them, so none may be changed: a parameter of several values has a tuple.
+    """The default values of the parameters, and the names of the required ones."""
+    # All requests share these values, so they must be immutable: a list parameter has a tuple.
     values = {name: one.load_default for name, one in schema.fields.items() if one.load_default is not missing}
     return values, frozenset(name for name, one in schema.fields.items() if one.required)
 
 
 def _missing(declared: Field[Any]) -> str:
-    """What is said of a parameter that must be given and is not: what it is, and what it may be where that is a closed set."""
+    """The message about a required parameter that is missing: what it is, and the allowed values if they are a closed set."""
     told = f"is required: {declared.metadata['description']}"
     one = declared.one if isinstance(declared, AnyOf) else declared
     allowed = one.shape("seed").get("enum", []) if isinstance(one, Contract) else []
@@ -375,23 +381,25 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
     except ValidationError as error:
         wrong[name] = list(error.messages)
         if error.valid_data:
-            found[name] = tuple(error.valid_data)  # those of several that are right
+            found[name] = tuple(error.valid_data)  # the values of a list parameter that are right
 
 
-def _unknown(name: str, value: str, names: list[str]) -> Wrong:
+def _unknown(name: str, value: str, names: list[str], addresses: Iterable[str]) -> Wrong:
     if not name.strip():
-        told = f"“={value[:60]}” has no parameter name. Known parameters: {', '.join(names)}."
-        return Wrong("", value[:200], told, tuple(names))
-    if name in _OF_TABLES:
-        told = f"applies only to a flat table as {_OF_TABLES[name]}. Known parameters: {', '.join(names)}."
-        return Wrong(name, value[:200], told, tuple(names))
-    near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
-    told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)} Known parameters: {', '.join(names)}."
-    return Wrong(name[:80], value[:200], told, tuple(names))
+        told = f"“={value[:60]}” has no parameter name."
+    elif name in _OF_TABLES:
+        instead = " or ".join(f"“{address}”" for address in addresses)
+        told = f"applies only to a flat table as {_OF_TABLES[name]}{f'; use {instead}' if instead else ''}."
+    else:
+        near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
+        told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)}"
+    return Wrong(
+        name[:80] if name.strip() else "", value[:200], f"{told} Known parameters: {', '.join(names)}.", tuple(names)
+    )
 
 
 def explain(name: str, message: str, value: str) -> Wrong:
-    """A parameter that is wrong, as it is told: of a `Finding` with all that is allowed, and the nearest of it."""
+    """The error for a wrong parameter; for a `Finding` with the allowed values and the nearest of them."""
     if not isinstance(message, Finding):
         return Wrong(name, value[:200], message if message.endswith((".", "?")) else f"{message}.")
     hint = did_you_mean(str(message.found), message.allowed)

@@ -1,6 +1,6 @@
-"""Evidence against the texts: finding a passage to cite, verifying every selector and digest, and what of a text is covered.
+"""Evidence and the texts of its sources: finding a passage to cite, verifying selectors and digests, measuring coverage.
 
-The texts stay outside the project; a source is known among them by the SHA-256 of its normalised text.
+The texts stay outside the project; a source's text is identified by the SHA-256 of its normalised form.
 """
 
 import re
@@ -16,12 +16,12 @@ from schemas.fields import span
 
 
 class CitingError(Exception):
-    """A passage cannot be cited; the message says why, and what would do."""
+    """A passage cannot be cited; the message says why, and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage that was found: what to paste into a piece of evidence, and the text itself to look at."""
+    """A passage that was found: the selector and digest for a piece of evidence, and the text itself."""
 
     selector: str
     digest: str
@@ -29,10 +29,10 @@ class Passage:
 
 
 def cite(text: str, words: str) -> Passage:
-    """The passage of a text in which some words stand, white space and typographic quotes aside.
+    """The passage of a text that contains some words; white space, case and the style of quotes make no difference.
 
     Raises:
-        CitingError: the words stand there more than once, or not at all; the nearest passage is named where there is one.
+        CitingError: the words occur more than once, or not at all; the message then names the nearest passage, if there is one.
     """
     wanted = words.split()
     if not wanted:
@@ -95,7 +95,7 @@ def text_of(source: Seed, texts: Path) -> str:
 
 
 def verify(seeds: Seeds, texts: Path) -> Iterator[str]:
-    """Everything about the sources and the evidence that the texts do not bear out, one sentence each."""
+    """One sentence for each selector, digest or length that does not match the texts."""
     read: dict[str, str] = {}
     for source in seeds.of("sources").values():
         try:
@@ -136,7 +136,7 @@ def _verify(subject: Seed, cited: Seed, text: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph of a source: where it stands, the records that cite it, and why it was passed over where none does."""
+    """One paragraph of a source: its range of characters, the records that cite it, and the reasons if it was passed over."""
 
     number: int
     start: int
@@ -150,7 +150,7 @@ class Paragraph:
 
 
 def coverage(seeds: Seeds, source: Seed, text: str) -> list[Paragraph]:
-    """Each paragraph of a text (a line that is not blank) with what accounts for it."""
+    """Each paragraph of a text (a line that is not blank) with the records or reasons that account for it."""
     cited = [
         (*span(one.data["selector"]), subject.subject)
         for subject in seeds.all()
@@ -171,7 +171,7 @@ def coverage_page(seeds: Seeds, texts: Path) -> str:
     """docs/coverage.md: for each source and paragraph, the records that carry it, or why none does.
 
     Raises:
-        CitingError: a text is not at hand, or a paragraph is not accounted for.
+        CitingError: a text is missing, or a paragraph is not accounted for.
     """
     lines = [
         "# Coverage",

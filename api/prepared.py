@@ -1,7 +1,6 @@
-"""Prepared answers: those that take long and are the same for everybody are made once, at load, and stored with the release.
+"""Prepared answers: slow answers that are the same for everyone are computed once per load and stored with the release.
 
-The operations declare which (`Operation.prepared`). The operation's own view makes the answer at load, and on request where none was
-stored.
+Operations declare them (`Operation.prepared`). The same view computes the answer at load, or on request if none was stored.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +17,7 @@ Row = tuple[str, str, bytes]
 
 
 def preparing(table: Table, operations: Iterable[Operation]) -> Callable[[Connection, Store], Iterator[Row]]:
-    """A function that makes the rows of `Prepared` from a connection to a release."""
+    """A function that yields the rows of `Prepared` (path, media type, body) from a connection to a release."""
     listed = tuple(operations)
 
     def prepare(connection: Connection, store: Store) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Every error as a problem detail (RFC 9457), made by one function whatever raised it."""
+"""Errors as problem details (RFC 9457)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of problem: its status, its title and what it means; its ``type`` is ``/v1/problems/{name}``."""
+    """A kind of problem: its HTTP status, its title and when it occurs; its ``type`` is ``/v1/problems/{name}``."""
 
     name: str
     status: int
@@ -153,7 +153,7 @@ class Problem(Exception):
 
 
 def _reference(path: str, query: str) -> str:
-    """A path and a query string as a URI reference (RFC 3986), cut where it is long, between two escapes."""
+    """A path and a query string as a URI reference (RFC 3986). A long one is cut, but never inside an escape."""
     escaped = quote(path, safe="/:@!$&'()*+,;=~", errors="replace")
     if query:
         kept = _STRAY_PERCENT.sub("%25", query)
@@ -162,7 +162,7 @@ def _reference(path: str, query: str) -> str:
 
 
 def invalid(errors: Iterable[Wrong]) -> Problem:
-    """A 400 for every parameter that cannot be used, all in one."""
+    """One 400 for all parameters that cannot be used."""
     return _of_parameters(INVALID_PARAMETER, errors)
 
 
@@ -172,12 +172,12 @@ def not_found(detail: str) -> Problem:
 
 
 def unknown(errors: Iterable[Wrong]) -> Problem:
-    """A 404 for every parameter whose value names nothing, all in one."""
+    """One 404 for all parameters whose value names nothing."""
     return _of_parameters(NOT_FOUND, errors)
 
 
 def of_parameter(problem: Problem, name: str, value: str) -> Problem:
-    """The same problem, told of the parameter whose value met with it."""
+    """The same problem as an error of the parameter whose value caused it."""
     return _of_parameters(problem.kind, [Wrong(name, value, problem.detail)])
 
 
@@ -201,7 +201,7 @@ def _told(one: Wrong) -> str:
 
 
 def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
-    """The problem that an HTTP error of Flask or Werkzeug is. ``paths`` are those that there are, for a suggestion."""
+    """The problem for an HTTP error of Flask or Werkzeug. ``paths`` are the existing paths, for a suggestion."""
     status = error.code or 500
     kind = _BY_STATUS.get(status) or Kind("http", status, HTTPStatus(status).phrase, HTTPStatus(status).description)
     headers: Mapping[str, Any] = {}
@@ -213,7 +213,7 @@ def of_http(error: HTTPException, path: str, paths: Iterable[str]) -> Problem:
 
 
 def nearest_path(path: str, paths: Iterable[str]) -> str:
-    """A sentence that suggests the paths that are most like the one asked for, whatever version it names, or nothing."""
+    """A sentence that suggests the paths most similar to the requested one, whatever its version; empty if none is similar."""
     version = _VERSION.match(path)
     asked = path[version.end() if version else 0 :].strip("/").split("/")
     rules = set(paths)
@@ -229,7 +229,7 @@ def nearest_path(path: str, paths: Iterable[str]) -> str:
 
 
 def _alike(asked: list[str], rule: str) -> tuple[str, float]:
-    """The path of a rule, with the ids of the segments asked for, and how alike it is to them: from 0 to 100."""
+    """The path of a rule, with ids from the requested segments, and its similarity to them from 0 to 100."""
     parts = rule.strip("/").split("/")
     if parts[:-1] == asked and "<" not in rule:
         return rule, 95.0  # directly below what was asked for
@@ -237,7 +237,7 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
         return rule, 0.0
     from rapidfuzz import fuzz  # noqa: PLC0415  # see `api.nearest`
 
-    # An id says less than a fixed word that is nearly right or lacks its suffix.
+    # A segment that can be any id counts less than a fixed word that is nearly right or lacks its suffix.
     likeness = [
         70.0 if part.startswith("<") else 95.0 if part.startswith(f"{one}.") else fuzz.ratio(one.lower(), part)
         for one, part in zip(asked, parts, strict=True)
@@ -250,11 +250,11 @@ def _alike(asked: list[str], rule: str) -> tuple[str, float]:
 
 
 def did_you_mean(found: str, choices: Iterable[str]) -> str:
-    """A sentence that suggests the nearest choices, or nothing."""
+    """A sentence that suggests the nearest choices; empty if none is near."""
     return suggest(nearest(found, choices, most=3))
 
 
 def suggest(names: Iterable[str]) -> str:
-    """A sentence that suggests these names, or nothing where there are none."""
+    """A sentence that suggests these names; empty without names."""
     quoted = " or ".join(f"“{name}”" for name in names)
     return f" Did you mean {quoted}?" if quoted else ""

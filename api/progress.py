@@ -1,4 +1,4 @@
-"""How far long work has come, on standard error."""
+"""The progress of long work, on standard error."""
 
 import time
 
@@ -18,7 +18,7 @@ from rich.text import Text
 
 
 class Shown:
-    """A bar where somebody looks at it, from ``patience`` seconds after the work's ``begin``; else a line every ``interval`` seconds."""
+    """On a terminal, a bar from ``patience`` seconds after ``begin``; otherwise a line every ``interval`` seconds."""
 
     def __init__(self, begin: float, patience: float, interval: float) -> None:
         self._console = Console(stderr=True)
@@ -37,7 +37,7 @@ class Shown:
         self._interval = interval
 
     def report(self, stage: str, done: int, total: int | None) -> None:
-        """Take note of what a stage of the work has come to, and show it when it is time."""
+        """Note the progress of a stage, and show it when it is due."""
         if stage not in self._tasks:
             self._tasks[stage] = self._bar.add_task(stage, total=total)
         self._bar.update(self._tasks[stage], completed=done, total=total)
@@ -49,20 +49,20 @@ class Shown:
             click.echo(_line(self._bar.tasks[-1]), err=True)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar.live.is_started:
             self._bar.stop()
 
 
 class _Rate(ProgressColumn):
-    """How much is done in a second."""
+    """Items per second."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
 def _line(task: Task) -> str:
-    """What a task has come to."""
+    """A task's progress as a line."""
     if task.total is None:
         return str(task.description)
     rate = f", {task.speed:,.0f}/s" if task.speed else ""

@@ -1,4 +1,4 @@
-"""How answers are written: the nested envelope, and the flat rows of the dashboards' layer."""
+"""How answers are written: the nested envelope, and the rows of flat tables."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,31 +38,31 @@ LIST_SEPARATOR = "; "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a flat table: its name, its type as of Frictionless Table Schema, and how a record's answer gives its cell."""
+    """One column of a flat table: its name, its type in Frictionless Table Schema, and how its cell is taken from a record's answer."""
 
     name: str
     type: str
     description: str
     cell: Callable[[Mapping[str, Any]], Cell]
-    #: Whether no row leaves the cell empty.
+    #: Whether the cell is never empty.
     required: bool = False
-    #: The table that the cell names a record of.
+    #: The table whose ids the cell holds; None if it holds none.
     references: str | None = None
-    #: Whether the cell is a list, joined.
+    #: Whether the cell is a list, joined with `LIST_SEPARATOR`.
     several: bool = False
-    #: The vocabulary of which the cell has a term, or each value of its list is one.
+    #: The vocabulary of the cell, or of each value of its list; empty if it has none.
     vocabulary: Iterable[Vocabulary] = ()
 
     @property
     def terms(self) -> list[str | int]:
-        """The terms of its vocabulary as cells have them; empty where it has none."""
+        """The terms of its vocabulary as they occur in cells; empty if it has none."""
         return [int(term) if self.type == "integer" else term.value for term in self.vocabulary]
 
 
 @cache
 def columns(schema: type[Schema]) -> tuple[Column, ...]:
-    """The columns of a schema's flat table: in the order of its fields, then the latest days of its dates, which were added when
-    the others were promised already, and then what was added later still.
+    """The columns of a schema's flat table. Existing columns keep their place, so those added after the first promise come last: first the
+    latest days of dates, then the fields marked ``later``.
     """
     first = (*_of_fields(schema, _columns, later=False), *_of_fields(schema, _latest, later=False))
     subject = _SUBJECT if issubclass(schema, Cited) else ()
@@ -97,7 +97,7 @@ _SUBJECT = (
 def _of_fields(
     schema: type[Schema], made: Callable[[Any, str], Iterable[Column]], *, later: bool | None = None
 ) -> tuple[Column, ...]:
-    """The columns that are made of each field of a schema, or only of those that were added later, or were not."""
+    """The columns of a schema's fields: of all, or only of those that are marked ``later`` (True) or are not (False)."""
     return tuple(
         column
         for name, kind in schema._declared_fields.items()
@@ -107,7 +107,7 @@ def _of_fields(
 
 
 def _answered(kind: Contract[Any], name: str, type: str = "string") -> Iterable[Column]:
-    """The column of an answered value as it is."""
+    """A column with the answered value unchanged."""
     yield Column(name, type, kind.description, lambda record: record[name], required=_given(kind))
 
 
@@ -116,7 +116,7 @@ def _given(kind: Contract[Any]) -> bool:
     return not kind.allow_none
 
 
-#: The columns of a field, given it and its name. A kind of field that is not registered has the answered value, as a string.
+#: The columns of a field, from the field and its name. A type that is not registered has one column: the answered value, as a string.
 _columns = singledispatch(_answered)
 _columns.register(Integer, partial(_answered, type="integer"))
 _columns.register(Number, partial(_answered, type="number"))
@@ -125,7 +125,7 @@ _columns.register(Flag, partial(_answered, type="boolean"))
 
 @_columns.register
 def _of_day(kind: Day, name: str) -> Iterator[Column]:
-    # In a table the two dates of a happening stand side by side: occurred_on and reported_on.
+    # A table has the two dates of an event side by side: occurred_on and reported_on.
     column = "reported_on" if name == "first_reported_on" else name
     yield Column(column, "date", kind.description, lambda record: record[name], required=_given(kind))
 
@@ -171,7 +171,7 @@ def _of_term(kind: Term, name: str) -> Iterator[Column]:
         vocabulary=kind.vocabulary,
     )
     if all(term.value.isdecimal() for term in kind.vocabulary):
-        # Grades such as “2”: a reader of CSV takes them for numbers, so they are numbers in every form of the table.
+        # Grades such as “2”: readers of CSV take them for numbers, so they are numbers in every format of the table.
         column = replace(column, type="integer", cell=lambda record: record[name] and int(record[name]))
     yield column
     if kind.vocabulary is Stance:
@@ -249,7 +249,7 @@ def _of_parts(_kind: Parts, _name: str) -> Iterable[Column]:
 
 @singledispatch
 def _latest(_kind: Contract[Any], _name: str) -> Iterable[Column]:
-    """The column of the last day that a date can mean, also of one in a piece; another kind of field has none."""
+    """The column of the last day that a date can mean, including a date in a piece; other types of field have none."""
     return ()
 
 
@@ -273,7 +273,7 @@ def _latest_of_pieces(_kind: Pieces, _name: str) -> Iterable[Column]:
 def _within(kind: Piece, name: str, made: Callable[[Any, str], Iterable[Column]]) -> Iterator[Column]:
     """The columns of the fields of a piece."""
     for inner in _of_fields(kind.schema, made):
-        # What another standard names in camel case is in snake case here, like all columns.
+        # Camel case, which other standards use, becomes snake case like that of all columns.
         plain = re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", inner.name)
         given = inner.required and _given(kind)
         yield replace(inner, name=f"{name}_{plain}", cell=_inside(name, inner), required=given)
@@ -284,7 +284,7 @@ def _inside(name: str, inner: Column) -> Callable[[Mapping[str, Any]], Cell]:
 
 
 def _member(name: str, key: str) -> Callable[[Mapping[str, Any]], Cell]:
-    """The cell of one member of what a field has, if it has anything."""
+    """The cell with one member of a field's value; empty if the field is null."""
     return lambda record: record[name] and record[name][key]
 
 
@@ -320,7 +320,7 @@ def _score(value: str | None) -> float | None:
 
 
 class Counted:
-    """Records that are counted as they are read: as a number it is how many were."""
+    """Records that are counted as they are read; ``int()`` gives the number read so far."""
 
     def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
         self._records = records
@@ -343,7 +343,7 @@ def flat(shape: tuple[Column, ...], records: Iterable[Mapping[str, Any]]) -> Ite
 
 
 def parsed(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Rows with a body, and a role where they have one, as records."""
+    """Rows with a body, and perhaps a role, as records."""
     roles: bool | None = None
     for row in rows:
         if roles is None:
@@ -354,7 +354,7 @@ def parsed(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
 
 
 def envelope(data: bytes, **beside: Any) -> bytes:
-    """``data``, which is JSON already, with what stands beside it."""
+    """The envelope: ``data``, which is JSON already, and the other members."""
     return b'{"data":' + data + b"," + orjson.dumps(beside)[1:]
 
 
@@ -376,19 +376,19 @@ def array_of_lines(text: str | None) -> bytes:
 
 
 def lines(text: str | None) -> list[str]:
-    """The lines of a text, which end with line feeds and nothing else: a body may hold what Unicode calls a line separator."""
+    """The lines of a text, separated by line feeds only: a body may contain Unicode's other line separators."""
     return text.split("\n") if text else []
 
 
 def or_null(shape: JsonSchema) -> JsonSchema:
-    """The JSON Schema of a value of this shape, or null. An enumeration stays apart from null, for the types that clients make of it."""
+    """The JSON Schema of a value of this shape, or null. Null is not added to an enumeration: generators make a type of that."""
     if "type" not in shape or "enum" in shape:
         return {"anyOf": [shape, {"type": "null"}]}
     return {**shape, "type": [shape["type"], "null"]}
 
 
 def row_schema(shape: Iterable[Column], *, more: bool = False) -> JsonSchema:
-    """The JSON Schema of a row as an object, which has every column; ``more`` says that it has others beside those."""
+    """The JSON Schema of a row as an object with every column; ``more`` means that it has other columns too."""
     properties = {}
     for column in shape:
         cell = _cell_schema(column)
@@ -402,7 +402,7 @@ def row_schema(shape: Iterable[Column], *, more: bool = False) -> JsonSchema:
 
 
 def _cell_schema(column: Column) -> JsonSchema:
-    """The JSON Schema of a cell that is not empty. The values of a list are joined, so its terms are not told."""
+    """The JSON Schema of a cell that is not empty. A list is a joined string, so its terms are left out."""
     if column.type == "date":
         return {"type": "string", "format": "date"}
     return {"type": column.type, **({"enum": column.terms} if column.terms and not column.several else {})}

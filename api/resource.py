@@ -1,4 +1,4 @@
-"""The words in which the table of resources is written: `Resource`, its filters, its sorts, its parts."""
+"""The classes from which the table of resources is built: `Resource` with its filters, sorts and parts."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from schemas.record import OfProcess, Record
 from schemas.vocabulary import PositionKind, Vocabulary
 
 Clause = Callable[[Sequence[str], Clocks], ColumnElement[bool]]
-#: The parameters that lists have beside their filters (see `api.parameters`), by whose names no filter can be called.
+#: The parameters that lists have beside their filters (see `api.parameters`). No filter can have one of these names.
 LIST_PARAMETERS = frozenset({"as_of", "known_at", "mode", "process", "claim_status", "from", "to", "q", "role"})
 LIST_PARAMETERS |= {"sort", "limit", "after", "format", "bom", "columns"}
 
@@ -33,11 +33,11 @@ class Filter:
     vocabulary: type[Vocabulary] | None = None
     references: type[Recorded] | None = None
     key: InstrumentedAttribute[Any] | None = None
-    #: The field of the records that holds the values; None where they are elsewhere, as who voiced a record is in its evidence.
+    #: The field of the records that holds the values; None if another table holds them, as that of evidence holds the speakers.
     field: str | None = None
-    #: For counting records by value, at some clocks; None where that is not offered.
+    #: How to count records by value, at some clocks; None if they cannot be.
     facet: "Callable[[Clocks], Facet] | None" = None
-    #: Finds what values stand for, where that is more than themselves: a topic stands for its issues.
+    #: Finds the values that the given ones stand for, if these are more than themselves: a topic stands for its issues.
     stands_for: Callable[[Sequence[str]], Select[Any]] | None = None
 
     def __post_init__(self) -> None:
@@ -47,9 +47,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Facet:
-    """What records are counted by, for the values of a filter: the column that has them. If it is in another table, that is ``joined``,
-    by the condition ``on``.
-    """
+    """The column by whose values records are counted. If it is in another table, that is ``joined`` by the condition ``on``."""
 
     column: ColumnElement[Any]
     joined: Any = None
@@ -81,10 +79,10 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """One collection: everything that the service knows of it beside its schema and its model.
+    """One collection: everything that the service needs to know about it besides its schema and its model.
 
-    ``where`` picks the collection's rows where several share a model; ``seeded`` says that a file or folder of its name
-    holds its records; ``searched`` that search finds them.
+    ``where`` selects the collection's rows if several share a model; ``seeded`` means that its records are in a seed file or folder of its
+    name; ``searched`` that search finds them.
     """
 
     name: str
@@ -119,18 +117,18 @@ class Resource:
 
     @property
     def shared(self) -> bool:
-        """Whether its records may belong to no process, for several to use them."""
+        """Whether its records may belong to no process, because several use them."""
         return self.seeded and self.has_table and not issubclass(self.model, Cited)
 
     @property
     def takes_words(self) -> bool:
-        """Whether its list can be narrowed by words (``q``): search finds its records, or those that they are made of, as an offer is
-        of a term.
+        """Whether its list takes words (``q``): search finds its records, or those that they are derived from, as an offer is from a
+        term.
         """
         return self.searched or issubclass(self.model, Cited)
 
     def of_process(self, processes: Sequence[str]) -> ColumnElement[bool]:
-        """The condition that a record belongs to one of some processes or, where it may be shared, that one uses it."""
+        """The condition that a record belongs to one of these processes or, if it may be shared, that one of them uses it."""
         if not self.shared:
             return in_any(self.model.process_id, processes)
         used = select(Use.id).where(Use.collection == self.name, in_any(Use.process_id, processes))
@@ -138,7 +136,7 @@ class Resource:
         return condition
 
     def by_process(self) -> Facet:
-        """What its records are counted by, for each process."""
+        """How its records are counted by process."""
         if not self.shared:
             return Facet(self.model.process_id.expression)
         return Facet(Use.process_id.expression, Use, and_(Use.collection == self.name, Use.id == self.model.id))
@@ -162,7 +160,7 @@ class Resource:
             self.model.lasting = len(self.schema.dated_by) == 2
 
     def _mistakes(self) -> Iterator[str]:
-        """What is wrong with the declaration, which would otherwise show only in an answer, or not at all."""
+        """The mistakes in the declaration, which would otherwise show only in an answer, or not at all."""
         if not self.name.isascii() or not self.name.isalpha() or not self.name.islower():
             yield "a name must be lower-case letters"
         if issubclass(self.schema, CitedSchema) != issubclass(self.model, Cited):
@@ -188,7 +186,7 @@ class Resource:
             if facet and facet.joined is None and not self._indexed(facet.column.name):
                 yield self._unindexed("filter", one.name, facet.column.name)
         for sort in self.sorts:
-            if self.has_table and not self._indexed(sort.column.key):  # of what belongs to no process there are few
+            if self.has_table and not self._indexed(sort.column.key):  # collections without processes are small
                 yield self._unindexed("sort", sort.name, sort.column.key)
 
     def _unindexed(self, kind: str, name: str, column: str) -> str:
@@ -220,7 +218,7 @@ def any_of(
 
 
 def _field(column: InstrumentedAttribute[Any]) -> str:
-    """The field that a column is made of: that of its name, or the reference that it has the id of."""
+    """The field that a column stores: the one of its name, or the reference whose id it holds."""
     return column.key.removesuffix("_id")
 
 
@@ -230,7 +228,7 @@ def by_key(
     description: str,
     stands_for: Callable[[Sequence[str]], Select[Any]] | None = None,
 ) -> Filter:
-    """A filter by a column that holds a key of no collection."""
+    """A filter by a column whose values are keys, but not ids of a collection."""
     return Filter(
         name,
         description,
@@ -243,8 +241,8 @@ def by_key(
 
 
 def subjects_of(wanted: Sequence[str]) -> Select[Any]:
-    """The subjects of evidence that is asked for by another name of a position: by ``positions/{id}`` for a position of any kind, by
-    ``offers/{id}`` for an offer, whose evidence is that of its term.
+    """The subjects of evidence that other names of positions stand for: ``positions/{id}`` for a position of any kind, and ``offers/{id}``
+    for an offer, whose evidence is that of its term.
     """
     named: dict[str, list[str]] = {"positions": [], "offers": []}
     for one in wanted:
@@ -256,7 +254,7 @@ def subjects_of(wanted: Sequence[str]) -> Select[Any]:
 
 
 def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:
-    """A filter by issue, where a topic stands for all of its issues."""
+    """A filter by issue; a topic stands for all its issues."""
     return Filter(
         name,
         "The issue; a topic stands for all its issues.",
@@ -305,7 +303,7 @@ def linked(name: str, model: type[Any], references: type[Recorded], description:
         return named
 
     def facet(_clocks: Clocks) -> Facet:
-        # Distinct, though it is already, so that SQLite makes a table of it and indexes that for the join.
+        # The rows are distinct anyway. DISTINCT makes SQLite materialise the subquery and index it for the join.
         members = (
             select(Edge.record_id, Edge.target_id)
             .where(Edge.table == model.__tablename__, Edge.field == field)
@@ -348,13 +346,13 @@ class Table:
                 raise TypeError(f"resource {resource.name}: {wrong}")
 
     def _mistakes(self, resource: Resource) -> Iterator[str]:
-        """What is wrong with a declaration among the others of the table."""
+        """The mistakes in a declaration that show only together with the other collections."""
         for name, kind in resource.schema._declared_fields.items():
             if isinstance(kind, Reference | References) and kind.collection not in self.by_name:
                 known = ", ".join(self.by_name)
                 yield f"{name} refers to “{kind.collection}”, which is not a collection; the collections are: {known}"
             column = resource.model.__table__.columns.get(f"{name}_id" if isinstance(kind, Reference) else name)
-            # Where several collections share a table, the one that holds all rows decides.
+            # If several collections share a table, the one with all its rows decides.
             if column is None or column.nullable or resource.where is not None:
                 continue
             if kind.allow_none:
@@ -366,9 +364,9 @@ class Table:
             yield f"the column “{column.name}” of {resource.model.__name__} cannot be null, but the field “{name}” {why}"
 
     def may_be_unknown(self, resource: Resource, field: Any) -> bool:
-        """Whether a field of a record is null where nobody could know yet of the record that it names, whatever the seeds require.
+        """Whether a field is null if nobody could know yet of the record that it names, whatever the seeds require.
 
-        A field that the loader fills says by its declaration whether it may be null.
+        False for fields that the loader fills: their declaration says whether they may be null.
         """
         if not isinstance(field, Reference) or field.dump_only or not issubclass(resource.model, Cited):
             return False

@@ -69,8 +69,8 @@ ANSWERING = any_of(
 )
 OF_SOURCE = any_of("source", Evidence.source_id, Source, "The document cited.")
 
-#: What every position is filtered by, offers among them, which have only what terms say: what is written of the other kinds alone
-#: is a filter of theirs and of positions, as `firmness` is one of demands.
+#: The filters of every kind of position. Offers have only what terms say, so a filter by any other field, such as `firmness`, belongs to
+#: the kinds that have the field.
 POSITION_FILTERS: tuple[Filter, ...] = (
     HOLDER,
     SPEAKER,

@@ -1,4 +1,4 @@
-"""Settings: read from the environment when asked for, checked at once, never at import."""
+"""Settings: read from the environment and checked on demand, never at import."""
 
 import hashlib
 import os
@@ -32,12 +32,12 @@ T = TypeVar("T")
 
 
 class SettingError(Exception):
-    """A setting that cannot be used; the message names it, what was found and what is allowed."""
+    """A setting that cannot be used; the message names it, its value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set, each from the environment variable in its comment."""
+    """The settings, each from the environment variable in its comment."""
 
     database: URL  # DATABASE_URL
     seeds: Path  # POSITIONS_SEEDS
@@ -48,7 +48,7 @@ class Settings:
 
     @property
     def exports(self) -> Path:
-        """The folder for the exports of releases: beside the SQLite file; for a server's database, in the temporary folder."""
+        """The folder for the exports of releases: beside the SQLite file, or for PostgreSQL in the temporary folder."""
         if self.database.get_backend_name() == "sqlite":
             return Path(f"{Path(str(self.database.database)).absolute()}.exports")
         name = hashlib.sha256(self.database.render_as_string().encode()).hexdigest()[:16]
@@ -59,7 +59,7 @@ class Settings:
         """Read the settings.
 
         Raises:
-            SettingError: for every value that cannot be used, and every POSITIONS_ or DATABASE_REPLICA name that does not exist.
+            SettingError: one, for all values that cannot be used and all POSITIONS_ or DATABASE_REPLICA names that do not exist.
         """
         wrong = list(_misnamed(environment))
 
@@ -89,7 +89,7 @@ class Settings:
 
 
 def _misnamed(environment: Mapping[str, str]) -> Iterator[str]:
-    """What is said of each name that is like those of settings and is none."""
+    """A message for each variable whose name looks like a setting's but is not one."""
     for name in environment:
         if name.upper().startswith(("POSITION_", "POSITIONS_", "DATABASE_REPLICA")) and name not in NAMES:
             hint = _hint(nearest(name, NAMES, begin_alike=True))
@@ -101,10 +101,10 @@ def _hint(near: list[str]) -> str:
 
 
 def _database(named: str, text: str) -> URL:
-    """A database's address; ``named`` begins the sentence that refuses it."""
+    """A database's address; ``named`` is the beginning of the error message."""
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError):  # a port that is no number is a ValueError
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         raise SettingError(
             f"{named} “{_without_secrets(text)}”, which is not a valid database address; "
             f"expected one such as {DEFAULT_DATABASE} or postgresql://user@host/name"
@@ -156,7 +156,7 @@ def _replicas(text: str, database: URL | None) -> tuple[URL, ...]:
 
 
 def _without_secrets(text: str) -> str:
-    """What may be shown of a text that was to be an address: not what comes before the host, nor parameters."""
+    """An address without the parts that may be secret: everything before the host, and the parameters."""
     return re.sub(r"^.*@", "…@", text).partition("?")[0]
 
 
@@ -175,7 +175,7 @@ def _megabytes(name: str, text: str) -> int:
 
 
 def _has_port(text: str) -> bool:
-    """Whether the port in an address is one, or it has none."""
+    """Whether an address has a valid port, or none."""
     try:
         return urlsplit(text).port != 0
     except ValueError:

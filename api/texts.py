@@ -1,4 +1,4 @@
-"""The texts of the sources, where they are at hand: normalised, so that a selector means the same everywhere."""
+"""The texts of the sources, if this machine has them: normalised, so that a selector means the same everywhere."""
 
 import hashlib
 import unicodedata
@@ -23,7 +23,7 @@ def sha256(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def by_sha256(folder: Path) -> dict[str, str]:
-    """The normalised texts of a folder, by their SHA-256: a source is known by its content, not by its file's name."""
+    """The normalised texts of a folder by their SHA-256: a source is identified by content, not by file name."""
     texts = {}
     for path in sorted(folder.glob("*.txt")):
         text = normalise(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The contract: what seeds may hold and what answers hold. Knows neither the web nor the database."""
+"""The contract: what seeds may contain and what answers contain. Independent of the web and of the database."""
 
-#: What the canonical paths of this version of the contract begin with; `docs/extending.md` says how a next version comes in.
+#: The prefix of the canonical paths of this version of the contract; `docs/extending.md` says how to add the next version.
 VERSION_PATH = "/v1"

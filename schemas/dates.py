@@ -1,8 +1,8 @@
 """Dates as EDTF level 1 (ISO 8601-2), bounded strictly.
 
-An approximate or uncertain date (``~``, ``?``, ``%``) has the bounds of the plain one; an open or unknown end has none. The forms
-are read here: the package ``edtf`` takes forms of level 2, fails on some of level 1 (``202X/..``) and ends a winter in December. The
-tests hold the two equal where both are right.
+An approximate or uncertain date (``~``, ``?``, ``%``) has the bounds of the plain one; an open or unknown end has none. This module has
+its own parser because the package ``edtf`` accepts forms of level 2, fails on some of level 1 (``202X/..``) and ends a winter in
+December. The tests compare the two wherever both are right.
 """
 
 import re
@@ -13,23 +13,35 @@ from functools import lru_cache
 
 from schemas.vocabulary import Precision
 
-# A year of which the last one or two digits may be unspecified, or a year, then a season, or a month and a day, either of which may be
-# unspecified; a day only of a month, or of no month.
+# Either a year whose last one or two digits are unspecified; or a year, alone or with a season, with a month, or with a month and a day.
+# Month and day may be unspecified, but a specified day needs a specified month.
 _DATE = re.compile(
     r"(?:(?P<years>[0-9]{3}X|[0-9]{2}XX)"
     r"|(?P<year>[0-9]{4})(?:-(?:(?P<season>2[1-4])|(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}|XX))?|XX(?:-XX)?))?)[?~%]?",
     re.ASCII,
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-#: What days are written with in other ways: numbers, of which those of days may be ordinal, and the names of months.
+#: The parts of a day in other notations: numbers, which may be ordinal, and the names of months.
 _PART = re.compile(r"([0-9]{1,4})(?:st|nd|rd|th)?|([a-z]{3,9})", re.ASCII | re.IGNORECASE)
 _DIGITS_ALONE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
 _TIME = re.compile(r"[T ] ?[0-9]{1,2}:.*", re.ASCII | re.IGNORECASE)
-#: Hyphens of several kinds and the dash stand among them, since what writes a text for print puts them in place of a plain hyphen.
+#: Includes several hyphens and the dash, because word processors put them in place of a plain hyphen.
 _BETWEEN = re.compile(r"[ ,./_\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
 _ABOUT = re.compile(r"(?:(?:ca?|approx)\b\.?|circa|about|around)\s*", re.IGNORECASE)
 _SPAN = re.compile(r"\s*[\N{EN DASH}\N{EM DASH}]\s*|\s+(?:-|to)\s+|(?<=^[0-9]{4})-(?=[0-9]{4}$)", re.ASCII)
-_LONG = 60  # characters; what is longer is no day, however it is written
+_LONG = 60  # characters; a longer text is not a date in any notation
+#: Quarters and seasons by name, with their EDTF form. Level 1 has no quarters, so each is an interval of months. Winter is missing: “winter
+#: 2024” can mean the one that begins or the one that ends in that year.
+_PARTS_OF_YEAR = {
+    "q1": "{0}-01/{0}-03",
+    "q2": "{0}-04/{0}-06",
+    "q3": "{0}-07/{0}-09",
+    "q4": "{0}-10/{0}-12",
+    "spring": "{0}-21",
+    "summer": "{0}-22",
+    "autumn": "{0}-23",
+    "fall": "{0}-23",
+}
 _NO_BOUND = ("", "..")  # an end of an interval that is unknown or open
 
 EXAMPLES = (
@@ -84,22 +96,27 @@ def _date_or_interval(text: str) -> Edtf:
 
 
 def dates_meant(text: str) -> list[str]:
-    """The dates that a text can mean which writes one in another way than EDTF: a day (see `days_meant`), a month (``Feb 2024``), about
-    when (``c. 2024``), or a span (``2024–2025``). What is EDTF already means itself.
+    """The EDTF dates that a text can mean. EDTF itself means itself. Other notations that are read: a day (see `days_meant`), a month
+    (``Feb 2024``), a quarter or season (``Q1 2024``), an approximate date (``c. 2024``) and a span (``2024–2025``).
     """
     plain = text.strip()
     if len(plain) > _LONG:
         return []
     if _is_date(plain):
         return [plain]
-    found = days_meant(plain) or _months_meant(plain)
+    found = days_meant(plain) or _months_meant(plain) or _parts_of_year_meant(plain)
     if about := _ABOUT.match(plain):
-        found = [f"{one}~" for one in dates_meant(plain[about.end() :])]
+        found = [_marked(one, "~") for one in dates_meant(plain[about.end() :])]
     elif plain.endswith(("~", "?", "%")):
-        found = [f"{one}{plain[-1]}" for one in dates_meant(plain[:-1])]
+        found = [_marked(one, plain[-1]) for one in dates_meant(plain[:-1])]
     elif not found and len(ends := _SPAN.split(plain)) == 2:
         found = [f"{begin}/{end}" for begin in dates_meant(ends[0]) for end in dates_meant(ends[1])]
     return [one for one in found if _is_date(one)]
+
+
+def _marked(date: str, mark: str) -> str:
+    """A date with a mark such as ``~``; an interval has it at both ends."""
+    return "/".join(f"{end}{mark}" for end in date.split("/"))
 
 
 def _is_date(text: str) -> bool:
@@ -111,7 +128,7 @@ def _is_date(text: str) -> bool:
 
 
 def _months_meant(text: str) -> list[str]:
-    """The month that a text means which has a year and a month, by its name or its number, in either order."""
+    """The month that a text means: a year and a month, by name or number, in either order."""
     matches = [_PART.fullmatch(part) for part in _BETWEEN.split(text)]
     numbers = [_month(match[2]) if match[2] else match[1] for match in matches if match]
     if len(matches) != 2 or sorted(map(len, numbers))[1:] != [4]:
@@ -120,9 +137,16 @@ def _months_meant(text: str) -> list[str]:
     return [first[:-3]] if (first := _iso(year, month, "1")) else []
 
 
+def _parts_of_year_meant(text: str) -> list[str]:
+    """The quarter or season that a text means: a name and a year, in either order."""
+    plain = _BETWEEN.sub("", text.lower())
+    halves = ((plain[:4], plain[4:]), (plain[-4:], plain[:-4]))
+    return [_PARTS_OF_YEAR[name].format(year) for year, name in halves if name in _PARTS_OF_YEAR]
+
+
 def days_meant(text: str) -> list[str]:
-    """The days that a text can mean which writes one in another way than ``2025-12-02``: the year last, the month by its name, without
-    zeros or hyphens, with a time behind it. Two where day and month could be either.
+    """The days that a text in another notation than ``2025-12-02`` can mean: with the year last, with the month's name, without zeros or
+    hyphens, or followed by a time. Two days if it is unclear which number is the month.
     """
     if len(text) > _LONG:
         return []
@@ -137,19 +161,19 @@ def days_meant(text: str) -> list[str]:
         return []
     orders = [(1, 2), (2, 1)] if year == 0 else [(1, 0), (0, 1)]
     found = [_iso(numbers[year], numbers[month], numbers[day]) for month, day in orders if not named[day]]
-    # Where the year comes first, so does the month, unless there is no such day.
+    # With the year first, the month comes before the day, unless there is no such day.
     days = [day for day in dict.fromkeys(found) if day]
     return days[:1] if year == 0 else days
 
 
 def _month(name: str) -> str:
-    """The number of the month whose name begins with the same three letters; nothing where there is none."""
+    """The number of the month whose name begins with the same three letters; empty if there is none."""
     begun = name[:3].lower()
     return str(_MONTHS.index(begun) + 1) if begun in _MONTHS else ""
 
 
 def _iso(year: str, month: str, day: str) -> str:
-    """The day of three numbers, or nothing where there is none."""
+    """The day that three numbers make, in ISO 8601; empty if there is no such day."""
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:
@@ -157,7 +181,7 @@ def _iso(year: str, month: str, day: str) -> str:
 
 
 def _date(text: str) -> tuple[date, date, Precision]:
-    """The first and the last day that a date without an interval can mean, and how finely it is given."""
+    """The first and the last day that a date (not an interval) can mean, and its precision."""
     match = _DATE.fullmatch(text)
     if match is None:
         raise ValueError(_explain(text))
@@ -190,7 +214,7 @@ def _end(month: date) -> date:
 
 
 def _explain(text: str) -> str:
-    """What is wrong with a text that is no date, and the nearest date."""
+    """What is wrong with a text that is not an EDTF date, with the nearest date."""
     if re.match(r"Y|-[0-9]{4}|0000|000X|00XX|9999-24", text, re.ASCII):
         return "only the years 0001 to 9999 are supported"
     marks = "".join(dict.fromkeys(re.findall(r"[?~%]", text)))
@@ -219,7 +243,7 @@ def _explain(text: str) -> str:
 
 
 def _nearest(parts: list[str], marks: str) -> str:
-    """The date that is nearest to these parts of one, or nothing."""
+    """The date nearest to these parts of one; empty if there is none."""
     year, *rest = parts
     rest = [] if "X" in year else [part.zfill(2) for part in rest]
     for place, part in enumerate(rest):

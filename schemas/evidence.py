@@ -59,7 +59,7 @@ class EvidenceSchema(OfProcess):
     credibility = Term(Credibility, required=True)
     said_on = EdtfDate("When it was said.")
     bears_on = BearableFields(
-        "The only fields that it establishes; empty if it is about the record as a whole.", title="Teaches only"
+        "The only fields that it establishes; empty if it is about the record as a whole.", title="Establishes only"
     )
     target = Piece(
         AnnotationTargetSchema,

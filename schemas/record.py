@@ -14,8 +14,8 @@ FIRST_REPORTED = (
 
 
 class _TailLast(SchemaMeta):
-    """Puts the fields marked ``tail`` behind others, so that what a record says comes before where it comes from, and others
-    marked ``later`` behind all.
+    """Orders the fields of a schema: first those with neither mark, then those marked ``tail``, which say where a record comes from, and
+    last the others marked ``later``.
     """
 
     @classmethod
@@ -38,7 +38,7 @@ def _place(field: Any) -> tuple[bool, bool]:
 class Mapping(Schema, metaclass=_TailLast):
     """A mapping of fields. Seeds reject what is not declared; answers may gain fields within a version."""
 
-    #: The fields that give its time, from the first's earliest day to the last's latest; none where it has no time.
+    #: The fields that date it: from the first's earliest day to the last's latest; empty if it has no date.
     dated_by: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
@@ -50,8 +50,8 @@ class Record(Mapping):
 
     #: The field that names a record to a reader, in references and in search.
     named_by: ClassVar[str]
-    #: The id of a record of the shipped data, for the contract's examples; none where ids change with the content
-    #: or from release to release.
+    #: The id of a record of the shipped data, for the contract's examples; None if ids change with the content or from
+    #: release to release.
     example: ClassVar[str | None] = None
 
     id = Slug(required=True)
@@ -61,12 +61,12 @@ class Record(Mapping):
 
     @classmethod
     def bearable(cls) -> list[str]:
-        """The fields that one piece of evidence may teach on its own."""
+        """The names of the fields that one piece of evidence may establish on its own."""
         return [name for name, kind in cls._declared_fields.items() if isinstance(kind, Contract) and kind.bearable]
 
 
 class OfProcess(Record):
-    """A record that belongs to a process, or to none where several processes share it."""
+    """A record that belongs to a process, or to none if several processes share it."""
 
     process = Reference(
         "processes",
@@ -79,7 +79,7 @@ class OfProcess(Record):
 class Cited(OfProcess):
     """A record with evidence. How well it is supported is worked out from the evidence, never written by hand."""
 
-    #: Whether it may be on record before it begins, as what is announced; else it begins by the day on which it is told.
+    #: Whether it may be reported before it begins, as an announced event is. Otherwise it must begin by the day of its report.
     announced: ClassVar[bool] = False
 
     evidence = Parts("evidence", "subject", "The evidence for the record: one citation or more.", required=True)

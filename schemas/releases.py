@@ -18,10 +18,12 @@ from schemas.vocabulary import Action
 
 
 class ReleaseFileSchema(Mapping):
-    """``release.yaml``: the name and the date of what the folder holds."""
+    """``release.yaml``: the id and the date of the release that the folder holds."""
 
-    id = Slug("Its name, such as r2026-1; give a new one whenever the folder changes.", longest=20, required=True)
-    date = Day("Its date, which is “today” for every answer: none depends on the clock of a machine.", required=True)
+    id = Slug("Its id, such as r2026-1; give a new one whenever the folder changes.", longest=20, required=True)
+    date = Day(
+        "Its date. Answers use it as today's date, so that none depends on the clock of a machine.", required=True
+    )
     note = Text("What is new in it.", longest=2000)
 
 
@@ -54,8 +56,8 @@ class ReleaseSchema(Record):
         "Records in it, including evidence and the offers derived from terms.", title="Records", dump_only=True
     )
     added = Integer("Records of the seeds that it added; derived offers are not counted.", dump_only=True)
-    changed = Integer("Records that it changed.", dump_only=True)
-    removed = Integer("Records that it removed.", dump_only=True)
+    changed = Integer("Records of the seeds that it changed.", dump_only=True)
+    removed = Integer("Records of the seeds that it removed.", dump_only=True)
 
 
 class FieldChangeSchema(Mapping):
@@ -69,8 +71,8 @@ class FieldChangeSchema(Mapping):
 class ChangeSchema(Record):
     """What one release did to one record of the seeds.
 
-    What follows from it in other records is no change of its own: the name by which they refer to it, claim status and counts that
-    its evidence decides, and the offers derived from a term. A copy is kept exact by the digests of `/v1/tables`.
+    Its effects on other records are not listed as changes: the name by which they refer to it, the claim status and counts that its
+    evidence decides, and the offers derived from a term. To keep an exact copy, compare the digests of `/v1/tables`.
     """
 
     named_by = "id"

@@ -1,4 +1,4 @@
-"""JSON Schemas of the seed files, from the schemas that load them, so that editors complete and check while one types."""
+"""JSON Schemas of the seed files, generated from the schemas that load them: editors use them to complete and check."""
 
 from inspect import cleandoc
 from typing import Any
@@ -36,7 +36,7 @@ def _property(kind: Any, parts: dict[str, type[Record]], found: dict[str, JsonSc
     if isinstance(kind, Parts):
         inner = parts[kind.collection]
         if kind.collection not in found:
-            found[kind.collection] = {}  # keeps a record inside its own kind from going round for ever
+            found[kind.collection] = {}  # ends the recursion if records contain records of their own collection
             found[kind.collection] = _mapping(inner, parts, found)
         shape: JsonSchema = {"type": "array", "items": {"$ref": f"#/$defs/{kind.collection}"}}
     elif isinstance(kind, Piece):
@@ -49,7 +49,7 @@ def _property(kind: Any, parts: dict[str, type[Record]], found: dict[str, JsonSc
 
 
 def _scalar(shape: JsonSchema) -> JsonSchema:
-    """YAML writes 2024 for the year and 6 for the credibility: what is text to us may look like a number to an editor."""
+    """The JSON Schema of a scalar. It also allows numbers where the text may be digits: to an editor, 2024 in YAML is a number."""
     if shape.get("type") == "string" and "enum" in shape:
         return {
             **shape,

@@ -13,7 +13,7 @@ def words(term: str) -> str:
 
 
 class Vocabulary(StrEnum):
-    """A closed list of terms. A term is a string that also knows its ``definition`` and ``score`` (None where it has none)."""
+    """A closed list of terms. A term is a string with a ``definition`` and a ``score`` (None if it has none)."""
 
     definition: str
     score: float | None
@@ -32,10 +32,10 @@ class Vocabulary(StrEnum):
 
     @classmethod
     def of(cls, value: str) -> Self:
-        """The term that is written so.
+        """The term with this value.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is no such term.
         """
         found: Any = cls._value2member_map_.get(value)
         return found or cls(value)  # type: ignore[call-arg]  # an Enum is looked up by value alone, and explains what is wrong
@@ -374,7 +374,7 @@ class TermChange(Vocabulary):
     NOT_RECORDED = "not_recorded", "No terms of the other proposal are recorded, so nothing can be compared."
 
 
-#: The stance toward a term that a verdict implies; a verdict that is missing here implies none, so the record must state one.
+#: The stance toward a term that a verdict implies. A verdict not listed here implies none, so the record must state one.
 IMPLIED_STANCE: dict[Verdict, Stance] = {
     Verdict.ACCEPTED: Stance.SUPPORTS,
     Verdict.ACCEPTED_IN_PRINCIPLE: Stance.SUPPORTS_CONDITIONALLY,
@@ -389,7 +389,7 @@ IMPLIED_STANCE: dict[Verdict, Stance] = {
     Verdict.WITHDRAWN: Stance.UNCLEAR,
 }
 
-#: The other way round: what a stance toward a thing is toward the opposite of that thing.
+#: The opposite of each stance: what a stance toward a proposition means toward the opposite proposition.
 TURNED_ROUND: dict[Stance, Stance] = {
     Stance.SUPPORTS: Stance.OPPOSES,
     Stance.SUPPORTS_CONDITIONALLY: Stance.OPPOSES_IN_PART,
@@ -399,10 +399,10 @@ TURNED_ROUND: dict[Stance, Stance] = {
     Stance.UNCLEAR: Stance.UNCLEAR,
 }
 
-#: Where a proposal stands that nobody puts forward any more: its proposers no longer hold what it offered.
+#: The statuses of proposals that nobody puts forward any more: their proposers no longer hold what they offered.
 OVER = frozenset({ProposalStatus.SUPERSEDED, ProposalStatus.LAPSED})
 
-#: The field's own name of each vocabulary, as served and as used in query parameters.
+#: The vocabularies by the name under which `/v1/vocabularies` serves them: that of their field.
 VOCABULARIES: dict[str, type[Vocabulary]] = {
     "party.kind": PartyKind,
     "stance": Stance,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -122,7 +123,23 @@ def test_all_that_is_wrong_with_columns_is_told_together(api: Api) -> None:
 )
 def test_where_columns_cannot_be_chosen_it_is_told_where_they_can(api: Api, path: str) -> None:
     (wrong,) = api.problem(path, 400, columns="id")["errors"]
-    assert wrong["message"].startswith("applies only to a flat table as CSV or JSON Lines (.ndjson). Known parameters")
+    assert wrong["message"].startswith("applies only to a flat table as CSV or JSON Lines (.ndjson)")
+
+
+@pytest.mark.parametrize("path", ["/positions", "/matrix", RECEPTION])
+def test_the_addresses_of_the_same_table_that_take_a_parameter_are_named(api: Api, path: str) -> None:
+    query = "mode=on_record&columns=stance&known_at=2031-01-01"
+    (wrong,) = api.problem(f"{suffixed(path, 'json')}?{query}", 400)["errors"]
+    named = re.findall("“([^”]*)”", wrong["message"])
+    assert named == [f"{suffixed(path, suffix)}?{query}" for suffix in ("csv", "ndjson")]
+    (wrong,) = api.problem(f"{suffixed(path, 'ndjson')}?bom=1", 400)["errors"]
+    assert f"; use “{suffixed(path, 'csv')}?bom=1”. Known parameters" in wrong["message"]
+    assert api.ask(f"{suffixed(path, 'csv')}?bom=1").status_code == 200
+
+
+def test_a_long_query_is_left_out_of_the_addresses(api: Api) -> None:
+    (wrong,) = api.problem("/v1/parties.json", 400, columns="id", q="word " * 40 + "é" * 100)["errors"][:1]
+    assert "use “/v1/parties.csv” or “/v1/parties.ndjson”. Known" in wrong["message"]
 
 
 @pytest.mark.parametrize("path", [*TABLES, RECEPTION])

@@ -131,6 +131,12 @@ DAYS_MEANT = {
     "2030~": "“2030-01-01” or “2030-12-31”",
     "Feb 2030": "“2030-02-01” or “2030-02-28”",
     "2030–2031": "“2030-01-01” or “2031-12-31”",
+    "Q1 2030": "“2030-01-01” or “2030-03-31”",
+    "2030-Q4": "“2030-10-01” or “2030-12-31”",
+    "2030q2": "“2030-04-01” or “2030-06-30”",
+    "spring 2030": "“2030-03-01” or “2030-05-31”",
+    "2030 Fall": "“2030-09-01” or “2030-11-30”",
+    "24/02/2030": "“2030-02-24”",
 }
 
 
@@ -311,6 +317,21 @@ def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: 
     assert "“ald” is not a known party id. Did you mean “aldoria”?" in api.problem(path.format("ald"), 404)["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "id", "hint"),
+    [
+        ("/v1/demands?party=ALD", "ald", " Did you mean “aldoria”?"),
+        ("/v1/gaps?parties=ALD,borovia", "ald", " Did you mean “aldoria”?"),
+        ("/v1/matrix.csv?party=Aldorja", "aldorja", " Did you mean “aldoria”?"),
+        ("/v1/positions?party=Port%20Nowhere", "port-nowhere", ""),
+    ],
+)
+def test_what_is_neither_an_id_nor_known_as_one_is_answered_once(api: Api, path: str, id: str, hint: str) -> None:
+    form, unknown = api.problem(path, 400)["errors"]
+    assert form["message"].endswith(f"As an id it would be “{id}”.")
+    assert unknown["message"] == f"“{id}” is not a known party id.{hint}"
+
+
 @pytest.mark.parametrize("path", ["/v1/demands", "/v1/matrix", "/v1/timeline.csv"])
 @pytest.mark.parametrize("given", ["/v1/parties/aldoria", "“aldoria”", "aldoria\u200b", "\u00a0aldoria"])
 def test_an_id_with_something_around_it_is_answered_with_the_id(api: Api, path: str, given: str) -> None:
@@ -454,8 +475,6 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/events?since=2030", "since", "Did you mean “from”?", "from"),
         ("/v1/matrix?Date=2030", "Date", "Did you mean “as_of”?", "as_of"),
         ("/v1/parties?limit=5&limit=6", "limit", "is given 2 times; it can be given only once", None),
-        ("/v1/positions?party=Port%20Sela", "party", "As an id it would be “port-sela”", None),
-        ("/v1/positions?party=Aldorja", "party", "As an id it would be “aldorja”.", None),
         ("/v1/positions?party=borovia,*", "party", "“*” means no filter and cannot be combined", None),
         ("/v1/positions?party=*&party=borovia", "party", "“*” means no filter and cannot be combined", None),
         ("/v1/matrix?mode=*,on_record", "mode", "“*” means no filter and cannot be combined", None),
@@ -635,7 +654,7 @@ def test_every_id_that_does_not_exist_is_told_in_one_answer(api: Api) -> None:
 )
 def test_values_that_are_wrong_and_ids_that_do_not_exist_are_told_in_one_answer(api: Api, path: str) -> None:
     name = "process" if "options" in path else "party"
-    problem = api.problem(path, 400, **{name: "borovja,Not an id", "known_at": "yesterday", "from": "2031"})
+    problem = api.problem(path, 400, **{name: "borovja,No íd", "known_at": "yesterday", "from": "2031"})
     assert problem["type"] == "/v1/problems/invalid-parameter"
     assert [one["parameter"] for one in problem["errors"]].count(name) == 2
     assert {one["parameter"] for one in problem["errors"]} >= {name, "known_at"}

@@ -260,6 +260,34 @@ def test_a_mistake_is_explained_on_a_page(api: Api) -> None:
     assert "is not a valid date" in response.text
 
 
+TRACKING = "utm_source=news&utm_medium=mail&fbclid=1&ref=x"
+
+
+@pytest.mark.parametrize("path", ["/", "/explore/parties", "/explore/gaps?parties=aldoria,borovia", "/embed/matrix"])
+def test_a_page_drops_the_parameters_of_visitor_tracking(api: Api, path: str) -> None:
+    response = api.ask(f"{path}{'&' if '?' in path else '?'}{TRACKING}")
+    assert (response.status_code, response.headers["Location"]) == (302, path)
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_the_home_page_refuses_clocks_and_filters_rather_than_ignore_them(api: Api) -> None:
+    response = api.ask("/", as_of="2030-01-01", party="aldoria")
+    assert response.status_code == 400
+    assert "as_of: is not available on the home page; /explore/matrix takes" in response.text
+    assert api.ask("/explore/", as_of="2030-01-01").headers["Location"] == "/?as_of=2030-01-01"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/docs/", "/openapi.yaml", "/openapi.json", "/v1/openapi.json", "/.well-known/api-catalog", "/healthz", "/readyz"],
+)
+def test_what_takes_no_parameters_ignores_them(api: Api, path: str) -> None:
+    """Caches, monitors and sharing sites add their own."""
+    response = api.ask(path, utm_source="news", v="2")
+    assert response.status_code == 200
+    assert response.data == api.ask(path).data
+
+
 def test_the_clocks_work_on_pages(api: Api) -> None:
     before, after = api.ask("/explore/matrix", known_at="1900-01-01").text, api.ask("/explore/matrix").text
     assert before.count("<td>") < after.count("<td>")

@@ -1,1 +1,1 @@
-"""The contract as a document: OpenAPI, what describes the flat tables, and their pages."""
+"""The contract as a document: OpenAPI, its page, and the descriptors of the flat tables."""

@@ -1,4 +1,4 @@
-"""The shapes of the contract: what answers hold, from the schemas that write them, and the few shapes that are plain."""
+"""The component schemas of the contract: generated from the schemas of answers, or written here if an answer has no schema."""
 
 from collections.abc import Iterable
 from inspect import cleandoc
@@ -58,7 +58,7 @@ def _pieces(schema: type[Schema]) -> Iterable[type[Schema]]:
 
 
 def answer_schema(schema: type[Schema]) -> JsonSchema:
-    """What an answer holds: every key is always present, and keys may be added within a version."""
+    """The JSON Schema of an answer: every key is always present, and keys may be added within a version."""
     properties = {name: _property(kind) for name, kind in schema._declared_fields.items() if not kind.load_only}
     return {
         "type": "object",
@@ -72,7 +72,7 @@ def _property(kind: Any, *, nullable: bool = False) -> JsonSchema:
     shape = kind.shape("answer")
     if (nullable or kind.allow_none) and shape:
         shape = or_null(shape)
-    return shape if "$ref" in shape else {"description": kind.description, **shape}
+    return {"description": kind.description, **shape}
 
 
 def _list(item: JsonSchema) -> JsonSchema:
@@ -101,179 +101,245 @@ _TEXT: JsonSchema = {"type": "string"}
 _MAYBE: JsonSchema = {"type": ["string", "null"]}
 _PATH: JsonSchema = {"type": "string", "format": "uri-reference"}
 _MAYBE_PATH: JsonSchema = {"type": ["string", "null"], "format": "uri-reference"}
+_URL: JsonSchema = {"type": "string", "format": "uri"}
 _COUNT: JsonSchema = {"type": "integer", "format": "int64", "minimum": 0}
+_SIZE: JsonSchema = {"type": "integer", "format": "int32", "minimum": 1}
+_STATUS: JsonSchema = {"type": "integer", "format": "int32"}
 _DAY: JsonSchema = {"type": "string", "format": "date"}
 _MAYBE_DAY: JsonSchema = {"type": ["string", "null"], "format": "date"}
+_MAPPING: JsonSchema = {"type": "object"}
 
 
-_LICENCE = _object("A licence.", name=_TEXT, url={"type": "string", "format": "uri"})
+def _said(description: str, shape: JsonSchema) -> JsonSchema:
+    """A shape with its description."""
+    return {"description": description, **shape}
 
+
+def _array(description: str, item: JsonSchema) -> JsonSchema:
+    return {"description": description, "type": "array", "items": item}
+
+
+def _licence(of: str) -> JsonSchema:
+    return _object(
+        f"The licence of the {of}.",
+        name=_said("Its SPDX identifier.", _TEXT),
+        url=_said("Where its text is.", _URL),
+    )
+
+
+_RECORD = {
+    "id": _said("Its id, unique within its collection.", _TEXT),
+    "name": _said("Its name: the field that names a record of its collection.", _TEXT),
+    "href": _said("Its path.", _PATH),
+}
+_COLLECTION = _said("Its collection.", _TEXT)
 
 _CSVW: dict[str, JsonSchema] = {
-    "@context": {"type": "array", "items": {}},
-    "dc:license": _object("The licence.", **{"@id": {"type": "string", "format": "uri"}}),
-    "dc:modified": {"type": "object"},
-    "schema:version": _TEXT,
+    "@context": _array("The namespace of the vocabulary, and the language of the descriptions.", {}),
+    "dc:license": _object("The licence of the data.", **{"@id": _said("Its address.", _URL)}),
+    "dc:modified": _said("The date of the release.", _MAPPING),
+    "schema:version": _said("The id of the release.", _TEXT),
+}
+_CSVW_TABLE = {
+    "url": _said("The address of the CSV, relative to this description.", _PATH),
+    "tableSchema": _said("Its columns, keys and foreign keys.", _MAPPING),
 }
 
 
 _PLAIN: dict[str, JsonSchema] = {
     "Date": _object(
-        "A date as recorded (EDTF level 1), with the earliest and latest day that it can mean; null means open or unknown.",
-        edtf=_TEXT,
-        earliest=_MAYBE_DAY,
-        latest=_MAYBE_DAY,
-        precision={"type": "string", "enum": [term.value for term in Precision]},
+        "A date as recorded, with the first and last day that it can mean.",
+        edtf=_said("The date in EDTF level 1 (ISO 8601-2), such as `2024-01`, `2023~` or `2025-11/..`.", _TEXT),
+        earliest=_said("The first day that it can mean; null if its start is open or unknown.", _MAYBE_DAY),
+        latest=_said("The last day that it can mean; null if its end is open or unknown.", _MAYBE_DAY),
+        precision=_said(
+            "How finely it is given; `/vocabularies` defines the terms.",
+            {"type": "string", "enum": [term.value for term in Precision]},
+        ),
     ),
-    "Reference": _object("A record: its id, its name and its path.", id=_TEXT, name=_TEXT, href=_PATH),
-    "Subject": _object("A record of any collection.", collection=_TEXT, id=_TEXT, name=_TEXT, href=_PATH),
-    "Links": _object("Links.", self=_PATH),
-    "PageLinks": _object("Links; `next` is null on the last page.", self=_PATH, first=_PATH, next=_MAYBE_PATH),
+    "Reference": _object("A reference to a record.", **_RECORD),
+    "Subject": _object("A reference to a record of any collection.", collection=_COLLECTION, **_RECORD),
+    "Links": _object("Links.", self=_said("The path and query of this answer.", _PATH)),
+    "PageLinks": _object(
+        "Links.",
+        self=_said("The path and query of this page.", _PATH),
+        first=_said("The first page.", _PATH),
+        next=_said("The next page; null on the last page.", _MAYBE_PATH),
+    ),
     "Page": _object(
-        "The page: how many records it may hold, how many there are in all, and the `after` of the next page (null on the last).",
-        limit={"type": "integer", "format": "int64", "minimum": 1},
-        total=_COUNT,
-        next=_MAYBE,
+        "The page of a list.",
+        limit=_said("The maximum number of records on the page.", {"type": "integer", "format": "int64", "minimum": 1}),
+        total=_said("The number of records in the whole list.", _COUNT),
+        next=_said("The `after` of the next page; null on the last page.", _MAYBE),
     ),
     "Meta": _object(
-        "The release, clocks and modes that the answer is based on, and the path of its citation.",
-        release=_TEXT,
-        as_of=_MAYBE_DAY,
-        known_at=_MAYBE_DAY,
-        mode={"type": "array", "items": _TEXT},
-        cite=_PATH,
+        "What the answer is based on.",
+        release=_said("The id of the release.", _TEXT),
+        as_of=_said("The `as_of` of the request; null if it had none.", _MAYBE_DAY),
+        known_at=_said("The `known_at` of the request; null if it had none.", _MAYBE_DAY),
+        mode=_array("The modes of evidence that count; empty means all.", _TEXT),
+        cite=_said("The path of the citation of this answer.", _PATH),
     ),
     "Problem": _object(
         "A problem (RFC 9457).",
-        type=_PATH,
-        title=_TEXT,
-        status={"type": "integer", "format": "int32"},
-        detail=_TEXT,
-        instance=_PATH,
-        errors={
-            "type": "array",
-            "items": _object(
+        type=_said("The path of the kind of problem, which describes it.", _PATH),
+        title=_said("The kind of problem in a few words.", _TEXT),
+        status=_said("The HTTP status code.", _STATUS),
+        detail=_said("What was wrong with this request, for a person to read.", _TEXT),
+        instance=_said("The path and query of the request; long ones are cut.", _PATH),
+        errors=_array(
+            "The parameters that cannot be used; empty if the problem is not about parameters.",
+            _object(
                 "A parameter that cannot be used.",
-                parameter=_TEXT,
-                value=_MAYBE,
-                message=_TEXT,
-                allowed={"type": "array", "items": _TEXT},
+                parameter=_said("Its name; `id` is the one in the path.", _TEXT),
+                value=_said("Its value as given; long ones are cut.", _MAYBE),
+                message=_said("What is wrong with it.", _TEXT),
+                allowed=_array("All allowed values or names, if they are a closed set; otherwise empty.", _TEXT),
             ),
-        },
-        error=_object("`detail` again, for clients that look for it here.", message=_TEXT),
+        ),
+        error=_object(
+            "For clients that look for the message here.", message=_said("The same text as `detail`.", _TEXT)
+        ),
     ),
     "ProblemKind": _object(
         f"One of the {len(KINDS)} kinds of problem.",
-        name=_TEXT,
-        href=_PATH,
-        status={"type": "integer", "format": "int32"},
-        title=_TEXT,
-        meaning=_TEXT,
+        name=_said("Its name, the last part of its path.", _TEXT),
+        href=_said("Its path, which problems have as their `type`.", _PATH),
+        status=_said("The HTTP status code.", _STATUS),
+        title=_said("The kind in a few words.", _TEXT),
+        meaning=_said("When it occurs.", _TEXT),
     ),
     "Vocabulary": _object(
         "A closed vocabulary.",
-        name=_TEXT,
-        definition=_TEXT,
-        terms={
-            "type": "array",
-            "items": _object(
+        name=_said("The field that it belongs to, such as `demand.firmness`.", _TEXT),
+        definition=_said("What its terms describe.", _TEXT),
+        terms=_array(
+            "All its terms.",
+            _object(
                 "A term.",
-                term=_TEXT,
-                label=_TEXT,
-                definition=_TEXT,
-                score={"type": ["number", "null"], "format": "double"},
+                term=_said("The term as it occurs in fields and parameters.", _TEXT),
+                label=_said("The term in words.", _TEXT),
+                definition=_said("What it means.", _TEXT),
+                score=_said(
+                    "For stances: the score, −1 to 1; null if it has none.",
+                    {"type": ["number", "null"], "format": "double"},
+                ),
             ),
-        },
+        ),
     ),
     "Service": _object(
         "The entry point: what the service has, and where.",
-        name=_TEXT,
-        about=_TEXT,
-        release=_object("The release that is loaded.", id=_TEXT, date=_DAY, digest=_TEXT),
-        collections={"type": "array", "items": _object("A collection.", name=_TEXT, href=_PATH, about=_TEXT)},
-        views={"type": "array", "items": _object("A view.", name=_TEXT, href=_PATH, about=_TEXT)},
-        documentation=_PATH,
-        contract=_PATH,
-        licences=_object("The licences.", code=_LICENCE, data=_LICENCE),
+        name=_said("The name of the service.", _TEXT),
+        about=_said("What it serves.", _TEXT),
+        release=_object(
+            "The release that is loaded.",
+            id=_said("Its id.", _TEXT),
+            date=_said("Its date.", _DAY),
+            digest=_said("The SHA-256 of its seed files, in hexadecimal.", _TEXT),
+        ),
+        collections=_array(
+            "All collections.",
+            _object(
+                "A collection.",
+                name=_said("Its name.", _TEXT),
+                href=_said("The path of its list.", _PATH),
+                about=_said("What it holds.", _TEXT),
+            ),
+        ),
+        views=_array(
+            "The analyses, feeds, exports and other views.",
+            _object(
+                "A view.",
+                name=_said("Its name.", _TEXT),
+                href=_said("Its path, with an example where it needs an id or a parameter.", _PATH),
+                about=_said("What it shows.", _TEXT),
+            ),
+        ),
+        documentation=_said("The path of the documentation, a page to read.", _PATH),
+        contract=_said("The path of this contract.", _PATH),
+        licences=_object("The licences.", code=_licence("code"), data=_licence("data")),
     ),
     "HitList": _list(
-        _object("A record that was found.", collection=_TEXT, id=_TEXT, name=_TEXT, href=_PATH, highlight=_TEXT)
+        _object(
+            "A record that was found.",
+            collection=_COLLECTION,
+            **_RECORD,
+            highlight=_said("Its text as HTML, with the words found in `<mark>`.", _TEXT),
+        )
     ),
     "TableSchema": {
         "type": "object",
         "description": "A Frictionless Table Schema.",
         "required": ["fields", "missingValues"],
         "properties": {
-            "fields": {"type": "array", "items": {"type": "object"}},
-            "missingValues": {"type": "array", "items": _TEXT},
-            "primaryKey": {"type": "array", "items": _TEXT},
+            "fields": _array("The columns, in order.", _MAPPING),
+            "missingValues": _array("The cell values that stand for null.", _TEXT),
+            "primaryKey": _array("The column that identifies a row; absent if there is none.", _TEXT),
         },
     },
     "CsvwTable": _object(
-        "A table, described by the W3C's “Metadata Vocabulary for Tabular Data”.",
-        **_CSVW,
-        url=_PATH,
-        tableSchema={"type": "object"},
+        "A table, described by the W3C's “Metadata Vocabulary for Tabular Data”.", **_CSVW, **_CSVW_TABLE
     ),
     "CsvwGroup": _object(
         "All tables, described by the W3C's “Metadata Vocabulary for Tabular Data”.",
         **_CSVW,
-        tables={
-            "type": "array",
-            "items": _object("A table.", url=_PATH, tableSchema={"type": "object"}),
-        },
+        tables=_array("The tables.", _object("A table.", **_CSVW_TABLE)),
     ),
     "FlatTable": _object(
-        "A flat table: its addresses, its columns, its number of rows, and the size and SHA-256 of its CSV.",
-        name=_TEXT,
-        about=_TEXT,
-        rows=_COUNT,
-        bytes=_COUNT,
-        sha256=_TEXT,
-        **dict.fromkeys(FORMATS, _PATH),
-        schema=_PATH,
-        csvw=_PATH,
-        columns={"type": "array", "items": {"type": "object"}},
+        "A flat table of the whole release.",
+        name=_said("Its name.", _TEXT),
+        about=_said("What a row is.", _TEXT),
+        rows=_said("The number of rows.", _COUNT),
+        bytes=_said("The size of its CSV in bytes.", _COUNT),
+        sha256=_said("The SHA-256 of its CSV, in hexadecimal.", _TEXT),
+        **{suffix: _said(f"Its path as {suffix.upper()}.", _PATH) for suffix in FORMATS},
+        schema=_said("The path of its Frictionless Table Schema.", _PATH),
+        csvw=_said("The path of its description as CSV on the Web.", _PATH),
+        columns=_array("Its columns, as in the Table Schema.", _MAPPING),
     ),
-    "Option": _object("A choice: its label and its value.", __text=_TEXT, __value=_TEXT),
+    "Option": _object(
+        "A choice, with the names that Grafana expects.",
+        __text=_said("The label to show.", _TEXT),
+        __value=_said("The id to filter by.", _TEXT),
+    ),
     "VegaLite": {
         "type": "object",
         "description": "A Vega-Lite specification; see its `$schema`.",
         "required": ["$schema", "description", "data"],
         "properties": {
-            "$schema": {"type": "string", "format": "uri"},
-            "description": _TEXT,
-            "data": _object("Where the data is.", url={"type": "string", "format": "uri"}),
+            "$schema": _said("The version of Vega-Lite.", _URL),
+            "description": _said("What the chart shows, for readers who cannot see it.", _TEXT),
+            "data": _object("Where the data is.", url=_said("The absolute address of the flat table.", _URL)),
         },
     },
     "Embed": _object(
         "The code that embeds a page (oEmbed 1.0).",
-        version={"type": "string", "enum": ["1.0"]},
-        type={"type": "string", "enum": ["rich"]},
-        title=_TEXT,
-        provider_name=_TEXT,
-        provider_url={"type": "string", "format": "uri"},
-        html=_TEXT,
-        width={"type": "integer", "format": "int32", "minimum": 1},
-        height={"type": "integer", "format": "int32", "minimum": 1},
+        version=_said("The version of oEmbed.", {"type": "string", "enum": ["1.0"]}),
+        type=_said("The type of oEmbed answer.", {"type": "string", "enum": ["rich"]}),
+        title=_said("The title of the page.", _TEXT),
+        provider_name=_said("The name of the service.", _TEXT),
+        provider_url=_said("The address of the service.", _URL),
+        html=_said("The code to paste: an `iframe`.", _TEXT),
+        width=_said("The width of the frame in pixels.", _SIZE),
+        height=_said("The height of the frame in pixels.", _SIZE),
     ),
     "Export": _object(
         "The whole release as one file.",
-        name=_TEXT,
-        about=_TEXT,
-        href=_PATH,
-        media_type=_TEXT,
-        bytes=_COUNT,
-        sha256=_TEXT,
+        name=_said("The name of the file.", _TEXT),
+        about=_said("What it contains.", _TEXT),
+        href=_said("Its path.", _PATH),
+        media_type=_said("Its media type.", _TEXT),
+        bytes=_said("Its size in bytes.", _COUNT),
+        sha256=_said("Its SHA-256, in hexadecimal.", _TEXT),
     ),
     "DataPackage": _object(
         "A Frictionless Data Package.",
-        profile=_TEXT,
-        name=_TEXT,
-        title=_TEXT,
-        version=_TEXT,
-        created={"type": "string", "format": "date-time"},
-        licenses={"type": "array", "items": {"type": "object"}},
-        resources={"type": "array", "items": {"type": "object"}},
+        profile=_said("The profile of Data Package.", _TEXT),
+        name=_said("The name of the package.", _TEXT),
+        title=_said("The title of the package.", _TEXT),
+        version=_said("The id of the release.", _TEXT),
+        created=_said("The date of the release, as midnight in UTC.", {"type": "string", "format": "date-time"}),
+        licenses=_array("The licence of the data.", _MAPPING),
+        resources=_array("The tables: path, size, checksum and Table Schema of each.", _MAPPING),
     ),
 }

@@ -1,4 +1,4 @@
-"""What describes the flat tables to programs: Table Schemas and the Data Package of Frictionless, and the metadata of CSV on the Web."""
+"""Machine-readable descriptions of the flat tables: Frictionless Table Schemas and Data Package, and CSV on the Web metadata."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MISSING = ""
 
 @dataclass(frozen=True)
 class Described:
-    """A table as it is described: its name, what it is, its columns, and the column that identifies a row."""
+    """A table to describe. ``key`` is the column that identifies a row; None if there is none."""
 
     name: str
     about: str
@@ -49,7 +49,7 @@ def table_schema(table: Described) -> dict[str, Any]:
 
 
 def _constraints(column: Column) -> dict[str, Any]:
-    """What a Table Schema says of every cell of a column. A list is one text there, so its terms are not told."""
+    """The constraints of a column in a Table Schema. A list is a single string there, so its terms are left out."""
     return {
         **({"required": True} if column.required else {}),
         **({"enum": column.terms} if column.terms and not column.several else {}),
@@ -68,7 +68,7 @@ def data_package(store: Store, tables: Iterable[Mapping[str, Any]]) -> dict[str,
     """A Frictionless Data Package; its paths are relative, so it holds in the archive and at its address alike.
 
     Args:
-        tables: of each its ``name``, ``about``, ``schema``, and the ``bytes`` and ``sha256`` of its CSV.
+        tables: for each its ``name``, ``about``, ``schema``, and the ``bytes`` and ``sha256`` of its CSV.
     """
     return {
         "profile": "tabular-data-package",
@@ -96,15 +96,18 @@ def data_package(store: Store, tables: Iterable[Mapping[str, Any]]) -> dict[str,
 
 
 def csvw_table(store: Store, table: Described, url: str) -> dict[str, Any]:
-    """One CSV as CSV on the Web describes it (W3C, “Metadata Vocabulary for Tabular Data”), without foreign keys: the tables of a
-    foreign key are described together. ``url`` is that of the CSV, which may be relative to that of the description.
+    """The description of one CSV (W3C, “Metadata Vocabulary for Tabular Data”). It has no foreign keys, since both tables of a foreign
+    key must be in one description.
+
+    Args:
+        url: the address of the CSV, which may be relative to that of the description.
     """
     return {**_csvw(store), **_csvw_table(table, url, ())}
 
 
 def csvw_group(store: Store, tables: Sequence[Described]) -> dict[str, Any]:
-    """All tables together, beside which their CSV lies, with the foreign keys that every row has: where a cell is empty, a validator
-    must say that there is no row that it refers to.
+    """The description of all tables, in the same folder as their CSV. It has only those foreign keys whose column is never empty: for an
+    empty cell a validator must report that the row it refers to is missing.
     """
     names = {table.name for table in tables}
     return {**_csvw(store), "tables": [_csvw_table(table, f"{table.name}.csv", names) for table in tables]}
@@ -134,10 +137,10 @@ def _csvw_table(table: Described, url: str, names: Collection[str]) -> dict[str,
 
 
 def _csvw_column(column: Column) -> dict[str, Any]:
-    """A column; its type has the name there that it has in a Table Schema."""
+    """A column; its type has the same name as in a Table Schema."""
     return {
         "name": column.name,
-        "titles": column.name,  # a title is what the header line says
+        "titles": column.name,  # the titles are matched against the header line
         "dc:description": column.description,
         "datatype": _csvw_datatype(column),
         **({"required": True} if column.required else {}),
@@ -146,8 +149,8 @@ def _csvw_column(column: Column) -> dict[str, Any]:
 
 
 def _csvw_datatype(column: Column) -> str | dict[str, Any]:
-    """The type of a column's values. The standard has no enumeration: terms that are words are told as a regular expression (§6.4.6 of
-    its “Model for Tabular Data”), and those that are numbers as bounds (§6.4.3 and §5.11.2 of its vocabulary).
+    """The type of a column's values. The standard has no enumerations: terms that are words become a regular expression (§6.4.6 of its
+    “Model for Tabular Data”), and terms that are numbers become bounds (§6.4.3, and §5.11.2 of its vocabulary).
     """
     terms = column.terms
     if not terms:

@@ -25,8 +25,8 @@ POLICY = (
 
 
 def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str | None) -> None:
-    """Serve the contract, with examples that the release has, at /openapi.json and /openapi.yaml, with the version before them too; its
-    page at /docs/, and where they are at /.well-known/api-catalog. The delivery keeps what is served until the release changes.
+    """Serve the contract, with examples from the release, at /openapi.json and /openapi.yaml, and at both paths below the version. Its
+    page is at /docs/, and /.well-known/api-catalog lists these addresses. The delivery caches them until the release changes.
     """
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the provider of Flask has it
     swagger = Swagger(
@@ -76,13 +76,13 @@ def add_docs(app: Flask, contract: dict[str, Any], table: Table, public_url: str
 
     app.view_functions["flasgger.contract"] = contract_json
     app.add_url_rule("/openapi.yaml", view_func=contract_yaml)
-    # For programs that look for the contract below the address of the version.
+    # Some programs look for the contract below the server address.
     app.add_url_rule(f"{VERSION_PATH}/openapi.json", view_func=contract_json)
     app.add_url_rule(f"{VERSION_PATH}/openapi.yaml", view_func=contract_yaml)
 
     @app.get("/.well-known/api-catalog")
     def api_catalog() -> Response:
-        """The service in the form in which programs look for one on a host: RFC 9727, as a link set of RFC 9264."""
+        """The API catalog of this host (RFC 9727), as a link set (RFC 9264)."""
         base = public_url or request.host_url.rstrip("/")
         links = {
             "service-desc": [

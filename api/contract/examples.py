@@ -1,7 +1,7 @@
-"""The records that the contract's examples name: those of the shipped data, and in their place others where a release lacks them.
+"""The records that the contract's examples name: those of the shipped data, or others if a release lacks them.
 
-The ids of evidence, changes and releases hold digests of content or differ from release to release, so one that is committed would soon
-name nothing: the contract that is committed has no example of them, and the one that is served has those of its release.
+The ids of evidence, changes and releases depend on their content or on the release, so a committed example would soon name nothing. The
+committed contract has no examples of them; the served one takes them from its release.
 """
 
 import re
@@ -24,8 +24,8 @@ _MORE = {"parties": PARTIES, "proposals": (RECEIVED, LATER, EARLIER)}
 
 
 def in_release(contract: dict[str, Any], table: Table, connection: Connection) -> dict[str, Any]:
-    """The contract as a release serves it: an example that names records which the release lacks names others of the same collections,
-    or is left out where there are none; what the contract has no lasting example of has one of the release.
+    """The contract with examples from a release. Records that the release lacks are replaced by others of their collection; an example
+    is left out if there are none. Ids without a lasting example (see above) get one of the release.
     """
     instead = stand_ins(table, connection)
     served = deepcopy(contract)
@@ -49,16 +49,16 @@ def in_release(contract: dict[str, Any], table: Table, connection: Connection) -
 
 
 def stand_ins(table: Table, connection: Connection) -> dict[str, str | None]:
-    """What stands for each id of the examples that the release lacks; None where there is nothing of its collection."""
+    """The replacement of each id in the examples that the release lacks; None if its collection has no other record."""
     instead: dict[str, str | None] = {}
-    # The kinds of position come after positions: what stands for an id of both is found among the narrower.
+    # The kinds of position come after positions: an id of both is replaced by one of its own kind.
     for resource in table:
         instead |= _instead(resource, connection)
     return instead
 
 
 def _instead(resource: Resource, connection: Connection) -> dict[str, str | None]:
-    """What stands for each id that the release lacks."""
+    """The replacement of each example id of a collection that the release lacks."""
     named = dict.fromkeys((resource.schema.example, *_MORE.get(resource.name, ())))
     wanted = [id for id in named if id]
     model = resource.model
@@ -67,7 +67,7 @@ def _instead(resource: Resource, connection: Connection) -> dict[str, str | None
     if not lacking:
         return {}
     others = [id for id in connection.scalars(_foremost(resource).limit(len(wanted))) if id not in held]
-    # One alone stands for one: examples of comparing name two.
+    # A single record replaces only the first id, since examples that compare need two different ones.
     return {
         id: others[place % len(others)] if len(others) > min(place, 1) else None for place, id in enumerate(lacking)
     }
@@ -78,7 +78,9 @@ def _of(resource: Resource) -> list[Any]:
 
 
 def _foremost(resource: Resource) -> Select[Any]:
-    """The ids of a collection: parties with the most positions first, proposals of the process that has most, which can be compared."""
+    """The ids of a collection, the best examples first: parties with the most positions; proposals of the process with the most, so that
+    they can be compared.
+    """
     model = resource.model
     found = select(model.id).where(*_of(resource))
     if model is Party:
@@ -93,7 +95,7 @@ def _foremost(resource: Resource) -> Select[Any]:
 
 
 def renamed(example: Any, instead: dict[str, str | None]) -> Any:
-    """An example, be it a path, with its ids replaced; None where one of them has nothing in its place."""
+    """An example (an id, a list of ids or a path) with its ids replaced; None if one of them has no replacement."""
     if isinstance(example, list):
         every = [renamed(one, instead) for one in example]
         return None if None in every else every

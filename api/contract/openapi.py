@@ -37,7 +37,8 @@ structured record of negotiations. It is read-only and needs no key. Data change
 **Lists and tables.** Lists and records are nested JSON in an envelope of `data`, `links` and `meta`; lists add `page`.
 Every collection except processes, releases and changes is also one flat table (`.csv`, `.json`, `.ndjson`), and every
 list can be had as a table with `format=csv`. Filters take several values, separated by commas; an empty value or `*`
-means no filter.
+means no filter. A field is null if no source tells its value, if nobody could know it yet (see below), or if it does not
+apply; `absent` may say why. In CSV a null is an empty cell.
 
 **Two clocks.** `as_of` is valid time: what was held on that day. `known_at` is knowledge time: what the public could know
 on that day. With `known_at`, claim status and counts are derived only from the evidence known by then, and references to
@@ -116,17 +117,17 @@ def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
     return {name: made[name] for name in _ORDER if name in made} | made
 
 
-#: The order in which a reader wants the parts of the document.
+#: The order of the parts of the document, for readers.
 _ORDER = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 
 
 def _share(described: list[tuple[Operation, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """Put a reference in the place of each parameter that several operations have, and return those parameters by name.
+    """Replace each parameter that several operations share by a reference, and return the shared parameters by name.
 
-    Parameters of one name that differ are told apart by the tag of the first operation that has them.
+    If parameters of the same name differ, the tag of the first operation that has them becomes part of their name.
     """
     users: dict[str, list[tuple[str, dict[str, Any], list[Any], int]]] = {}
-    # A collection's own list comes first, so that its name is the one that tells parameters apart.
+    # A collection's own list comes first, so that its tag is the one in the name.
     described = sorted(described, key=lambda one: (one[0].path.count("/"), "." in one[0].path))
     for operation, description in described:
         for index, parameter in enumerate(description["parameters"]):
@@ -146,7 +147,7 @@ def _share(described: list[tuple[Operation, dict[str, Any]]]) -> dict[str, dict[
 
 
 def to_yaml(contract: dict[str, Any]) -> str:
-    """The contract as it is committed and served: the same bytes from the same declarations."""
+    """The contract as YAML; the same declarations always give the same bytes."""
     return yaml.dump(contract, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -223,7 +224,9 @@ def _to_records(paths: Mapping[str, Operation]) -> dict[str, dict[str, Any]]:
 
 
 def _links(operation: Operation, paths: Mapping[str, Operation]) -> dict[str, Any]:
-    """Where an answer leads: a list to a record and to its next page, a record to what is below it, each of them to itself again."""
+    """The OpenAPI links of an operation: from a list to a record and to its next page, from a record to its sub-collections, and from each
+    to itself with `If-None-Match`.
+    """
     own = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", operation.path)}
     record = paths.get(f"/{_last(operation.path)}/{{id}}")
     links: dict[str, Any] = {}

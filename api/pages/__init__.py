@@ -1,4 +1,4 @@
-"""The explorer: pages for people, a client of the same answers that programs get. No scripts; every page is an address."""
+"""The explorer: pages for people, a client of the API that programs use. No scripts; every view has its own address."""
 
 from api.pages.pages import add_pages
 

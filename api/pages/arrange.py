@@ -1,4 +1,4 @@
-"""Answers arranged for reading: the columns of a matrix, the lines of an overview, positions below headings."""
+"""Answers arranged for pages: the columns of a matrix, the lines of an overview, positions grouped under headings."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,11 +14,10 @@ def across(rows: Iterable[Any], cells_of: str = "cells") -> list[dict[str, str]]
 
 
 def stands(rows: Iterable[Any], long: Iterable[Any], page_of: str) -> dict[bool, list[dict[str, Any]]]:
-    """The cells of a matrix as lines of an overview of a party or an issue (``page_of``): those still held (False), and those that
-    ended (True).
+    """The cells of a matrix as lines of an overview of a party or an issue (``page_of``): stances still held (False) and ended (True).
 
-    A line for a party names the issue, below its topic; a line for an issue names the party, below the issue where that is a topic's.
-    It has the row of the ``long`` table of the matrix, which says since when the stance has been held, unless records conflict.
+    A line for a party names the issue, under its topic; a line for an issue names the party, under the issue. Unless records conflict,
+    ``since`` is the row of the ``long`` table of the matrix, which says since when the stance has been held.
     """
     lines: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     since = {(row["issue_id"], row["party_id"]): row for row in long if not row["conflicting"]}
@@ -37,8 +36,8 @@ def stands(rows: Iterable[Any], long: Iterable[Any], page_of: str) -> dict[bool,
 
 
 def grouped(collection: str, positions: Iterable[Any]) -> list[tuple[str, list[Any]]]:
-    """The positions on a page of a party or an issue below headings: by party for an issue, by issue for a party; last those that the
-    party only voices, by the party that holds them.
+    """The positions on the page of a party or an issue, grouped under headings: by party for an issue, by issue for a party. The positions
+    that the party only voices come last, by the party that holds them.
     """
     groups: dict[tuple[bool, str], list[Any]] = {}
     for position in positions:

@@ -1,4 +1,4 @@
-"""The pages' client of the API: it asks in process, and gets the same answers as everyone."""
+"""The pages' client of the API: it sends requests in process, and gets the same answers as any client."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,18 +15,21 @@ from api.pages.links import pairs, requested
 from api.parameters import CLOCKS
 from api.problems import KINDS, MEDIA_TYPE, Problem
 from api.reading.records import MovedTo
+from schemas import VERSION_PATH
 
 
 def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
-    """An answer of the API, for the release of the request that is being answered.
+    """An answer of the API, for the release of the request that is being answered; ``path`` is without the version.
 
     Raises:
-        Problem: what the API answered with instead, or 400 for a parameter that would make it another kind of answer.
-        MovedTo: what was asked for has another address now.
+        Problem: the API's error, or 400 for a parameter that would change the shape of the answer.
+        MovedTo: the record has a new address.
     """
     query = list(pairs(parameters or {}))
     refuse_reshaping(query)
-    builder = EnvironBuilder(path=quote(path), base_url=request.host_url, query_string=urlencode(query))
+    builder = EnvironBuilder(
+        path=f"{VERSION_PATH}{quote(path)}", base_url=request.host_url, query_string=urlencode(query)
+    )
     environ = builder.get_environ()
     environ["positions.store"] = request.environ["positions.store"]
     # Buffered, so that the response is closed when it has been read.
@@ -40,18 +43,18 @@ def ask(path: str, parameters: Mapping[str, str] | None = None) -> Any:
 
 
 def options(collection: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """The names and ids of a collection's records, to choose from; those of the same name have the id beside it."""
-    found = [(one["__text"], one["__value"]) for one in ask(f"/v1/options/{collection}", parameters)]
+    """The names and ids of a collection's records, for a list of choices; the id is added to names that occur twice."""
+    found = [(one["__text"], one["__value"]) for one in ask(f"/options/{collection}", parameters)]
     counts = Counter(name for name, _ in found)
     return [(f"{name} ({id})" if counts[name] > 1 else name, id) for name, id in found]
 
 
 def processes() -> list[tuple[str, str]]:
-    """The titles and ids of all processes, to choose from."""
+    """The titles and ids of all processes, for a list of choices."""
     choices: list[tuple[str, str]] = []
     after: str | None = ""
     while after is not None:
-        page = ask("/v1/processes", {"limit": "200", **({"after": after} if after else {})})
+        page = ask("/processes", {"limit": "200", **({"after": after} if after else {})})
         choices += [(process["title"], process["id"]) for process in page["data"]]
         after = page["page"]["next"]
     return choices
@@ -60,6 +63,6 @@ def processes() -> list[tuple[str, str]]:
 def comparable(id: str) -> list[tuple[str, str]]:
     """The titles and ids of the other proposals of a proposal's process, at the clocks of the page."""
     clocks = requested(CLOCKS)
-    process = ask(f"/v1/proposals/{id}", MultiDict(clocks))["data"]["process"]["id"]
+    process = ask(f"/proposals/{id}", MultiDict(clocks))["data"]["process"]["id"]
     proposals = options("proposals", MultiDict([*clocks, ("process", process)]))
     return [(title, other) for title, other in proposals if other != id]

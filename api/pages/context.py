@@ -1,4 +1,4 @@
-"""What every template may use."""
+"""The functions and values that every template may use."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +11,7 @@ from api.pages.humanize import bound, moved, passage, plain, reported, spoken
 from api.pages.links import clocked, counted, narrowed, ways_back
 from api.palette import LOOKS
 from api.resource import Resource, Table
+from schemas import VERSION_PATH
 from schemas.record import OfProcess
 from schemas.vocabulary import Mode, Stance, Vocabulary
 
@@ -25,7 +26,7 @@ _FUNCTIONS = (
 
 
 def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
-    """Functions and facts by the names that templates use; none depends on the request."""
+    """Functions and values by the names that templates use; none of the values depends on the request."""
     glossary = Glossary(table)
     return {
         **{function.__name__: function for function in _FUNCTIONS},
@@ -48,13 +49,14 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
         "searched": [(resource.name, resource.name) for resource in table if resource.searched],
         "stances": list(Stance),
         "symbols": {str(name): look.symbol for name, look in LOOKS.items()},
+        "version": VERSION_PATH,
         "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
         "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
     }
 
 
 def _choices(terms: Iterable[Vocabulary]) -> list[tuple[str, str]]:
-    """Terms to choose from: each as words and as it is."""
+    """Terms for a list of choices: each in words, and its value."""
     return [(plain(term), term.value) for term in terms]
 
 

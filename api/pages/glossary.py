@@ -1,4 +1,4 @@
-"""What fields and terms are called and mean, as the declarations say it."""
+"""The labels and meanings of fields and terms, from their declarations."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,21 +19,21 @@ class Glossary:
         self._vocabularies = _vocabularies(table)
 
     def label(self, collection: str, name: str) -> str:
-        """What readers call a field, a filter or a facet of a collection: the field's title, else the name as words."""
+        """The label of a field, a filter or a facet of a collection: the field's title, or else the name in words."""
         return getattr(self._fields.get((collection, name)), "title", None) or plain(name).capitalize()
 
     def describe(self, collection: str, name: str) -> str:
-        """What a field means; empty for what is no field."""
+        """The description of a field; empty if there is no such field."""
         return getattr(self._fields.get((collection, name)), "description", "")
 
     def define(self, field: str, term: object, collection: str = "") -> str:
-        """What a term of a field's vocabulary means; empty for what is not a term of it."""
+        """The definition of a term of a field's vocabulary; empty if it is not one of its terms."""
         vocabulary = self._vocabularies.get((collection, field)) or self._vocabularies.get(("", field))
         return next((one.definition for one in vocabulary or () if one.value == term), "")
 
 
 def _fields(table: Table) -> list[tuple[str, str, Any]]:
-    """Every field of every collection: the collection, the name and the declaration; those of pieces behind those of records."""
+    """Every field of every collection: the collection, the name and the declaration; fields of pieces come after those of records."""
     fields, waiting = [], [(resource.name, resource.schema) for resource in table]
     for collection, schema in waiting:
         for name, field in schema._declared_fields.items():
@@ -44,7 +44,7 @@ def _fields(table: Table) -> list[tuple[str, str, Any]]:
 
 
 def _vocabularies(table: Table) -> dict[tuple[str, str], Iterable[Vocabulary]]:
-    """The vocabularies of fields, by collection and name; and by name alone, where it has one vocabulary everywhere."""
+    """The vocabularies of fields by collection and name, and by name alone if all fields of that name have the same one."""
     vocabularies: dict[tuple[str, str], Iterable[Vocabulary]] = {
         ("", "absent"): VOCABULARIES["absent"],
         ("", "change"): VOCABULARIES["diff.change"],

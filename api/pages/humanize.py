@@ -1,4 +1,4 @@
-"""What the data says in terms and in dates, in the words of pages."""
+"""Terms and dates in words, for pages."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ def spoken(edtf: str) -> str:
 
 
 def reported(date: Mapping[str, str]) -> str:
-    """When something was first reported: the day, else by when."""
+    """When something was first reported: the day, or else the latest day."""
     return spoken(date["edtf"]) if date["precision"] == Precision.DAY.value else f"by {date['latest']}"
 
 

@@ -1,4 +1,4 @@
-"""The pages of the explorer, and those to embed: each asks the API in process and fills a template with the answer."""
+"""The pages of the explorer and those to embed: each requests an answer of the API in process and fills a template with it."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -15,28 +15,40 @@ from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, explore
 from api.pages.arrange import across, stands
 from api.pages.client import ask, options
 from api.pages.context import shared_context
-from api.pages.links import api_address, clocked, corrected, csv_link, framed, json_link, pairs, requested, without
+from api.pages.links import (
+    api_address,
+    clocked,
+    corrected,
+    csv_link,
+    framed,
+    json_link,
+    pairs,
+    requested,
+    untracked,
+    without,
+)
 from api.palette import STYLE
 from api.parameters import CLOCKS
-from api.problems import Problem, did_you_mean, not_found
+from api.problems import Problem, Wrong, did_you_mean, invalid, not_found
 from api.reading.records import MovedTo
 from api.resource import Resource, Table
+from schemas import VERSION_PATH
 
 HERE = Path(__file__).parent
-#: On the first page: those that make agreements before others, and of each those with the most positions.
+#: How many parties the home page shows: those of the kinds that make agreements first, then by their number of positions.
 MAIN_PARTIES = 5
 _MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,armed_group"
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
-#: Parameters that name the parties between whom gaps are.
+#: The parameters that name the parties that gaps compare.
 _PARTIES = ("parties", "party")
 #: Collections that have a feed: its media type and its path.
 _FEEDS = {
-    "changes": ("application/atom+xml", "feeds/changes.atom"),
-    "events": ("text/calendar", "feeds/events.ics"),
+    "changes": ("application/atom+xml", "/feeds/changes.atom"),
+    "events": ("text/calendar", "/feeds/events.ics"),
 }
-#: Parameters of a list that its feed, which is of all releases and in an order of its own, does not take.
+#: Parameters of a list that its feed does not take, since it covers all releases and has its own order.
 _NOT_FED = ("release", "sort", "limit", "after")
-#: What a page of a record does not repeat, since its heading or another part says it.
+#: Fields that the page of a record does not list, since its heading or another part shows them.
 HEADED = (
     "id", "href", "summary", "evidence", "target", "terms", "note", "absent",
     "claim_status", "first_reported_on", "first_reported", "evidence_count", "document_count", "origin_count",
@@ -44,7 +56,7 @@ HEADED = (
 
 
 def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
-    """Serve the explorer at / and /explore/, and what can be embedded of it at /embed/."""
+    """Serve the explorer at / and /explore/, and the pages to embed at /embed/."""
     explorer = Explorer(table, public_url)
     blueprint = Blueprint("pages", __name__, template_folder=str(HERE / "templates"))
     collection = f"<any({','.join(explorer.collections)}):collection>"
@@ -66,6 +78,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
         blueprint.add_url_rule(f"/embed{embed.rule}", f"embed{embed.path}", partial(explorer.embeddable, embed))
     for embed in explorer.embeds.analyses:
         blueprint.add_url_rule(f"/explore{embed.rule}", f"explore{embed.path}", partial(explorer.embeddable, embed))
+    blueprint.before_request(untrack)
     blueprint.context_processor(explorer.context)
     blueprint.after_request(guard)
     blueprint.register_error_handler(Problem, explain)
@@ -74,7 +87,7 @@ def add_pages(app: Flask, table: Table, public_url: str | None) -> None:
 
 
 class Explorer:
-    """The pages that follow from the table of collections."""
+    """The pages that depend on the table of collections."""
 
     def __init__(self, table: Table, public_url: str | None) -> None:
         self.table = table
@@ -82,7 +95,7 @@ class Explorer:
         self.embeds = Embeds(table)
         self.collections = [resource.name for resource in table]
         self._shared = shared_context(table, self.embeds)
-        #: What paths of pages begin with.
+        #: The first segments of paths below /explore/.
         self.names = ["search", "vocabularies", *(one.path.split("/")[1] for one in ANALYSES), *self.collections]
 
     def context(self) -> dict[str, Any]:
@@ -96,20 +109,27 @@ class Explorer:
         }
 
     def home(self) -> str:
-        """The first page: the main parties in a matrix, the latest proposals and events."""
-        matrix = ask("/v1/matrix")["data"]
+        """The home page: the main parties in a matrix, the latest proposals and events. It takes no parameters.
+
+        Raises:
+            Problem: 400, if the request has parameters: ignoring a clock or a filter would mislead.
+        """
+        if request.args:
+            told = "is not available on the home page; /explore/matrix takes clocks and filters."
+            raise invalid([Wrong(name[:80], value[:200], told) for name, value in request.args.items()])
+        matrix = ask("/matrix")["data"]
         agreeing = {id for _, id in options("parties", {"kind": _MAKE_AGREEMENTS})}
         parties = sorted(across(matrix), key=lambda party: party["id"] not in agreeing)[:MAIN_PARTIES]
         counts = [(row, sum(cell["party"] in parties for cell in row["cells"])) for row in matrix]
         shared = [row for row, count in counts if count > 1]
         return render_template(
             "home.html",
-            service=ask("/v1/")["data"],
+            service=ask("/")["data"],
             matrix={"data": shared or [row for row, count in counts if count]},
             shared=shared,
             parties=parties,
-            proposals=ask("/v1/proposals", {"sort": "-made_on"})["data"],
-            events=ask("/v1/events", {"sort": "-occurred_on", "limit": "6"})["data"],
+            proposals=ask("/proposals", {"sort": "-made_on"})["data"],
+            events=ask("/events", {"sort": "-occurred_on", "limit": "6"})["data"],
         )
 
     def records(self, collection: str) -> str:
@@ -119,9 +139,9 @@ class Explorer:
         asked = MultiDict(request.args)
         if named_by in [sort.name for sort in resource.sorts]:
             asked.setdefault("sort", named_by)
-        formats = [json_link(api_address(collection, asked))]
+        formats = [json_link(api_address(f"/{collection}", asked))]
         if resource.has_table:
-            formats.append(csv_link(api_address(f"{collection}.csv", without(asked, ("after", "limit")))))
+            formats.append(csv_link(api_address(f"/{collection}.csv", without(asked, ("after", "limit")))))
         if collection in _FEEDS:
             media_type, path = _FEEDS[collection]
             formats.append(("feed", media_type, api_address(path, without(asked, _NOT_FED))))
@@ -133,18 +153,18 @@ class Explorer:
             dated_by=resource.schema.dated_by,
             asked=asked,
             formats=formats,
-            answer=ask(f"/v1/{collection}", asked),
+            answer=ask(f"/{collection}", asked),
         )
 
     def record(self, collection: str, id: str) -> str:
         """A record with its parts; a party or an issue with where it stands."""
         resource = self.table.by_name[collection]
-        # Parties and issues have no clocks themselves: those of the page are for where they stand.
+        # Parties and issues have no clocks: those of the page apply only to where they stand.
         asked = without(request.args, CLOCKS) if collection in STANDING else request.args
-        answer = ask(f"/v1/{collection}/{id}", asked)
+        answer = ask(f"/{collection}/{id}", asked)
         formats = [json_link(answer["links"]["self"])]
         if collection in STANDING:
-            formats.append(csv_link(clocked("/v1/stances.csv", **{STANDING[collection]: id})))
+            formats.append(csv_link(clocked(f"{VERSION_PATH}/stances.csv", **{STANDING[collection]: id})))
         return render_template(
             "record.html",
             collection=collection,
@@ -160,16 +180,16 @@ class Explorer:
 
     def embeddable(self, embed: Embed, **ids: str) -> str:
         """An analysis, or a card of a record."""
-        path, asked = below(request.path)[1:], request.args
-        # The form of gaps has two choices. With one left open, the API may have no answer: then all parties are shown.
+        path, asked = below(request.path), request.args
+        # The form of gaps has two choices. If the reader makes only one and the API refuses that, the page shows all parties.
         only_party = None if framed() or embed.path != "/gaps" else _only_party(asked)
         try:
-            answer = ask(f"/v1/{path}", asked)
+            answer = ask(path, asked)
         except Problem as problem:
             if not only_party or problem.kind.status != HTTPStatus.BAD_REQUEST:
                 raise
             asked = without(asked, _PARTIES)
-            answer = ask(f"/v1/{path}", asked)
+            answer = ask(path, asked)
         csv = (f"{path}.csv", asked) if embed.suffixed else (path, MultiDict([*pairs(asked), ("format", "csv")]))
         return render_template(
             embed.template,
@@ -184,11 +204,13 @@ class Explorer:
 
     def cite(self) -> str:
         """How to cite an answer, with a link to the page that shows it."""
-        answer = ask("/v1/cite", request.args)
+        answer = ask("/cite", request.args)
         asked = request.args["path"]
         path = asked.partition("?")[0]
-        shown = path.startswith("/v1/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
-        formats = [json_link(api_address("cite", request.args))]
+        shown = (
+            path.startswith(f"{VERSION_PATH}/") and "." not in path and path.split("/")[2] in {"facets", *self.names}
+        )
+        formats = [json_link(api_address("/cite", request.args))]
         return render_template("cite.html", answer=answer, cited=explored(asked) if shown else "", formats=formats)
 
     def not_explored(self, rest: str) -> str:
@@ -198,45 +220,45 @@ class Explorer:
         raise not_found(f"The explorer has no page “{rest[:200]}”.{hint}")
 
     def not_embedded(self, rest: str = "") -> str:
-        """404, with the nearest path and all that there are."""
+        """404, with the nearest path and a list of all."""
         hint = did_you_mean(request.path[:200], [f"/embed{one.path}" for one in self.embeds.listed])
         paths = ", ".join(self.embeds.paths("embed"))
         raise not_found(f"There is nothing to embed at “/embed/{rest[:200]}”. Known paths: {paths}.{hint}")
 
     def _base(self) -> str:
-        """What full addresses begin with."""
+        """The public address of the service, without a final slash."""
         return self.public_url or request.host_url.rstrip("/")
 
     def _embedding(self, embed: Embed, data: Any, asked: Mapping[str, str]) -> dict[str, str]:
-        """How others embed what this page shows: its title, its addresses and the code to paste."""
+        """How to embed what this page shows: its title, its addresses and the code to paste."""
         title, base = embed.title(data), self._base()
         address = f"{quote(below(request.path))}{spelt(pairs(asked))}"
         page = f"{base}/explore{address}"
         return {
             "title": title,
             "page": page,
-            "oembed": f"{base}/v1/oembed{spelt([('url', page)])}",
+            "oembed": f"{base}{VERSION_PATH}/oembed{spelt([('url', page)])}",
             "code": frame(f"{base}/embed{address}", title, "100%", embed.height(data)),
         }
 
 
 def start() -> WerkzeugResponse:
-    """The explorer begins on the first page."""
-    return redirect("/", 308)
+    """The explorer's start is the home page."""
+    return redirect(f"/{spelt(pairs(request.args))}", 308)
 
 
 def search() -> str:
     """The search form, with the hits once there is something to search for."""
     unasked = request.args.keys() <= {"q"} and not request.args.get("q")
-    answer = None if unasked else ask("/v1/search", request.args)
-    formats = [json_link(api_address("search", request.args))] if answer else []
+    answer = None if unasked else ask("/search", request.args)
+    formats = [json_link(api_address("/search", request.args))] if answer else []
     return render_template("search.html", answer=answer, searching=True, formats=formats)
 
 
 def vocabularies() -> str:
     """The terms and their definitions."""
-    answer = ask("/v1/vocabularies", request.args)
-    return render_template("vocabularies.html", answer=answer, formats=[json_link("/v1/vocabularies")])
+    answer = ask("/vocabularies", request.args)
+    return render_template("vocabularies.html", answer=answer, formats=[json_link(api_address("/vocabularies", {}))])
 
 
 def style() -> Response:
@@ -244,27 +266,37 @@ def style() -> Response:
     return Response((HERE / "style.css").read_text(encoding="utf-8") + STYLE, mimetype="text/css")
 
 
+def untrack() -> WerkzeugResponse | None:
+    """Redirect to the same page without the parameters of visitor tracking, which its answers would refuse as unknown."""
+    address = untracked()
+    return _uncached_redirect(address, 302) if address else None
+
+
 def guard(response: Response) -> Response:
-    """Let a page load nothing from elsewhere, and only pages to embed be framed."""
+    """Set the policy that a page loads nothing from other hosts, and that only pages to embed may be framed."""
     ancestors = "*" if framed() else "'none'"
     response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {ancestors}"
     return response
 
 
 def explain(problem: Problem) -> tuple[str, int]:
-    """A problem as a page, with a link to the right one if it is known."""
+    """A problem as a page, with a link to the right page if it is known."""
     return render_template("problem.html", problem=problem, meant=corrected(problem.detail)), problem.kind.status
 
 
 def follow(moved: MovedTo) -> WerkzeugResponse:
-    """The page of a record that has another address now."""
-    response = redirect(f"/{'embed' if framed() else 'explore'}{below(moved.path)}", 301)
+    """Redirect to the page of a record that has a new address."""
+    return _uncached_redirect(f"/{'embed' if framed() else 'explore'}{below(moved.path)}", 301)
+
+
+def _uncached_redirect(address: str, status: int) -> WerkzeugResponse:
+    response = redirect(address, status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _parts(resource: Resource, id: str) -> list[tuple[str, Any]]:
-    """The lists of a record's parts, by name, at the clocks of the page; positions once, and not again by kind."""
+    """The lists of a record's parts by name, at the clocks of the page. Positions are listed once, not again by kind."""
     schemas = [part.resource.schema for part in resource.parts]
     lists = []
     for part in resource.parts:
@@ -274,7 +306,7 @@ def _parts(resource: Resource, id: str) -> list[tuple[str, Any]]:
         if "valid_from" in [sort.name for sort in part.resource.sorts]:
             parameters["sort"] = "-valid_from"
         name = part.resource.name
-        lists.append((name, ask(f"/v1/{resource.name}/{id}/{name}", parameters)))
+        lists.append((name, ask(f"/{resource.name}/{id}/{name}", parameters)))
     return lists
 
 
@@ -284,7 +316,7 @@ def _standing(collection: str, id: str) -> dict[bool, list[dict[str, Any]]] | No
     if parameter is None:
         return None
     asked = MultiDict([*requested(CLOCKS), (parameter, id)])
-    return stands(ask("/v1/matrix", asked)["data"], ask("/v1/stances.json", asked), parameter)
+    return stands(ask("/matrix", asked)["data"], ask("/stances.json", asked), parameter)
 
 
 def _only_party(asked: MultiDict[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The views, as operations: what the table of resources gives, and what stands beside it."""
+"""All operations: those of the table of resources, and the others."""
 
 from pathlib import Path
 
@@ -22,12 +22,12 @@ __all__ = ["export", "operations", "prepared_operations"]
 
 
 def export(table: Table, store: Store, shelf: Path, progress: Progress) -> Path:
-    """Make the exports of a release, and give their folder; see `make_exports`."""
+    """Create the exports of a release and return their folder; see `make_exports`."""
     return make_exports(table, (*flat_tables(table), *analysis_tables()), store, shelf, progress)
 
 
 def prepared_operations(table: Table) -> tuple[Operation, ...]:
-    """The operations of which a load keeps answers; making the others as well would hold up a load."""
+    """The operations that have prepared answers; the others are left out, since building them would delay a load."""
     return tuple(one for one in analysis_operations(table) if one.prepared)
 
 

@@ -1,4 +1,4 @@
-"""What the service says of itself: the way in, the vocabularies, the problems, how to cite an answer."""
+"""Operations about the service: the entry point, the vocabularies and the problems."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -29,14 +29,14 @@ def about_operations(_table: Table) -> Iterator[Operation]:
         name="getService",
         summary="The entry point",
         description="Every collection and view with its link, the loaded release, the licences.",
-        view=_way_in,
+        view=_entry_point,
         content={JSON: enveloped(ref("Service"))},
     )
     yield declare(
         path="/vocabularies",
         name="listVocabularies",
         summary="The closed vocabularies",
-        description="Every vocabulary with its terms: each as it is written, in words, its definition and, for stances, its score.",
+        description="Every vocabulary with its terms: the value, the label, the definition and, for stances, the score.",
         view=lambda call: json_answer(vocabularies(), call),
         content={JSON: enveloped({"type": "array", "items": ref("Vocabulary")})},
     )
@@ -59,7 +59,7 @@ def about_operations(_table: Table) -> Iterator[Operation]:
     )
 
 
-def _way_in(call: Call) -> Answer:
+def _entry_point(call: Call) -> Answer:
     collections = [
         {
             "name": resource.name,
@@ -117,7 +117,7 @@ def _way_in(call: Call) -> Answer:
 
 
 def _example(analysis: Analysis) -> str:
-    """The path of an analysis, with what must be named as in its example."""
+    """The path of an analysis, with the ids and required parameters of its example."""
     query = urlencode({name: analysis.examples[name] for name, kind in analysis.query.items() if kind.required})
     return analysis.path[1:].format_map(analysis.examples) + (f"?{query}" if query else "")
 

@@ -1,4 +1,4 @@
-"""The analyses: each nested in the envelope, and those that are of no collection or of proposals as flat tables."""
+"""The analyses: all as nested answers, and those in `ANALYSES` as flat tables too."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,17 +21,13 @@ from api.views.dossiers import dossier_of
 from api.views.facets import facets_of
 from api.views.flat import FlatTable
 from api.views.named import named, of_path
-from schemas.analyses import (
-    DiffTermSchema,
-    GapLineSchema,
-    GapSchema,
-    MatrixLineSchema,
-    MovementSchema,
-    ReceptionLineSchema,
-    SilenceSchema,
-    StanceLineSchema,
-    TimelineEntrySchema,
-)
+from schemas.analyses.diff import DiffTermSchema
+from schemas.analyses.gaps import GapLineSchema, GapSchema
+from schemas.analyses.matrix import MatrixLineSchema, StanceLineSchema
+from schemas.analyses.movements import MovementSchema
+from schemas.analyses.reception import ReceptionLineSchema
+from schemas.analyses.silences import SilenceSchema
+from schemas.analyses.timeline import TimelineEntrySchema
 from schemas.fields import Choice, Contract, JsonSchema, Slug, component
 
 _WIDE = (
@@ -63,7 +59,7 @@ def _matrix(call: Call) -> Findings:
 
 
 def _of_parties(schema: type[Schema]) -> Callable[[Call], tuple[Column, ...]]:
-    """The columns of a wide table behind those of its schema."""
+    """The columns of a wide table that follow those of its schema."""
     taken = [one.name for one in columns(schema)]
     return lambda call: matrix.party_columns(matrix.columns_asked(question(call)), taken)
 
@@ -242,12 +238,12 @@ DIFF = Analysis(
     examples={"id": LATER, "against": EARLIER},
 )
 
-#: The analyses that are of no collection.
+#: The analyses except those that each collection has: dossiers and facets.
 ANALYSES = (MATRIX, GAPS, TIMELINE, MOVEMENTS, SILENCES, RECEPTION, DIFF)
 
 
 def analysis_operations(table: Table) -> Iterator[Operation]:
-    """The nested answers of the analyses, of no collection and of each."""
+    """The nested answers of the analyses, including those of each collection."""
     for analysis in ANALYSES:
         yield analysis.operation()
     for resource in table:
@@ -258,7 +254,7 @@ def analysis_operations(table: Table) -> Iterator[Operation]:
 
 
 def analysis_tables() -> tuple[FlatTable, ...]:
-    """The flat tables of the analyses, and the long table of the matrix."""
+    """The flat tables of the analyses, including the long table of the matrix."""
     return (*(analysis.table() for analysis in ANALYSES), _stances())
 
 

@@ -1,4 +1,4 @@
-"""What an analysis is to the views: its declaration, its parameters, and the question that a call asks."""
+"""The declaration of an analysis, its parameters, and the question that a call asks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from schemas.vocabulary import Mode
 
 TAG = "analyses"
 FOLDS = ("affiliation", "none")
-#: Parameters that are not filters: `meta` names the clocks by themselves, and the rest says how to write the answer.
+#: Parameters that are not filters: `meta` has the clocks as members of their own, and the others decide how the answer is written.
 _NOT_FILTERS = frozenset({*CLOCKS, "release", *WRITING})
 COMMON: dict[str, Contract[Any]] = {
     "process": AnyOf(Slug(), "The process that the records belong to.", Process),
@@ -38,7 +38,7 @@ _NAMING = {**COMMON, "parties": COMMON["party"]}
 
 
 class Comparison(Contract[str]):
-    """One clock or the modes, with another value: ``known_at:2024-02-20``, ``mode:on_record``, ``without:anonymous``."""
+    """Another value of one clock or of the modes: ``known_at:2024-02-20``, ``mode:on_record``, ``without:anonymous``."""
 
     WORDS = ("as_of", "known_at", "mode", "without")
 
@@ -63,7 +63,7 @@ class Comparison(Contract[str]):
 
     @staticmethod
     def changes(comparison: str) -> dict[str, Any]:
-        """The values of parameters that a comparison puts in the place of those given."""
+        """The values of parameters that a comparison replaces."""
         word, _, given = comparison.partition(":")
         if word in ("as_of", "known_at"):
             return {word: Day("").deserialize(given)}
@@ -73,10 +73,10 @@ class Comparison(Contract[str]):
 
 @dataclass(frozen=True)
 class Analysis:
-    """One analysis: what it takes, what it finds, and the table that it makes.
+    """One analysis: its parameters, its nested answer and its flat table.
 
-    ``operation_id`` names its operation in the contract, ``name`` its table. ``columns``, ``more`` and ``records`` make that
-    `FlatTable`, of which ``about`` says more than the summary; ``data`` is the JSON Schema of the nested answer's data.
+    ``operation_id`` names its operation in the contract, ``name`` its table. ``find`` returns the nested answer, and ``data`` is the JSON
+    Schema of that. ``columns``, ``more`` and ``records`` are those of the `FlatTable`; ``about`` adds to its description.
     """
 
     path: str

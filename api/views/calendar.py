@@ -18,11 +18,12 @@ REFRESH = timedelta(hours=12)
 def calendar(
     records: Iterable[Mapping[str, Any]], released: date, base: str, here: str, uid: Callable[[str, str], UUID]
 ) -> bytes:
-    """Events as they are answered, as an iCalendar file.
+    """Events, as the API serves them, as an iCalendar file.
 
     Args:
-        base: the service's address; ``here`` is the calendar's.
-        uid: the lasting name of something of a kind.
+        base: the address of the service.
+        here: the address of the calendar.
+        uid: gives the permanent UUID for a kind of thing and an id.
     """
     made = Calendar.new(
         prodid="-//Positions//Events//EN",
@@ -32,21 +33,21 @@ def calendar(
         uid=uid("feeds", "events"),
         subcomponents=[_event(record, days, released, base, uid) for record in records if (days := _days(record))],
     )
-    # Outlook reads the first; the second is the standard's, which asks for the parameter (RFC 7986, §5.7).
+    # Outlook reads the first; the second is standard and requires the parameter (RFC 7986, §5.7).
     made.add("X-PUBLISHED-TTL", vDuration(REFRESH))
     made.add("REFRESH-INTERVAL", vDuration(REFRESH, params={"VALUE": "DURATION"}))
     return bytes(made.to_ical())
 
 
 def _days(record: Mapping[str, Any]) -> tuple[date, date] | None:
-    """The first and the last day on which an event may have been; the one that is known twice; None where it has no date."""
+    """The first and the last day on which an event may have happened. If only one is known it is both; None without a date."""
     when: Mapping[str, str | None] = record["occurred_on"] or {}
     known = [date.fromisoformat(day) for day in (when.get("earliest"), when.get("latest")) if day]
     return (known[0], known[-1]) if known else None
 
 
 def _when(date: Mapping[str, str | None]) -> str:
-    """When an event was, as its record says it: a calendar shows only days, and no bound without its other one."""
+    """When an event happened, as its record says: a calendar can show neither EDTF nor a date with an open end."""
     day, bound = date["latest"], "or earlier"
     if date["latest"] is None:
         day, bound = date["earliest"], "or later"

@@ -1,4 +1,4 @@
-"""Ready charts: Vega-Lite specifications that draw from the flat tables at their addresses, without other input."""
+"""Ready-made charts: Vega-Lite specifications that read the flat tables at their addresses, without other input."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: the table that it draws from, what it shows, and how it is specified from a call for that table."""
+    """A chart: the table that it reads, what it shows, and a function that makes its specification."""
 
     table: str
     summary: str
@@ -72,7 +72,7 @@ def _data(call: Call, path: str, **changes: str | None) -> Spec:
 
 
 def _folded(call: Call, table: FlatTable, score: bool) -> tuple[list[Spec], list[str]]:
-    """Transforms that make one row a party of a wide table's two columns a party; and the parties' names."""
+    """Transforms that turn a wide table (two columns per party) into one row per party, and the names of the parties."""
     asked = question(call)
     parties = matrix.columns_asked(asked)
     stems = [column.name for column in table.columns(call)[-2 * len(parties) :: 2]] if parties else []
@@ -93,7 +93,7 @@ def _looks(extra: Sequence[str]) -> list[tuple[str, Look]]:
 
 
 def _cells(x: Spec, y: Spec, tooltip: list[Spec], extra: Sequence[str]) -> list[Spec]:
-    """Coloured cells by ``shown``, each with its symbol."""
+    """Layers of cells coloured by the field ``shown``, each with its symbol."""
     looks = _looks(extra)
     symbols = orjson.dumps({name: look.symbol for name, look in looks}).decode()
     names = [name for name, _ in looks]
@@ -176,7 +176,7 @@ def _gaps(call: Call, table: FlatTable) -> Spec:
     }
     return {
         "title": "How far apart they are, issue by issue: the widest gap first",
-        "description": "One line an issue, from the lowest to the highest score of a party; one point a party.",
+        "description": "One line per issue, from the lowest to the highest score of a party; one point per party.",
         "data": _data(call, table.path),
         "transform": [{"filter": "isValid(datum.distance)"}, *folding],
         "width": 420,
@@ -224,7 +224,7 @@ def _timeline(call: Call, table: FlatTable) -> Spec:
     dated = [{"filter": "isValid(datum.occurred_on)"}]
     return {
         "title": "What happened (●) and when it was first reported (|)",
-        "description": "One line a record, from the day on which it happened to the day of its first report, by kind of record.",
+        "description": "One line per record, from the day on which it happened to the day of its first report, by kind of record.",
         "data": _data(call, table.path),
         "facet": {
             "row": {

@@ -1,9 +1,8 @@
-"""Citing an answer so that it can be had again.
+"""Citing an answer so that it can be retrieved again.
 
-An answer is a function of the release, the path and the query: the clocks that a query gives stay as they are, and one that gives
-none takes what the release gives, its date included. So pinning the release pins everything but what was loaded before it, of
-which only releases and changes tell. The cited path is run here, in process, and the digest is that of the body with which the
-pinned path answers, before any content coding.
+An answer depends on the release, the path and the query: a query without clocks uses the release's date. So pinning the release pins
+everything except what was loaded before it, which only releases and changes show. The cited path is answered here, in process; the digest
+is that of the body of the pinned path, before any content coding.
 
 The forms: a sentence, BibTeX (``@misc``), and CSL-JSON 1.0.2 of the type ``dataset``.
 """
@@ -74,24 +73,24 @@ class PathField(Contract[str]):
 
 @dataclass(frozen=True)
 class Cited:
-    """A path of ours: the operation that answers it, and the call that makes it do so."""
+    """A path of the API to cite: the operation that answers it, and the call to pass to that."""
 
     operation: Operation
     call: Call
 
 
 class Paths:
-    """The paths of the service, told apart as its routes are."""
+    """The paths of the API, matched in the same way as its routes."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self._operations = operations
         self._map: Map | None = None
 
     def find(self, call: Call, path: str) -> Cited:
-        """What a path of ours stands for, its release pinned.
+        """The operation and the call of a path, with the release pinned.
 
         Raises:
-            Problem: 404 where the path is not one of the API, 400 where it is no path or its query cannot be read.
+            Problem: 404 if the API does not have the path; 400 if it is not a path, or its query is wrong.
         """
         parts = urlsplit(path)
         if parts.scheme or parts.netloc or parts.fragment or not parts.path.startswith("/"):
@@ -113,7 +112,7 @@ class Paths:
         return Cited(operation, inner)
 
     def _unknown(self, path: str) -> Problem:
-        """That a path has no answer to cite; with the nearest that has one, which for a page is that whose answer it shows."""
+        """The 404 for a path without an answer to cite, with the nearest one; for a page, the path of the answer that it shows."""
         bare, hint = path.partition("?")[0], ""
         page = next((each for each in PAGES if len(bare) > len(each) and bare.startswith(each)), "")
         if page and self._routes().bind("localhost").test(f"/{unquote(bare).removeprefix(page)}"):
@@ -138,8 +137,8 @@ def cite(call: Call, paths: Paths, path: str) -> dict[str, Any]:
     """The citation of the answer to a path.
 
     Raises:
-        Problem: as `Paths.find`, or whatever the path itself answers with.
-        MovedTo: the path names a record that has another id now; its citation is at the new one's.
+        Problem: see `Paths.find`; or the problem that the path itself returns.
+        MovedTo: the path names a record that has a new id, under which it can be cited.
     """
     cited = paths.find(call, path)
     try:

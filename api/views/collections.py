@@ -1,4 +1,4 @@
-"""The nested layer: the list and the record of every collection, and the natural sub-collections."""
+"""The nested answers: the list and the records of every collection, and its sub-collections."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -41,13 +41,13 @@ ROLE = Column(
 
 
 def _forms(resource: Resource, *, roles: bool = False) -> dict[str, Contract[Any]]:
-    """The parameters that ask for a list as a flat table."""
+    """The parameters that request a list as a flat table."""
     about = "Return the flat table instead of the nested list: complete, unless `limit` or `after` asks for a part."
     return forms(about, tuple(column.name for column in _shape(resource, roles=roles)))
 
 
 def _shape(resource: Resource, *, roles: bool) -> tuple[Column, ...]:
-    """The columns of a list, or of a sub-collection that tells roles."""
+    """The columns of a list, with the role for a sub-collection that has roles."""
     return (*columns(resource.schema), *([ROLE] if roles else ()))
 
 
@@ -159,7 +159,7 @@ def _evidence(call: Call, resource: Resource, evidence: Resource) -> Answer:
 
 
 def _parent(call: Call, resource: Resource) -> Any:
-    """The record whose sub-collection is asked for, whatever the clocks: what they hide is then simply not in the list."""
+    """The record whose sub-collection is requested. The clocks do not hide it; they apply only to the list."""
     return of_path(call, resource, Clocks())
 
 
@@ -215,13 +215,13 @@ def _record(call: Call, resource: Resource) -> Answer:
         members["evidence"] = _listed_evidence(call, row.evidence)
     if resource.model is Proposal:
         members["terms"] = array_of_lines(row.terms)
-    # In a list of one, since a piece of evidence may be shown with its passage.
+    # As a list of one, since `_listed` adds the passage to a piece of evidence.
     body = _listed(call, resource, {"body": row.body})[1:-1]
     return Answer(envelope(extended(body, **members), links={"self": call.here}, meta=call.meta()))
 
 
 def _listed_evidence(call: Call, bodies: str | None) -> bytes:
-    """Pieces of evidence; where this server has the texts, each with the passage that it cites."""
+    """Pieces of evidence; if this server has the texts, each with the passage that it cites."""
     if call.texts is None:
         return array_of_lines(bodies)
     texts = by_sha256(call.texts)

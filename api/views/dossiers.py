@@ -8,7 +8,7 @@ from api.representations import columns
 from api.resource import Resource
 from api.views.analysis import Analysis, question
 from api.views.named import of_path
-from schemas.analyses import ClaimSchema
+from schemas.analyses.dossier import ClaimSchema
 from schemas.fields import component
 
 

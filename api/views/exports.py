@@ -1,4 +1,4 @@
-"""What describes the flat layer, and the whole release as files."""
+"""The list and descriptions of all flat tables, and the whole release as files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from schemas.fields import JsonSchema
 
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
 _TEXT: JsonSchema = {"type": "string"}
-PATIENCE = 1.0  # seconds of waiting for exports that are being made: those of a small release are there by then
+PATIENCE = 1.0  # seconds to wait for exports that are being created; enough for those of a small release
 
 
 @dataclass(frozen=True)
 class _File:
-    """One export: its file, what it is, and how the contract speaks of it."""
+    """One export: its file, and its entry in the contract."""
 
     file: str
     media_type: str
@@ -136,7 +136,7 @@ def export_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
 def make_exports(
     table: Table, tables: Sequence[FlatTable], store: Store, shelf: Path, progress: exports.Progress
 ) -> Path:
-    """Make the exports of a release before anybody asks for them, and give their folder.
+    """Create the exports of a release before they are requested, and return their folder.
 
     Raises:
         OSError: they cannot be written.
@@ -152,10 +152,10 @@ def _whole(tables: Sequence[FlatTable]) -> tuple[FlatTable, ...]:
 
 
 def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
-    """The folder of the exports, made where nobody else makes it.
+    """The folder of the exports; creates them unless another process is doing so.
 
     Raises:
-        Problem: 503, where somebody does and takes long: a worker has few threads, which others need.
+        Problem: 503, if another process is creating them and takes long. Waiting would block one of the worker's few threads.
     """
     try:
         return exports.exported(call.exports, call.store, lambda: _content(call, tables), patience=PATIENCE)
@@ -176,7 +176,7 @@ def _sheet(table: FlatTable, call: Call) -> Sheet:
 
 
 def _lines(call: Call) -> Iterator[bytes]:
-    """Every record once: what several collections share stands in the one that holds all of it."""
+    """Every record once: a record of several collections is in the widest of them."""
     for resource in call.table:
         if resource.where is None:
             asked = ListQuery(resource, {})

@@ -1,4 +1,4 @@
-"""How many records a collection has by value, as an analysis of each."""
+"""Facets: how many records of a collection have each value."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,8 +16,8 @@ from api.resource import Resource
 from api.views.analysis import Analysis
 from schemas.fields import Choice, JsonSchema, Side
 
-#: Counting fewer records than this takes a few milliseconds. By what there are as many of as of records, nothing is prepared: the
-#: answer would be as long as the list.
+#: Counting fewer records than this takes a few milliseconds. Facets that have about as many values as there are records are not prepared:
+#: the answer would be as long as the list.
 LARGE = 5_000
 
 

@@ -24,7 +24,7 @@ from schemas.fields import Contract, Integer
 ATOM = "application/atom+xml"
 CALENDAR = "text/calendar; charset=utf-8"
 HTML = "text/html"
-#: The ids of entries and events are made in it, so they are the same wherever the service runs.
+#: The namespace of the ids of entries and events, so that they are the same wherever the service runs.
 NAMESPACE = UUID("44068d23-94ae-44bf-804d-c54de68a2f0e")
 ENTRIES = 100
 
@@ -83,8 +83,8 @@ def _changes(call: Call, asked: Mapping[str, Contract[Any]]) -> Answer:
 
 
 def newest_changes(connection: Connection, values: Mapping[str, Any], most: int) -> Iterator[tuple[Any, date]]:
-    """The bodies and ids of changes with the days of their releases, the newest release first: release by release, and at most so many
-    of each, since all changes together could only be put in order by reading them all. ``after`` names a change.
+    """The bodies and ids of changes with the dates of their releases, the newest release first. Read release by release, at most ``most``
+    of each, since sorting all changes would mean reading them all. The value ``after`` is the id of a change.
     """
     releases = select(Release.id, Release.date).order_by(Release.number.desc())
     narrowed = [
@@ -124,7 +124,7 @@ def _entry(call: Call, change: Mapping[str, Any], day: date) -> ElementTree.Elem
     _text(entry, "id", _uuid("changes", change["id"]).urn)
     _text(entry, "title", f"{change['action'].capitalize()}: {record['name']} ({record['collection']})")
     _text(entry, "updated", _midnight(day).isoformat())
-    # The page first: readers open it, and some of them only the first link.
+    # The page comes first, since some feed readers open only the first link.
     _link(entry, "alternate", call.base + explored(change["href"]), HTML)
     _link(entry, "alternate", call.base + change["href"], "application/json")
     if change["action"] != "removed":
@@ -146,7 +146,7 @@ def _link(parent: ElementTree.Element, rel: str, href: str, media_type: str = AT
 
 
 def _events(call: Call, resource: Resource) -> Answer:
-    from api.views.calendar import calendar  # noqa: PLC0415  # it takes longer to import than a worker that is never asked for it should wait
+    from api.views.calendar import calendar  # noqa: PLC0415  # slow to import, and few workers need it
 
     asked = ListQuery(resource, {**call.values, "sort": "occurred_on"})
     refusals.check_ids(call.connection, asked)

@@ -1,4 +1,4 @@
-"""Finding records by their text."""
+"""Full-text search over the records."""
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
@@ -117,7 +117,7 @@ def _search(call: Call) -> Answer:
 def statements(
     table: Table, dialect: str, wanted: tuple[str, ...] | None, kind: ClocksKind, processes: tuple[str, ...]
 ) -> search.Search:
-    """The statements of a search in some collections, or in all, at clocks of some kind, in some processes, or in all."""
+    """The SQL statements of a search in the ``wanted`` collections (None: all), at clocks of a kind, in some processes (empty: all)."""
     every = {resource.name: resource for resource in table if resource.searched}
     at, asked = Clocks.of_kind(kind), kind != Clocks().kind
     shown = {
@@ -132,13 +132,13 @@ def statements(
 def _within(
     processes: tuple[str, ...], process: ColumnElement[str], collection: ColumnElement[str], id: ColumnElement[str]
 ) -> ColumnElement[bool]:
-    """The condition that a record belongs to one of some processes or, where several share it, that one of them uses it."""
+    """The condition that a record belongs to one of these processes or, if several share it, that one of them uses it."""
     used = select(Use.id).where(Use.collection == collection, Use.id == id, in_any(Use.process_id, processes))
     return or_(in_any(process, processes), and_(process.is_(None), used.exists()))
 
 
 def _counts(resource: Resource, at: Clocks, id: ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that a collection has a record of an id that the clocks show."""
+    """The condition that the collection has a record with this id, and the clocks show it."""
     model = resource.model
     where = [] if resource.where is None else [resource.where]
     return select(model.id).where(model.id == id, model.at(at), *where).exists()

@@ -1,4 +1,4 @@
-"""The flat layer: whole tables at stable addresses, for the tools that read a table from a URL."""
+"""Flat tables: whole tables at stable addresses, for tools that read a table from a URL."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,11 +34,10 @@ SMALL = 2**20  # bytes
 
 @dataclass(frozen=True)
 class FlatTable:
-    """A table of the flat layer: what it is, what narrows it, its columns, and how a call gives its records.
+    """A flat table: what it holds, its parameters, its columns, and a function from a call to its records.
 
-    ``path`` is without version and suffix. A path without parameters is a table of the whole release: it is listed and exported.
-    ``row`` is the JSON Schema of a row in the contract. ``more`` gives the columns behind the ``fixed`` ones, which depend on what is
-    asked for.
+    ``path`` is without version and suffix. A path without ids is a table of the whole release: it is listed and exported. ``row`` is the
+    JSON Schema of a row in the contract. ``more`` returns the columns that follow the ``fixed`` ones and depend on the request.
     """
 
     path: str
@@ -53,26 +52,26 @@ class FlatTable:
     examples: dict[str, Any] = field(default_factory=dict)
 
     def whole(self, call: Call) -> Call:
-        """The call that gives the whole table."""
+        """The call for the whole table."""
         return replace(call, path=self.path, ids={}, values=query(**self.query).load({}), arguments=())
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of its columns; none where they depend on what is asked for."""
+        """The names of its columns; empty if they depend on the request."""
         return () if self.more else tuple(column.name for column in self.fixed)
 
     def columns(self, call: Call) -> tuple[Column, ...]:
-        """The columns that a call asks for."""
+        """The columns that a call selects."""
         return picked((*self.fixed, *(self.more(call) if self.more else ())), call)
 
     def described(self, call: Call) -> Described:
-        """The table of a call as it is described."""
+        """The description of the table of a call."""
         shape = self.columns(call)
         return Described(self.name, self.about, shape, self.key if self.key in {one.name for one in shape} else None)
 
 
 def flat_tables(table: Table) -> tuple[FlatTable, ...]:
-    """The flat table of every resource that has one."""
+    """The flat tables of the collections."""
     return tuple(_of_resource(resource) for resource in table if resource.has_table)
 
 
@@ -96,13 +95,17 @@ def _records(call: Call, resource: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def flat_operations(tables: Iterable[FlatTable]) -> Iterator[Operation]:
-    """The operations of flat tables: each in every format, and its columns."""
+    """The operations of flat tables: each table in every format, and its descriptions."""
     for table in tables:
         yield from _operations(table)
 
 
 def _operations(table: FlatTable) -> Iterator[Operation]:
     title = table.name[0].upper() + table.name[1:]
+    taking = {
+        "columns": tuple(f"{table.path}.{suffix}" for suffix, form in FORMATS.items() if not form.whole),
+        "bom": tuple(f"{table.path}.{suffix}" for suffix in MARKED),
+    }
     for suffix, form in FORMATS.items():
         own: dict[str, Contract[Any]] = {
             **({} if form.whole else {"columns": Columns(table.names)}),
@@ -120,6 +123,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             content={form.essence: form.schema(table.row)},
             examples=table.examples,
             sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),
+            elsewhere={name: paths for name, paths in taking.items() if name not in own},
         )
     yield Operation(
         path=f"{table.path}.schema.json",
@@ -157,25 +161,27 @@ def _table(table: FlatTable, suffix: str, call: Call) -> Answer:
 
 def _schema(table: FlatTable, call: Call) -> bytes:
     if call.ids:
-        of_path(call, call.table.by_name[table.path.split("/")[1]], call.clocks)  # what is not there has no table
+        of_path(
+            call, call.table.by_name[table.path.split("/")[1]], call.clocks
+        )  # a record that does not exist has no table
     return orjson.dumps(descriptors.table_schema(table.described(call)))
 
 
 def _csvw(table: FlatTable, call: Call) -> bytes:
-    for _ in table.records(call):  # what the table is refused for, its description is too
+    for _ in table.records(call):  # raises the problems that the table itself would
         break
     url = _beside(replace(call, path=call.path.removesuffix(_METADATA)))
     return orjson.dumps(descriptors.csvw_table(call.store, table.described(call), url))
 
 
 def _beside(call: Call) -> str:
-    """The address of a call, relative to what lies beside it: a description holds wherever the API is mounted."""
+    """The address of a call, relative to its folder, so that a description is valid wherever the API is mounted."""
     path, mark, given = call.link().partition("?")
     return path.rpartition("/")[2] + mark + given
 
 
 class _Format(Choice):
-    """The form of a flat table. JSON is the answer without one; whoever asks for it here is told so."""
+    """The format of a flat table. JSON is not one: the error for it says that JSON is the answer without `format`."""
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if str(value).lower() == "json":
@@ -187,20 +193,20 @@ class _Format(Choice):
 
 
 def forms(about: str, names: tuple[str, ...]) -> dict[str, Contract[Any]]:
-    """The parameters that ask for a flat table in the place of what is nested. ``names`` are those of its columns (see `Columns`)."""
+    """The parameters that request a flat table instead of the nested answer. ``names`` are its columns (see `Columns`)."""
     return {"format": _Format(tuple(ASKED.values()), about), "bom": _BOM, "columns": Columns(names)}
 
 
 def contents(row: JsonSchema) -> dict[str, JsonSchema]:
-    """What the contract says of the answers that `forms` ask for; ``row`` is the JSON Schema of a row."""
+    """The JSON Schemas of the flat tables that `forms` request, by media type; ``row`` is that of a row."""
     return {essence: FORMATS[suffix].schema(row) for essence, suffix in ASKED.items()}
 
 
 def form_asked(call: Call) -> str | None:
-    """The flat form that a call asks for in the place of what is nested.
+    """The format of the flat table that a call requests; None for the nested answer.
 
     Raises:
-        Problem: 400, where it asks for a byte order mark in anything but CSV, or for columns of what is nested.
+        Problem: 400, if the call has `bom` without CSV, or `columns` without a flat table.
     """
     wanted: str | None = call.values.get("format")
     wrong = []
@@ -220,10 +226,10 @@ def _given(suffixes: Iterable[str]) -> str:
 
 
 def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
-    """Of a table's columns those that a call names, in its order; all where it names none.
+    """The columns of a table that a call names, in that order; all if it names none.
 
     Raises:
-        Problem: 400, where it names one that is not there.
+        Problem: 400, if the table lacks one of them.
     """
     named: tuple[str, ...] = call.values.get("columns") or ()
     there = {column.name: column for column in shape}
@@ -239,14 +245,14 @@ def picked(shape: tuple[Column, ...], call: Call) -> tuple[Column, ...]:
 
 
 def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
-    """A table in one format: from its file where the whole table is asked for and has one, else as it is read."""
+    """A table in one format: from its exported file if the whole table is requested and exported, otherwise from the database."""
     form, bom = FORMATS[suffix], call.values.get("bom") == "1"
     folder = exports.made(call.exports, call.store) if _is_unfiltered(table, call) else None
     if folder is not None:
         file, rows = folder / f"{table.name}.{suffix}", exports.rows(folder)[table.name]
         if bom:
             return Answer(chain([form.mark], _chunks(file)), form.media_type, total=rows)
-        # What is small is given whole, so that it can be compressed and kept.
+        # A small table is returned as bytes, so that it can be compressed and cached.
         return Answer(file if file.stat().st_size > SMALL else file.read_bytes(), form.media_type, total=rows)
     shape, records = table.columns(call), Counted(table.records(call))
     return Answer(form.written(shape, records, bom=bom), form.media_type, total=records)

@@ -1,5 +1,5 @@
-"""The records that a call names, in its path or by a parameter. Where one has another id now, the call is sent to its own address
-with that id.
+"""The records that a call names in its path or by a parameter. If one has a new id, the call is redirected to the same address with
+that id.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from api.reading.records import Moved, MovedTo, record
 from api.resource import Resource
 from schemas.fields import href
 
-#: What reads a row, as `record` and `whole` do.
+#: A function that reads a row, such as `record` and `whole`.
 Read = Callable[[Connection, Resource, str, Clocks], Any]
 
 
@@ -22,7 +22,7 @@ def named(call: Call, resource: Resource, parameter: str) -> Any:
     """The row of the record that a parameter names.
 
     Raises:
-        MovedTo: the record has another id now.
+        MovedTo: the record has a new id.
         Problem: see `record`; it names the parameter.
     """
     id = call.values[parameter]
@@ -35,10 +35,10 @@ def named(call: Call, resource: Resource, parameter: str) -> Any:
 
 
 def of_path(call: Call, resource: Resource, at: Clocks | None = None, read: Read = record) -> Any:
-    """The row of the record that the path names, at some clocks, the call's by default.
+    """The row of the record that the path names, at the clocks ``at``, by default those of the call.
 
     Raises:
-        MovedTo: the record has another id now.
+        MovedTo: the record has a new id.
         Problem: see `record`.
     """
     id = call.ids["id"]

@@ -1,4 +1,4 @@
-"""oEmbed 1.0: from the address of a page, the code that embeds what it shows."""
+"""oEmbed 1.0: the code that embeds a page, from its address."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.contract.examples import PARTIES
 from api.embeds import WIDTH, Embeds, below, frame, refuse_reshaping, spelt
-from api.operation import JSON, Answer, Call, Operation, in_memory, non_empty, ref
+from api.operation import JSON, Answer, Call, Operation, filled, in_memory, non_empty, ref
 from api.parameters import query
 from api.problems import Problem, Wrong, did_you_mean, unknown
 from api.reading.records import MovedTo
@@ -23,7 +23,7 @@ PIXELS = 10_000
 
 
 def oembed_operation(table: Table, operations: Sequence[Operation]) -> Operation:
-    """The code that embeds what one of the operations answers with."""
+    """The operation that returns the code to embed a page; ``operations`` are those whose answers pages show."""
     by_path = {one.path: one for one in operations}
     embeds = Embeds(table)
 
@@ -86,17 +86,17 @@ def oembed_operation(table: Table, operations: Sequence[Operation]) -> Operation
 
 
 def _asked(call: Call) -> tuple[str, list[tuple[str, str]]]:
-    """The path below the service's own address, and the parameters, that an address names.
+    """The path of the requested address, below that of this service, and its parameters.
 
     Raises:
-        Problem: 404, where the address is of another service.
+        Problem: 404, if it is the address of another service.
     """
     url, base = call.values["url"], urlsplit(call.base)
     try:
         parts = urlsplit(url)
-    except ValueError:  # what should be an IPv6 address is none
+    except ValueError:  # an invalid IPv6 address
         raise _foreign(call) from None
-    # Whether readers come by http or https is known to what stands in front of the service.
+    # The scheme is not compared: only a proxy in front of the service knows whether readers use http or https.
     if parts.netloc and (parts.netloc.lower() != base.netloc.lower() or not parts.path.startswith(f"{base.path}/")):
         raise _foreign(call)
     given = parse_qsl(parts.query, keep_blank_values=True)
@@ -117,18 +117,17 @@ def _nothing(call: Call, path: str, embeds: Embeds) -> Problem:
 
 
 def _data(call: Call, operation: Operation, ids: dict[str, str], given: list[tuple[str, str]]) -> Any:
-    """What the page shows.
+    """The data that the page shows.
 
     Raises:
-        Problem: what the page itself would answer with.
-        MovedTo: the record has another id now; its embed is at that.
+        Problem: the problem that the page itself would show.
+        MovedTo: the record has a new id, under which it can be embedded.
     """
-    path = operation.path
-    for name, id in ids.items():
-        path = path.replace(f"{{{name}}}", id)
     values = operation.read(MultiDict(given), call.connection, call.table, ids, call.store.release)
     try:
-        answer = operation.run(replace(call, path=path, ids=ids, values=values, arguments=non_empty(given)))
+        answer = operation.run(
+            replace(call, path=filled(operation.path, ids), ids=ids, values=values, arguments=non_empty(given))
+        )
     except MovedTo as moved:
         raise MovedTo(call.link(url=f"/explore{below(moved.path)}")) from None
     return orjson.loads(in_memory(answer.body))["data"]

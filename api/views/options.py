@@ -1,4 +1,4 @@
-"""Lists of choices, in the form in which Grafana's variable queries take them."""
+"""Lists of choices in the format of Grafana's variable queries."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ OFFERED = ("parties", "issues", "proposals")
 
 
 def option_operations(table: Table) -> Iterator[Operation]:
-    """The choices of what panels are most often filtered by."""
+    """The choices for the most frequent filters of dashboards."""
     for name in OFFERED:
         yield _operation(table.by_name[name])
 

@@ -8,7 +8,7 @@ A wrong value raises marshmallow's ``ValidationError`` with a message that ends 
 
 from schemas.fields.contract import Contract, Finding, JsonSchema, ListOf, Side, not_allowed, shown
 from schemas.fields.dates import Day, EdtfDate, date_answer, day_hint
-from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug, slug
+from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, DerivedId, Slug, id_meant, slug
 from schemas.fields.inner import Parts, Piece, Pieces, component, mapping_of
 from schemas.fields.references import Ref, Reference, References, Subject, Subjects, href, references_in
 from schemas.fields.scalars import Flag, Integer, Number
@@ -59,6 +59,7 @@ __all__ = [
     "day_hint",
     "has_control",
     "href",
+    "id_meant",
     "mapping_of",
     "not_allowed",
     "references_in",

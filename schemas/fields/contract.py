@@ -1,4 +1,4 @@
-"""What every field of the contract has, what every list of values has, and how a wrong value is told."""
+"""The base classes of fields and of lists of values, and the errors for wrong values."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def not_allowed(message: str, found: object, allowed: list[str]) -> ValidationEr
 
 
 def shown(value: object) -> str:
-    """A short rendering of what was found, for messages; characters that nobody sees are told by their codes."""
+    """A short rendering of a value for messages; invisible characters appear as their code points."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
@@ -42,13 +42,15 @@ def shown(value: object) -> str:
 
 
 class Contract(fields.Field[T], ABC):
-    """A field with a description; ``tail`` puts it behind the others, where provenance and notes are, and ``later`` behind all, where
-    what was added later is.
+    """A field with a description.
 
-    ``title`` is what readers call it, where its name with spaces for underscores would tell them too little.
+    A field that is neither required nor made by the service may be left out or null.
 
-    A field that is neither required nor made by the service may be left out or null. One piece of evidence may teach a ``bearable``
-    field on its own, after the record itself was known: it is null until then.
+    Args:
+        title: its label for readers, if its name with spaces for underscores is not clear enough.
+        tail: whether it comes after the others, with provenance and notes.
+        later: whether it was added after the columns of the flat table were promised, so that its columns come last.
+        bearable: whether one piece of evidence may establish it on its own, after the record itself was known; it is null until then.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class Contract(fields.Field[T], ABC):
 
     @abstractmethod
     def shape(self, side: Side) -> JsonSchema:
-        """The JSON Schema of the value on one side, its being null left to the caller."""
+        """The JSON Schema of the value on one side. The caller adds null if the field may be null."""
 
     def _expect(self, value: object, kind: type, what: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, kind):
@@ -86,7 +88,7 @@ class Contract(fields.Field[T], ABC):
 
 
 class ListOf(Contract[list[Any]]):
-    """Any number of values, each read and written by the field ``one``, in the order given, none twice; none where left out."""
+    """Any number of distinct values in the order given, each read and written by the field ``one``; empty if left out."""
 
     def __init__(self, one: Contract[Any], description: str, *, most: int = 1000, **options: Any) -> None:
         if not options.get("required") and not options.get("dump_only"):
@@ -115,7 +117,7 @@ def each(items: list[Any], read: Callable[[Any], Any]) -> list[Any]:
     """Read every item.
 
     Raises:
-        ValidationError: with the messages of every item that is wrong, under its index.
+        ValidationError: with the messages of every wrong item, by its index.
     """
     found, errors = [], {}
     for index, item in enumerate(items):

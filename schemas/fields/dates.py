@@ -51,7 +51,9 @@ def date_answer(value: dates.Edtf) -> dict[str, str | None]:
 
 
 def day_hint(text: str) -> str:
-    """``. Did you mean …?`` with the days that a text can mean which is none, or those that bound a longer time; else nothing."""
+    """``. Did you mean …?`` with the days that a text in another notation can mean: of a longer time the first and the last. Empty if it
+    can mean none.
+    """
     times = [dates.parse(meant) for meant in dates.dates_meant(text)]
     days = dict.fromkeys(day.isoformat() for time in times for day in (time.earliest, time.latest) if day)
     quoted = " or ".join(f"“{day}”" for day in days)

@@ -1,4 +1,4 @@
-"""The ids of records: those that a curator gives, and those that the loader makes."""
+"""The ids of records: those that curators write, and those that the loader derives."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ DERIVED_ID_LENGTH = 200
 class Slug(Pattern):
     """The id of a record: lower-case words and digits joined by hyphens, beginning with a letter."""
 
-    #: The collection that must have a record of this id, if any must.
+    #: The collection that the id must be of; empty if any id is allowed.
     collection = ""
 
     def __init__(self, description: str = "Unique within its collection, and never reused.", **options: Any) -> None:
@@ -23,22 +23,29 @@ class Slug(Pattern):
         super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
 
     def hint(self, text: str) -> str:
-        return as_slug(text, self.collection)
+        return id_hint(text, self.collection)
 
 
-def as_slug(value: object, collection: str = "") -> str:
-    """How a name would be written as an id, whether there is one or not, as the end of a sentence, or nothing.
+def id_hint(value: object, collection: str = "") -> str:
+    """The end of a sentence that suggests the id that a value can mean (see `id_meant`); empty if it can mean none."""
+    id = id_meant(value, collection)
+    return f". As an id it would be “{id}”" if id else ""
+
+
+def id_meant(value: object, collection: str = "") -> str:
+    """A value that is not an id, such as a name or the path of a record, written as one; empty if that is not possible.
 
     Args:
-        collection: that of which it is to be an id: what leads to it in a path is left out.
+        collection: the collection of the record; a path that leads to it is removed.
     """
     name = value if isinstance(value, str) else ""
     if collection:
         name = re.sub(rf"^(.*/)?{collection}/", "", name)
-    # Quotation marks for print, unusual spaces and what has no width go like any other sign; an id without its accents would be another.
+    # Typographic quotes, unusual spaces and zero-width characters become hyphens like any other sign. Letters with accents are not
+    # replaced, since the result could be the id of another record.
     plain = re.sub(r"\W+", "-", name)
     id = slug(plain) if plain.isascii() else ""
-    return f". As an id it would be “{id}”" if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
+    return id if len(id) <= SLUG_LENGTH and SLUG.fullmatch(id) else ""
 
 
 def slug(name: str) -> str:
@@ -47,7 +54,7 @@ def slug(name: str) -> str:
 
 
 class DerivedId(Contract[str]):
-    """The id of a record that the loader makes; longer than a slug, and never read from a seed."""
+    """The id of a record that the loader derives; longer than a slug, and never read from a seed."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "string", "maxLength": DERIVED_ID_LENGTH}

@@ -1,4 +1,4 @@
-"""What stands inside a record: mappings of fields of their own, and records of other collections."""
+"""Fields that hold other fields: mappings inside a record, and records of other collections written inside it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from schemas.fields.contract import Contract, JsonSchema, Side, each
 
 
 class Piece(Contract[Any]):
-    """A mapping of fields of its own inside a record."""
+    """A mapping inside a record, with a schema of its own."""
 
     def __init__(self, schema: type[Schema], description: str, **options: Any) -> None:
         super().__init__(description, **options)
@@ -47,7 +47,7 @@ class Pieces(Piece):
 
 
 def mapping_of(schema: type[Schema]) -> str:
-    """What is expected where a mapping stands, with the fields that it must have, for messages."""
+    """What a message expects in the place of a mapping: “a mapping with …” and its required fields."""
     *names, last = [name for name, kind in schema._declared_fields.items() if kind.required]
     return f"a mapping with {', '.join(names)} and {last}" if names else f"a mapping with {last}"
 

@@ -7,13 +7,13 @@ from marshmallow import ValidationError
 
 from schemas import VERSION_PATH
 from schemas.fields.contract import Contract, JsonSchema, ListOf, Side, shown
-from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, as_slug
+from schemas.fields.ids import DERIVED_ID_LENGTH, SLUG, SLUG_LENGTH, id_hint
 
 _SUBJECT = re.compile(rf"[a-z]+/{SLUG.pattern}", re.ASCII)
 
 
 class Ref(NamedTuple):
-    """A reference that the loader has resolved: which record, and what it is called."""
+    """A reference that the loader has resolved: the record's collection, id and name."""
 
     collection: str
     id: str
@@ -24,13 +24,13 @@ class Ref(NamedTuple):
 
 
 def references_in(value: object) -> list[Ref]:
-    """The records that a resolved value names, in lists and mappings too."""
+    """The records that a resolved value refers to, including those inside lists and mappings."""
     if isinstance(value, Ref):
         return [value]
     within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     found: list[Ref] = []
     for one in within:
-        kind = type(one)  # compared, not tested for its bases: a load looks at each value of each record here
+        kind = type(one)  # compared, since isinstance is slower: a load checks each value of each record here
         if kind is Ref:
             found.append(one)
         elif kind is list or kind is dict:
@@ -44,8 +44,11 @@ def href(collection: str, id: str) -> str:
 
 
 class Reference(Contract[Any]):
-    """One record of a collection. ``holder``: it holds what the record claims (see the claim status); ``proposition``: it is an
-    issue that has one, not a topic.
+    """One record of a collection.
+
+    Args:
+        holder: whether it is the party that holds what the record claims, which decides the claim status.
+        proposition: whether it must be an issue with a proposition, not a topic.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Reference(Contract[Any]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-            raise ValidationError(f"{shown(value)} is not a valid id{as_slug(value, self.collection)}")
+            raise ValidationError(f"{shown(value)} is not a valid id{id_hint(value, self.collection)}")
         return value
 
     def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""Numbers, and what is true or false."""
+"""Numbers and booleans."""
 
 import re
 from typing import Any
@@ -8,12 +8,12 @@ from marshmallow import ValidationError
 from schemas.fields.contract import Contract, JsonSchema, Side, not_allowed, shown
 
 _DIGITS = re.compile(r"-?[0-9]+", re.ASCII)
-#: What is written in more characters is out of any bounds, and is not made a number of.
+#: Characters of the longest number within any bounds; longer texts are refused before they are converted.
 _LONGEST = 16
 
 
 class Integer(Contract[int]):
-    """A whole number within bounds, written in ASCII digits alone."""
+    """An integer within bounds (both included); as text, ASCII digits only."""
 
     def __init__(self, description: str, *, least: int = 0, most: int = 10**15 - 1, **options: Any) -> None:
         super().__init__(description, **options)
@@ -34,14 +34,14 @@ class Integer(Contract[int]):
 
 
 class Number(Contract[float]):
-    """A number that the service works out."""
+    """A number that the service computes."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "number", "format": "double"}
 
 
 class Flag(Contract[bool]):
-    """True or false, and nothing that merely looks like it."""
+    """True or false; of text only ``true`` and ``false``."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "boolean"}

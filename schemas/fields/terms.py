@@ -1,4 +1,4 @@
-"""Values out of a closed set: terms of vocabularies, words, and the reasons for what is absent."""
+"""Values from a closed set: terms of vocabularies, words, and the reasons why fields are absent."""
 
 from collections.abc import Iterable
 from inspect import cleandoc
@@ -29,7 +29,7 @@ class Term(Contract[Vocabulary]):
 
 
 class Choice(Contract[str]):
-    """One of some words, given when the field is made."""
+    """One of the given words."""
 
     def __init__(self, words: tuple[str, ...], description: str, **options: Any) -> None:
         super().__init__(description, **options)
@@ -45,7 +45,7 @@ class Choice(Contract[str]):
 
 
 class BearableField(Contract[str]):
-    """The name of a ``bearable`` field. Which there are depends on the record that it is said of, so the loader's rules check it."""
+    """The name of a ``bearable`` field. Which names are valid depends on the record, so the loader's rules check them."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"$ref": "#/components/schemas/BearableField" if side == "answer" else "#/$defs/bearable"}
@@ -71,7 +71,7 @@ def bearable_names(names: Iterable[str]) -> JsonSchema:
 
 
 class Absent(Contract[dict[str, Absence]]):
-    """For fields that are absent: why."""
+    """The reasons why fields are absent, by field."""
 
     def __init__(self) -> None:
         description = "The reason for each absent field that readers may look for."

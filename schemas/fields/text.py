@@ -1,4 +1,4 @@
-"""Text: prose, strings of a fixed form, addresses, and the selector of a passage."""
+"""Text: prose, strings of a fixed form, addresses, and selectors of passages."""
 
 import re
 from typing import Any
@@ -65,7 +65,7 @@ class Pattern(Contract[str]):
         return text
 
     def hint(self, text: str) -> str:
-        """What may have been meant, as the end of a sentence, or nothing."""
+        """The end of a sentence that suggests what was meant; empty if nothing is near."""
         return ""
 
 
@@ -73,7 +73,7 @@ class Link(Contract[str]):
     """A path within the service or an address on the web."""
 
     def shape(self, side: Side) -> JsonSchema:
-        # What the service itself makes of a long address is longer than what a seed may hold.
+        # Links that the service generates can be longer than a seed may hold.
         longest = {"maxLength": 2000} if side == "seed" else {}
         return {"type": "string", "format": "uri-reference", **longest}
 

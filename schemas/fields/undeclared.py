@@ -1,4 +1,4 @@
-"""Values whose members are not declared: what answers say by name, or pass on as it is."""
+"""Values whose members are not declared: counts and parameters by name, and values passed on unchanged."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from schemas.fields.contract import Contract, JsonSchema, Side
 
 
 class Counts(Contract[dict[str, int]]):
-    """Whole numbers by name."""
+    """Integers by name."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "object", "additionalProperties": {"type": "integer", "format": "int64", "minimum": 0}}
 
 
 class Values(Contract[dict[str, Any]]):
-    """Values by name, as they were asked for."""
+    """The values of parameters by name, as in the request."""
 
     def shape(self, side: Side) -> JsonSchema:
         return {"type": "object", "additionalProperties": True}
