@@ -27,7 +27,7 @@ from api.delivery.middleware import Delivery
 from api.formats import ASKED
 from api.lanes import HURRIED
 from api.loader import build_digest
-from api.operation import JSON, TOTAL, Answer, Call, Operation, buffered, non_empty
+from api.operation import JSON, TOTAL, Answer, Call, Operation, buffered, filled, non_empty
 from api.pages import add_pages
 from api.parameters import NO_UTF8, UNREADABLE
 from api.problems import MEDIA_TYPE, Problem
@@ -59,10 +59,10 @@ def create_service(settings: Settings, table: Table = RESOURCES) -> Service:
     app.url_rule_class = _Route
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.config["PROPAGATE_EXCEPTIONS"] = True  # to the delivery, which knows what to do about each
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # to the delivery, which handles each
     listed = operations(table)
     contract = document(table, listed)
-    configure_mappers()  # now, rather than when somebody waits for the first answer
+    configure_mappers()  # now, so that the first answer does not wait for it
     database = open_database(settings.database, settings.replicas)
     for operation in listed:
         _add_route(app, operation, settings, table)
@@ -95,7 +95,7 @@ def create_app() -> Delivery:
 
 
 def _edition(settings: Settings) -> str:
-    """The SHA-256 of all that answers depend on beside the release: the code, and the settings that change what answers say."""
+    """The SHA-256 of what answers depend on besides the release: the code, and the settings that change what answers say."""
     texts = sorted(by_sha256(settings.texts)) if settings.texts else []
     parts = (build_digest(), settings.public_url or "", *texts)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -108,7 +108,7 @@ def _quick_paths(listed: Iterable[Operation]) -> re.Pattern[str]:
 
 
 class _NoSessions(SessionInterface):
-    """Gives every request the same session, which cannot be written: the service has none."""
+    """Gives every request the same session, which cannot be written to, since the service has no sessions."""
 
     session = NullSession()
 
@@ -117,7 +117,7 @@ class _NoSessions(SessionInterface):
 
 
 class _Flask(Flask):
-    """Flask without what it does for each request and nothing here needs: opening a session, asking of each function whether it is a
+    """Flask without three steps of each request that nothing here needs: opening a session, checking each function for being a
     coroutine, and looking for a subdomain.
     """
 
@@ -140,8 +140,8 @@ class _Flask(Flask):
 
 
 class _Request(Request):
-    """A request in whose parameters `UNREADABLE` stands for bytes that are not UTF-8. Werkzeug would leave them percent-encoded, and so
-    not to be told from text that has a percent sign (``%FF`` from ``%25FF``).
+    """A request whose parameters have `UNREADABLE` in place of bytes that are not UTF-8. Werkzeug would leave these percent-encoded,
+    so that ``%FF`` could not be told from ``%25FF``.
     """
 
     @cached_property
@@ -150,8 +150,8 @@ class _Request(Request):
 
 
 class _Route(Rule):
-    """A rule that compiles its URL builder only when a URL is built, which few rules ever need. Werkzeug compiles the builders of all rules
-    at once, which takes as long as the rest of `create_service`.
+    """A rule that compiles its URL builder when it is first used, which for most rules is never. Werkzeug compiles all builders at once,
+    which takes as long as the rest of `create_service`.
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
@@ -173,10 +173,8 @@ def _add_route(app: Flask, operation: Operation, settings: Settings, table: Tabl
 
 
 def _count_routes(app: Flask) -> Counts:
-    """Make each request note its route, under which it is counted: the path as declared, with the version. A path that cannot be read
-    is refused.
-    """
-    routes = {PATH: PATH}  # the rule of the metrics is added later, since they need the counts
+    """Make each request record its route for the metrics: the path as declared, with the version. A path that is not UTF-8 is refused."""
+    routes = {PATH: PATH}  # the route of the metrics is added later, since it needs the counts
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
         routes[rule.rule] = f"{VERSION_PATH}{path}" if rule.endpoint.startswith("current.") else path
@@ -196,12 +194,9 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
     exports = settings.exports
 
     def view(**ids: str) -> Response:
-        # The request itself: of `request`, which stands for it, each attribute is a search.
+        # The request itself, since each attribute of the proxy `request` costs a lookup.
         asked = request_ctx.request
         store = asked.environ["positions.store"]
-        path = operation.path
-        for name, id in ids.items():
-            path = path.replace(f"{{{name}}}", id)
         with store.reading() as connection:
             values = operation.read(asked.args, connection, table, ids, store.release)
             call = Call(
@@ -212,7 +207,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
                 exports=exports,
                 public_url=settings.public_url,
                 host_url=lambda: asked.host_url,
-                path=path,
+                path=filled(operation.path, ids),
                 ids=ids,
                 values=_with_accepted_format(operation, values, asked),
                 arguments=non_empty(asked.args.items(multi=True)),
@@ -235,7 +230,7 @@ def _view(operation: Operation, settings: Settings, table: Table) -> Callable[..
 
 
 def _with_accepted_format(operation: Operation, values: dict[str, Any], asked: Request) -> dict[str, Any]:
-    """The values with the `format` that the Accept header prefers, unless the query names one."""
+    """The values, with the `format` that the Accept header prefers unless the query names one."""
     if _accepts_anything(asked) or values.get("format"):
         return values
     if "format" in operation.query.fields:
@@ -249,7 +244,7 @@ def _accepts_anything(asked: Request) -> bool:
 
 
 def _check_acceptable(operation: Operation, answer: Answer, asked: Request) -> None:
-    """Refuse an answer whose media type the Accept header excludes. A path with a suffix says what it wants, whatever the header says.
+    """Refuse an answer whose media type the Accept header excludes. For a path with a suffix the header does not count.
 
     Raises:
         Problem: 406.
