@@ -82,7 +82,7 @@ MORE = (
     ("Who changed its stance?", "/movements"),
     ("What happened, and when did the public hear of it?", "/timeline"),
     ("What could the public know on 20 February 2024?", "/positions?known_at=2024-02-20"),
-    ("What did Russia hold on that day?", "/positions?party=russia&as_of=2024-02-20"),
+    ("What may Russia have held on that day?", "/positions?party=russia&as_of=2024-02-20"),
     ("How many positions are there, by stance?", "/facets/positions?by=stance"),
     ("What rests on named speakers alone?", "/positions?mode=on_record"),
     ("Where is Crimea mentioned?", "/search?q=crimea"),
