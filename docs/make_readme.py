@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http.client import OK
 from pathlib import Path
 from typing import Any
 
@@ -38,23 +39,12 @@ class Question:
     items: int = 1
 
 
-_RECORD = ("id", "made_on.edtf", "claim_status", "document_count", "origin_count")
+#: The questions whose answers the README shows.
 QUESTIONS = (
     Question(
-        "What has been proposed?",
-        "/proposals",
-        (
-            *(f"data.{name}" for name in (*_RECORD, "title", "kind", "status", "first_reported_on")),
-            *("data.proposers.id", "data.proposers.name", "page", "links.self", "meta.release"),
-        ),
-    ),
-    Question(
-        "Which positions does Russia hold or voice?",
-        "/parties/russia/positions",
-        (
-            *(f"data.{name}" for name in (*_RECORD, "kind", "stance", "summary", "valid_from", "role")),
-            *("data.party.id", "data.issue.id", "data.issue.name", "page"),
-        ),
+        "How far apart are Russia and Ukraine, and on what?",
+        "/gaps.csv?parties=russia,ukraine&columns=issue_label,distance,russia,ukraine,blockers_labels",
+        items=6,
     ),
     Question(
         "Where does each party stand, since when, and how well is that supported?",
@@ -62,9 +52,13 @@ QUESTIONS = (
         items=9,
     ),
     Question(
-        "How far apart are Russia and Ukraine, and on what?",
-        "/gaps.csv?parties=russia,ukraine&columns=issue_label,distance,russia,ukraine,blockers_labels",
-        items=6,
+        "Which positions does Russia hold or voice?",
+        "/parties/russia/positions",
+        (
+            *(f"data.{name}" for name in ("id", "stance", "summary", "valid_from", "role")),
+            *("data.claim_status", "data.document_count", "data.origin_count"),
+            *("data.party.id", "data.issue.id", "data.issue.name", "page", "links.self", "meta.release"),
+        ),
     ),
     Question(
         "How was the American plan received, term by term?",
@@ -79,28 +73,19 @@ QUESTIONS = (
             *(f"data.claims.{name}" for name in ("relation", "mode", "source.id", "origin.id", "known_on", "decides")),
         ),
     ),
-    Question(
-        "How many positions were known on 20 February 2024, by stance?",
-        "/facets/positions?by=stance&known_at=2024-02-20&format=csv",
-        items=9,
-    ),
-    Question(
-        "What rests on named speakers alone?",
-        "/positions.csv?mode=on_record&issue=security&columns=party_label,issue_label,stance,claim_status,reported_on",
-        items=5,
-    ),
-    Question(
-        "Who has not answered what Russia asks?",
-        "/silences.csv?party=russia&columns=silent_label,subject_label,asked_on_edtf,days",
-        items=4,
-    ),
-    Question(
-        "Where is something said about Crimea?",
-        "/search?q=crimea&limit=2",
-        ("data.collection", "data.id", "data.highlight", "page.total"),
-        items=2,
-    ),
     Question("What if I mistype?", "/parties/rusia", ("type", "title", "status", "detail")),
+)
+#: More questions, of which the README shows the addresses alone.
+MORE = (
+    ("What has been proposed?", "/proposals"),
+    ("Who has not answered what Russia asks?", "/silences?party=russia"),
+    ("Who changed its stance?", "/movements"),
+    ("What happened, and when did the public hear of it?", "/timeline"),
+    ("What could the public know on 20 February 2024?", "/positions?known_at=2024-02-20"),
+    ("What may Russia have held on that day?", "/positions?party=russia&as_of=2024-02-20"),
+    ("How many positions are there, by stance?", "/facets/positions?by=stance"),
+    ("What rests on named speakers alone?", "/positions?mode=on_record"),
+    ("Where is Crimea mentioned?", "/search?q=crimea"),
 )
 
 
@@ -118,7 +103,12 @@ def answers() -> str:
             shown = table(text, question.items) if is_table else laid_out(excerpt(json.loads(text), question))
             quoted = f"'localhost:8000{question.path}'" if "?" in question.path else f"localhost:8000{question.path}"
             parts.append(f"**{question.text}**\n\n```console\n$ curl {quoted}\n{shown}\n```")
-    return "\n\n".join(parts)
+        rows = ["| more questions | address |", "|---|---|"]
+        for asked, path in MORE:
+            if (status := client.get(path).status_code) != OK:
+                raise click.ClickException(f"{path} answers {status}")
+            rows.append(f"| {asked} | `{path}` |")
+    return "\n\n".join([*parts, "\n".join(rows)])
 
 
 def table(text: str, rows: int) -> str:
