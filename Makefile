@@ -47,7 +47,7 @@ test: $(VENV)/.dev ## Run the tests; TEST_DATABASE_URL adds PostgreSQL
 
 check: lint types imports stale contract locks ## Lint, types, imports, contract, and that generated files are current
 
-openapi: $(VENV)/.project ## Write openapi.yaml anew
+openapi: $(VENV)/.project ## Regenerate openapi.yaml
 	$(BIN)/positions openapi
 
 bench: $(VENV)/.dev ## Run the benchmarks
@@ -56,13 +56,13 @@ bench: $(VENV)/.dev ## Run the benchmarks
 bench-cluster: $(VENV)/.dev ## Measure a cluster on this machine: replicas, nodes, faults
 	$(BIN)/python -m bench.cluster
 
-dashboards-e2e: $(VENV)/.dev .venv-dashboards/.installed ## Try Superset and Streamlit whole (large, in .venv-dashboards)
+dashboards-e2e: $(VENV)/.dev .venv-dashboards/.installed ## Test with real Superset and Streamlit (a large install, in .venv-dashboards)
 	$(BIN)/python tests/dashboards/e2e.py .venv-dashboards/bin
 
 build: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	$(BIN)/hatchling build
 
-install: $(VENV)/.dev node_modules/.installed ## Install all that test and check need
+install: $(VENV)/.dev node_modules/.installed ## Install what test and check need
 
 # The parts of check
 
@@ -76,7 +76,7 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-generated: $(VENV)/.dev ## Write anew everything that is made from the declarations and the data
+generated: $(VENV)/.dev ## Regenerate everything that is made from the declarations and the data
 	$(BIN)/positions openapi
 	$(BIN)/positions editor-schemas
 	$(BIN)/python docs/make_readme.py
@@ -97,7 +97,7 @@ locks: $(VENV)/.dev
 
 # Locks
 
-lock: $(if $(UV),,$(VENV)/.dev) ## Write the lock files anew from pyproject.toml and package.json (UPGRADE=1: newest)
+lock: $(if $(UV),,$(VENV)/.dev) ## Regenerate the lock files from pyproject.toml and package.json (UPGRADE=1: newest)
 	$(COMPILE) --group build --output-file requirements-build.lock
 	$(COMPILE) pyproject.toml --constraint requirements-build.lock --output-file requirements.lock
 	$(COMPILE) pyproject.toml --group build --group dev --constraint requirements-build.lock \
@@ -158,5 +158,5 @@ clean: ## Remove caches and build products
 	rm -rf build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find api schemas tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-distclean: clean ## Remove .venv and node_modules as well
+distclean: clean ## Also remove .venv and node_modules
 	rm -rf $(VENV) .venv-dashboards node_modules
