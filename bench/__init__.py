@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m bench`. See docs/scaling.md for what they say."""
+"""Benchmarks: `python -m bench`. docs/performance.md interprets the results."""
