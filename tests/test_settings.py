@@ -96,6 +96,8 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
         ({"POSITIONS_PUBLIC_URL": 'https://exa"mple.org'}, "such as https://example.org"),
         ({"DATABASE_URL": "nonsense"}, "is not a valid database address"),
         ({"DATABASE_URL": "sqlite://"}, "without a file name"),
+        ({"DATABASE_URL": "sqlite://x.db"}, "only two slashes; did you mean sqlite:///x.db\\?"),
+        ({"DATABASE_URL": "sqlite://data/x.db"}, "only two slashes; did you mean sqlite:///data/x.db\\?"),
         ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
         ({"POSITIONS_CACHE_MB": "much"}, "must be a whole number of megabytes"),
         ({"POSITIONS_CACHE_MB": "65537"}, "must be a whole number of megabytes from 0 to 65536"),
