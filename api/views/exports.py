@@ -1,5 +1,6 @@
 """What describes the flat layer, and the whole release as files."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from api.views.flat import FlatTable
 from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
+log = logging.getLogger("positions")
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
 _TEXT: JsonSchema = {"type": "string"}
 PATIENCE = 1.0  # seconds of waiting for exports that are being made: those of a small release are there by then
@@ -155,7 +157,8 @@ def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
     """The folder of the exports, made where nobody else makes it.
 
     Raises:
-        Problem: 503, where somebody does and takes long: a worker has few threads, which others need.
+        Problem: 503, where somebody does and takes long: a worker has few threads, which others need; or where they cannot be
+            written, as on a full disk.
     """
     try:
         return exports.exported(call.exports, call.store, lambda: _content(call, tables), patience=PATIENCE)
@@ -164,6 +167,13 @@ def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
             UNAVAILABLE,
             f"The files of release “{call.store.release}” are still being prepared. Try again shortly.",
             headers={"Retry-After": "10"},
+        ) from None
+    except OSError as error:
+        log.error("the exports of %s could not be created: %s", call.store.release, error)
+        raise Problem(
+            UNAVAILABLE,
+            f"The files of release “{call.store.release}” cannot be created now. The operator finds the reason in the log.",
+            headers={"Retry-After": "600"},
         ) from None
 
 
