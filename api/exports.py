@@ -197,8 +197,10 @@ def _make(root: Path, folder: Path, store: Store, content: Content, progress: Pr
         (unfinished / MANIFEST).write_bytes(orjson.dumps({"tables": tables, "files": files}))
         _sweep(root)
         unfinished.rename(folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(unfinished, ignore_errors=True)
+        if isinstance(error, sqlite3.OperationalError):  # how SQLite reports a full disk
+            raise OSError(str(error)) from error
         raise
 
 

@@ -117,6 +117,9 @@ def _database(named: str, text: str) -> URL:
         raise SettingError(f"{named} an address for “{url.drivername}”; it must be for {' or '.join(DIALECTS)}.{hint}")
     if dialect == "postgresql":
         return url.set(drivername="postgresql+psycopg")
+    if url.host:  # SQLAlchemy drops it, and would read or create a file elsewhere
+        file = "/".join(filter(None, (url.host, url.database)))
+        raise SettingError(f"{named} an SQLite address with only two slashes; did you mean sqlite:///{file}?")
     if not url.database or url.database == ":memory:":
         raise SettingError(
             f"{named} an address without a file name; the database cannot be in memory, since several workers share it"

@@ -80,3 +80,9 @@ class EvidenceSchema(OfProcess):
         dump_only=True,
         tail=True,
     )
+    origin = Subject(
+        "The outlet that it goes back to, or else the document. `origin_count` counts those of evidence that asserts or confirms, "
+        "without the judgements of authors and analysts.",
+        dump_only=True,
+        later=True,
+    )

@@ -1,6 +1,9 @@
 """The files of a release: the very bytes that each table is streamed as, given in its place and for nothing else."""
 
+import errno
 import fcntl
+import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,6 +97,32 @@ def test_who_asks_while_the_files_are_made_is_not_kept_waiting(databases: Any, m
             assert api.ask(f"/v1/parties.{form}").status_code == 200, "a table needs no file"
     for path in paths:
         assert api.ask(path).status_code == 200
+    dispose(service)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), sqlite3.OperationalError("database or disk is full")],
+    ids=["file", "database"],
+)
+def test_on_a_full_disk_what_needs_files_is_unavailable_and_the_rest_answers(
+    databases: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def full(*_: Any) -> None:
+        raise error
+
+    service = service_on(databases.new(), WORLD)
+    api = Api(service.wsgi)
+    with monkeypatch.context() as patched:
+        patched.setattr("api.exports._declare", full)
+        for path in ("/v1/exports", "/v1/tables", "/v1/exports/positions.sqlite"):
+            response = api.ask(path)
+            assert response.status_code == 503
+            assert "The files of release “w2031-1” cannot be created now" in problem_of(response)["detail"]
+            assert int(response.headers["Retry-After"]) > 0
+        assert f"the exports of w2031-1 could not be created: {error}" in caplog.text
+        assert api.ask("/v1/parties.csv").status_code == 200, "a table needs no file"
+    assert api.ask("/v1/tables").status_code == 200
     dispose(service)
 
 

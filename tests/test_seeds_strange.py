@@ -110,6 +110,11 @@ WORDED = "text without quotation marks; quote the text"
             (1, 9),
             'the quotation mark " that opens here is closed on line ',
         ),
+        (
+            "<<<<<<< HEAD\n  note: x\n=======\n  note: y\n>>>>>>> theirs\n",
+            (1, 1),
+            "a Git merge conflict begins here; resolve it",
+        ),
         ("  note: [1] and more\n", (1, 13), "text cannot continue after “]”; quote the whole text"),
         (
             "  note: [a, b\n  stance: opposes\n",

@@ -65,18 +65,27 @@ except DatabaseError as error:
 """
 
 
-def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: Path) -> None:
-    assert resource.RLIMIT_FSIZE  # how a full disk is played
-    path = tmp_path / "kept.db"
-    database = open_database(make_url(f"sqlite:///{path}"))
-    load(WORLD, database, RESOURCES)
-    before = path.read_bytes()
+def _load_on_a_full_disk(path: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(WORLD), str(path)],
         capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
     )  # fmt: skip
-    assert "could not be written" in done.stdout, done.stderr
-    assert "The previous release is unchanged" in done.stdout
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: Path) -> None:
+    assert resource.RLIMIT_FSIZE  # how a full disk is played
+    path = tmp_path / "kept.db"
+    database = open_database(make_url(f"sqlite:///{path}"))
+    first = _load_on_a_full_disk(path)
+    assert "could not be written" in first
+    assert "previous release" not in first, "there is none"
+    load(WORLD, database, RESOURCES)
+    before = path.read_bytes()
+    second = _load_on_a_full_disk(path)
+    assert "could not be written" in second
+    assert "The previous release is unchanged" in second
     assert path.read_bytes() == before
     assert {one_.name for one_ in tmp_path.iterdir()} == {"kept.db", "kept.db.lock"}
 
@@ -96,6 +105,8 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
         ({"POSITIONS_PUBLIC_URL": 'https://exa"mple.org'}, "such as https://example.org"),
         ({"DATABASE_URL": "nonsense"}, "is not a valid database address"),
         ({"DATABASE_URL": "sqlite://"}, "without a file name"),
+        ({"DATABASE_URL": "sqlite://x.db"}, "only two slashes; did you mean sqlite:///x.db\\?"),
+        ({"DATABASE_URL": "sqlite://data/x.db"}, "only two slashes; did you mean sqlite:///data/x.db\\?"),
         ({"POSITIONS_TEXTS_DIR": "/nowhere/at/all"}, "which is not a folder"),
         ({"POSITIONS_CACHE_MB": "much"}, "must be a whole number of megabytes"),
         ({"POSITIONS_CACHE_MB": "65537"}, "must be a whole number of megabytes from 0 to 65536"),

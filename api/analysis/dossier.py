@@ -19,9 +19,8 @@ from api.analysis.footing import footing
 from api.analysis.question import Findings, Question
 from api.claims import decides, representation, voices
 from api.holdings import assumed, assumed_done
-from api.models import Affiliation, Evidence, Source
+from api.models import Affiliation, Evidence
 from api.resource import Resource
-from schemas.fields import href
 from schemas.vocabulary import ClaimStatus, Mode, PositionKind, Relation
 
 Record = dict[str, Any]
@@ -37,8 +36,7 @@ def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
     ).all()
     spoken = _by_holder(question, evidence, record) if record.get("kind") == PositionKind.OFFER.value else None
     status = ClaimStatus.of(row.claim_status)
-    outlets = _origins(question, evidence)
-    claims = [_claim(one, outlets, one.by_holder if spoken is None else spoken[one.id]) for one in evidence]
+    claims = [_claim(one, one.by_holder if spoken is None else spoken[one.id]) for one in evidence]
     for claim in claims:
         relation, mode = Relation.of(claim["relation"]), Mode.of(claim["mode"])
         claim["decides"] = decides(status, relation, mode, by_holder=claim["by_holder"])
@@ -65,38 +63,15 @@ def dossier(question: Question, resource: Resource, row: Row[Any]) -> Findings:
     return Findings(data, footing(question, [row.subject]).rests_on([row.subject], [row.subject]))
 
 
-def _claim(row: Row[Any], outlets: dict[str, Record], by_holder: bool) -> Record:
+def _claim(row: Row[Any], by_holder: bool) -> Record:
     given = orjson.loads(row.body)
     return {
         "evidence": row.id,
         "href": given["href"],
         **{name: given[name] for name in ("relation", "speaker", "speaker_description")},
         "by_holder": bool(by_holder),
-        **{name: given[name] for name in ("mode", "source")},
-        "origin": outlets[row.id],
-        **{name: given[name] for name in ("known_on", "said_on")},
+        **{name: given[name] for name in ("mode", "source", "origin", "known_on", "said_on")},
     }
-
-
-def _origins(question: Question, evidence: Iterable[Row[Any]]) -> dict[str, Record]:
-    """The origin of each piece of evidence, as a record: ``via``, else the publisher, else the source itself."""
-    rows = list(evidence)
-    sources = {
-        id: (publisher, orjson.loads(body)["title"])
-        for id, publisher, body in question.connection.execute(
-            select(Source.id, Source.publisher_id, Source.body).where(Source.id.in_({row.source_id for row in rows}))
-        )
-    }
-    found: dict[str, Record] = {}
-    for row in rows:
-        publisher, title = sources[row.source_id]
-        outlet = row.via_id or publisher
-        found[row.id] = (
-            {"collection": "parties", **question.names.party(outlet)}
-            if outlet
-            else {"collection": "sources", "id": row.source_id, "name": title, "href": href("sources", row.source_id)}
-        )
-    return found
 
 
 def _voices(claims: Iterable[Record]) -> list[Record]:

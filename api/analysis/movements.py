@@ -284,7 +284,7 @@ def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
         taught_by[id] = (f"proposals/{later}", "made_on") if later else (f"proposals/{proposal}", "status")
         became[id] = Lifecycle.SUPERSEDED if proposal in replaced else None
     cited: dict[str, list[tuple[list[str], tuple[Any, ...]]]] = {}
-    columns = (Evidence.source_id, Evidence.relation, Evidence.mode, Evidence.origin, Evidence.by_holder)
+    columns = (Evidence.source_id, Evidence.relation, Evidence.mode, Evidence.outlet, Evidence.by_holder)
     for subject, body, *piece in evidence_of(
         question, (subject for subject, _ in taught_by.values()), Evidence.body, *columns
     ):

@@ -131,9 +131,8 @@ class SqliteDatabase:
                 self.forget()
             except (DBAPIError, OSError) as error:
                 reason = getattr(error, "orig", None) or error
-                raise DatabaseError(
-                    f"{self.path} could not be written: {reason}. The previous release is unchanged."
-                ) from error
+                kept = " The previous release is unchanged." if self.path.exists() else ""
+                raise DatabaseError(f"{self.path} could not be written: {reason}.{kept}") from error
             finally:
                 engine.dispose()
                 aside.unlink(missing_ok=True)

@@ -153,6 +153,7 @@ def _evidence(subject: Seed, seeds: Seeds) -> list[Seed]:
             target=_target(cited.data["selector"], source.address),
             quote=None,
             published_on=source.published_on,
+            origin=cited.data["via"] or source.origin,
         )
         cited.given.update(id=cited.id, subject=subject.subject)
     return subject.parts["evidence"]
@@ -236,6 +237,7 @@ class Citations:
         data = cited.data
         source: str = data["source"].id
         known_on = self.seeds.source(source).known_on
+        origin: Ref = data["via"] or self.seeds.source(source).origin
         by_holder = False
         if data["speaker"]:
             said: Edtf | None = data["said_on"]
@@ -245,7 +247,9 @@ class Citations:
             source=source,
             relation=data["relation"],
             mode=data["mode"],
-            origin=data["via"].id if data["via"] else self.seeds.source(source).origin,
+            origin=origin.id
+            if origin.collection == "parties"
+            else f"sources/{origin.id}",  # a source may have a party's id
             reported=self.seeds.source(source).reported,
             by_holder=by_holder,
             bears_on=frozenset(data["bears_on"]) if data["bears_on"] else _NOTHING,

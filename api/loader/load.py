@@ -202,7 +202,7 @@ class _BlockRows:
             grounds = self.citations.grounds(one)
             if one.resource.name != "offers":
                 for piece, citation in zip(one.parts.get("evidence", ()), grounds.citations, strict=True):
-                    piece.data.update(origin=citation.origin, by_holder=citation.by_holder)
+                    piece.data.update(outlet=citation.origin, by_holder=citation.by_holder)
             by_table[one.resource.model.__tablename__] += rows(one, process, grounds, self.seeds.release["date"], began)
             by_table[Edge.__tablename__] += edges(one)
             if one.resource.name not in ("evidence", "offers"):

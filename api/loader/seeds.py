@@ -97,15 +97,13 @@ class Known(Mapping[str, Seed]):
 
 
 class Sourced(NamedTuple):
-    """What a citation has from its source. ``origin`` is the party that published it, or else the source itself,
-    which may have a party's id.
-    """
+    """What a citation has from its source. ``origin`` is the party that published it, or else the source itself."""
 
     published_on: Edtf | None
     known_on: date
     reported: Edtf
     address: str
-    origin: str
+    origin: Ref
     length: int | None
 
 
@@ -151,7 +149,8 @@ class Seeds:
         return found
 
     def _source(self, id: str) -> Sourced:
-        data = self.records["sources"][id].data
+        source = self.records["sources"][id]
+        data = source.data
         published, retrieved = data["published_on"], data["retrieved_on"]
         if published and published.earliest and published.earliest > retrieved:
             # A fault of the source. The later of the two is taken here, or its records would be reported as too early for it.
@@ -163,7 +162,7 @@ class Seeds:
             first.latest,
             first,
             data["url"] or href("sources", id),
-            data["publisher"].id if data["publisher"] else f"sources/{id}",
+            data["publisher"] or source.ref,
             data["length"],
         )
 

@@ -121,7 +121,7 @@ class Evidence(Dated, Recorded, Base):
             *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
         ),
         # What the footing of an analysis reads, so that it reads the index alone.
-        Index("evidence_footing", "subject", "known_on", "mode", "relation", "origin", "source_id"),
+        Index("evidence_footing", "subject", "known_on", "mode", "relation", "outlet", "source_id"),
     )
     clocks: ClassVar[tuple[str, ...]] = ("known_at", "mode")
 
@@ -131,7 +131,7 @@ class Evidence(Dated, Recorded, Base):
     mode: Mapped[str] = mapped_column(String(40))
     speaker_id: Mapped[str | None] = mapped_column(Key)
     via_id: Mapped[str | None] = mapped_column(Key)
-    origin: Mapped[str] = mapped_column(Key)
+    outlet: Mapped[str] = mapped_column(Key)
     by_holder: Mapped[bool]
     known_on: Mapped[date]
 
@@ -145,7 +145,7 @@ class Evidence(Dated, Recorded, Base):
     @classmethod
     def counted_origin(cls) -> ColumnElement[str | None]:
         """The origin where it counts as one, as `api.claims.voices` has it; else null."""
-        return case((and_(cls.relation.in_(sorted(ASSERTING)), cls.mode.not_in(sorted(JUDGING))), cls.origin))
+        return case((and_(cls.relation.in_(sorted(ASSERTING)), cls.mode.not_in(sorted(JUDGING))), cls.outlet))
 
 
 class Release(Recorded, Base):

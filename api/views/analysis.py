@@ -222,6 +222,12 @@ def compared(call: Call) -> Question:
         only = asked.parties[0]
         named = "parties" if call.values.get("parties") else "party"
         raise invalid(
-            [Wrong(named, only, "is only one party; name at least two different parties, or none to compare all.")]
+            [
+                Wrong(
+                    named,
+                    only,
+                    f"“{only}” is only one party; name at least two different parties, or none to compare all.",
+                )
+            ]
         )
     return asked

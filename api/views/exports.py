@@ -1,5 +1,6 @@
 """The list and descriptions of all flat tables, and the whole release as files."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from api.views.flat import FlatTable
 from schemas import VERSION_PATH
 from schemas.fields import JsonSchema
 
+log = logging.getLogger("positions")
 _BINARY: JsonSchema = {"type": "string", "format": "binary"}
 _TEXT: JsonSchema = {"type": "string"}
 PATIENCE = 1.0  # seconds to wait for exports that are being created; enough for those of a small release
@@ -155,7 +157,8 @@ def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
     """The folder of the exports; creates them unless another process is doing so.
 
     Raises:
-        Problem: 503, if another process is creating them and takes long. Waiting would block one of the worker's few threads.
+        Problem: 503, if another process is creating them and takes long, since waiting would block one of the worker's few threads;
+            or if they cannot be written, as on a full disk.
     """
     try:
         return exports.exported(call.exports, call.store, lambda: _content(call, tables), patience=PATIENCE)
@@ -164,6 +167,13 @@ def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:
             UNAVAILABLE,
             f"The files of release “{call.store.release}” are still being prepared. Try again shortly.",
             headers={"Retry-After": "10"},
+        ) from None
+    except OSError as error:
+        log.error("the exports of %s could not be created: %s", call.store.release, error)
+        raise Problem(
+            UNAVAILABLE,
+            f"The files of release “{call.store.release}” cannot be created now. The operator finds the reason in the log.",
+            headers={"Retry-After": "600"},
         ) from None
 
 

@@ -52,6 +52,11 @@ def test_a_source_that_nobody_published_is_an_origin_of_its_own_though_a_party_h
     api = world_of(Position("alba", "dam", "supports", id="claim", more={"evidence": cited}), sources=sources)
     origins = [one["origin"]["href"] for one in api.data("/v1/statements/claim/dossier")["origins"]]
     assert sorted(origins) == ["/v1/parties/agency", "/v1/sources/agency"]
+    table = api.get("/v1/evidence.json")
+    assert {(one["origin_collection"], one["origin_id"]) for one in table} == {
+        ("parties", "agency"),
+        ("sources", "agency"),
+    }
     record = api.data("/v1/statements/claim")
     assert (record["origin_count"], record["claim_status"]) == (2, "corroborated")
 

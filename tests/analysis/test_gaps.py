@@ -88,7 +88,7 @@ def test_one_party_alone_has_no_gaps(world_of: World) -> None:
             {"parties": "alba", "party": "alba"},
         ):
             problem = api.problem(path, 400, **query)
-            assert "name at least two different parties" in problem["detail"], path
+            assert "“alba” is only one party; name at least two different parties" in problem["detail"], path
     page = api.ask("/explore/gaps", parties="alba", party="")
     assert page.status_code == 200
     assert "choose two different ones" in page.text

@@ -230,3 +230,16 @@ def test_biden_speaks_for_the_united_states_in_office_alone(shipped: Api) -> Non
     for day, party in (("2021-01-19", "joe-biden"), ("2021-01-20", "united-states"), ("2025-01-21", "joe-biden")):
         rows = shipped.get("/v1/stances.json", as_of=day, issue="military-aid-to-ukraine")
         assert {row["party_id"] for row in rows if row["holder_id"] == "joe-biden"} == {party}
+
+
+def test_the_table_of_evidence_names_the_origins_that_are_counted(shipped: Api) -> None:
+    origins: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for one in shipped.get("/v1/evidence.json"):
+        if one["relation"] in ("asserts", "confirms") and one["mode"] not in ("author", "analyst"):
+            subject = (one["subject_collection"], one["subject_id"])
+            origins.setdefault(subject, set()).add((one["origin_collection"], one["origin_id"]))
+    for table in ("proposals", "terms", "positions", "events"):
+        for row in shipped.get(f"/v1/{table}.json"):
+            found = origins.get((row["subject_collection"], row["subject_id"]), set())
+            assert len(found) == row["origin_count"], row["href"]
+    assert origins["proposals", "russian-ceasefire-proposal-2023"] == {("parties", "reuters")}

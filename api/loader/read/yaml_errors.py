@@ -8,6 +8,8 @@ import yaml
 
 _JOINED = re.compile(r" *(?:- +)*\w+:(?![ \t\r\n/]|\Z)")
 _DASHED = re.compile(r" *-(?=\w)")
+#: As Git writes them: seven signs at the beginning of a line, and the name of what is merged.
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 _PLAIN = "text without quotation marks; quote the text"
 #: What either parser says of a text that begins with a character that has a meaning of its own.
 _BEGINNING = (
@@ -26,6 +28,8 @@ def cause(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
     said, context = error.problem or error.context or "", error.context or ""
     failed = error.problem_mark or error.context_mark
     at = failed.index if failed else 0
+    if conflict := _CONFLICT.search(text):
+        return conflict.start(), "a Git merge conflict begins here; resolve it"
     opened = error.context_mark.index if error.context_mark else at
     if "mapping values are not allowed" in said:
         return _colon(text, at)
