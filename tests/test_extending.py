@@ -11,19 +11,28 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 from support import Api
 
+from api.analysis.footing import rests_on
+from api.analysis.latest import columns_of, positions
+from api.analysis.question import Findings
+from api.claims import UNHELD
 from api.loader import SeedError
 from api.loader.check import check
 from api.loader.record import Seed
 from api.loader.rules import Broken, rule
 from api.loader.seeds import Seeds
 from api.models import Base, Cited, Event, Key, Party, Position, Source
+from api.operation import Call
+from api.representations import columns
 from api.resource import LIST_PARAMETERS, Resource, Sort, Table, any_of, by_key
 from api.resources import RESOURCES
+from api.views.analyses import ANALYSES
+from api.views.analysis import COMMON, Analysis, question
 from schemas.events import EventSchema
-from schemas.fields import EdtfDate, Reference, Strings, Term, Text
+from schemas.fields import EdtfDate, Integer, Reference, Strings, Term, Text
 from schemas.parties import PartySchema
 from schemas.proposals import TermSchema
 from schemas.record import Cited as CitedSchema
+from schemas.record import Mapping
 from schemas.sources import SourceSchema
 from schemas.vocabulary import EventKind, Level, Stance
 
@@ -336,3 +345,54 @@ def test_a_table_may_have_as_many_collections_as_it_needs() -> None:
     for place, name in enumerate(names):
         assert [one for one in names if f"of-{name}" in records[one]] == [name]
         assert records[names[0]].add(f"of-{name}", 100) == place, "of one table of the database, an id is taken once"
+
+
+class HeldSchema(Mapping):
+    """A position with its number of origins."""
+
+    position = Reference("positions", "The position.", dump_only=True)
+    origin_count = Integer("Its origins.", dump_only=True)
+
+
+def test_an_analysis_of_its_own_takes_a_parameter_and_the_filters(
+    world: Path, make_service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def weak(call: Call) -> Findings:
+        asked, most = question(call), call.values.get("at_most") or 1
+        held = [
+            one
+            for one in positions(asked)
+            if columns_of(one, asked.folding) and int(one.record["origin_count"]) <= most
+        ]
+        rows = [{"position": one.reference(), "origin_count": one.record["origin_count"]} for one in held]
+        subjects = [one.row.subject for one in held]
+        return Findings(rows, rests_on(asked, subjects, subjects))
+
+    analysis = Analysis(
+        path="/weak",
+        operation_id="getWeak",
+        name="weak",
+        summary="Positions that rest on few origins",
+        description="Positions with at most `at_most` origins.",
+        query={**COMMON, "at_most": Integer("The most origins; 1 by default.", least=1, most=10)},
+        find=weak,
+        data={"type": "array", "items": {"type": "object"}},
+        columns=columns(HeldSchema),
+        records=lambda call: weak(call).data,
+    )
+    monkeypatch.setattr("api.views.analyses.ANALYSES", (*ANALYSES, analysis))
+    api = Api(make_service(world, table=RESOURCES).wsgi)
+
+    def found(**query: str) -> set[str]:
+        return {one["position"]["id"] for one in api.data("/v1/weak", **query)}
+
+    held = [one for one in api.all("/v1/positions") if one["claim_status"] not in UNHELD]
+    counts = {one["id"]: one["origin_count"] for one in held}
+    expected = {one["id"] for one in held if one["party"]["id"] == "borovia" and one["origin_count"] <= 1}
+    assert expected
+    assert found(party="borovia", fold="none") == expected
+    assert found() == {id for id, origins in counts.items() if origins <= 1}
+    assert found(at_most="2") == {id for id, origins in counts.items() if origins <= 2} != found()
+    assert api.problem("/v1/weak", 400, at_most="0")["errors"][0]["parameter"] == "at_most"
+    rows = api.get("/v1/weak.json?party=borovia&fold=none")
+    assert {(one["position_id"], one["origin_count"]) for one in rows} == {(id, counts[id]) for id in expected}

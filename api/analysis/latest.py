@@ -250,7 +250,9 @@ def histories(question: Question, *conditions: ColumnElement[bool]) -> Iterator[
 
 
 def positions(question: Question, *conditions: ColumnElement[bool], history: bool = False) -> list[Held]:
-    """The positions that the clocks and filters show, in one statement; with ``history`` also those held before the day alone."""
+    """The positions that the clocks and the filters by process and issue show, in one statement; with ``history`` also those held
+    before the day alone. The filter by party is left to `columns_of`, since a position may count for a party other than its holder.
+    """
     clocks = question.knowing if history else question.clocks
     where = [Position.at(clocks), Position.claim_status.not_in(UNHELD), *question.within(Position, Position.issue_id)]
     statement = select(*_COLUMNS).where(*where, *conditions)
