@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ DATABASES = ["sqlite", "postgresql"] if SERVER or IN_CI else ["sqlite"]
 collect_ignore = [] if "postgresql" in DATABASES else ["replicas"]  # SQLite has none
 
 
+#: Gives the service on seeds in a database of a kind.
+Loaded = Callable[[str, Path], Service]
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the developer's shell reaches a test."""
@@ -37,19 +41,40 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(scope="session", params=DATABASES)
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    made = Databases(request.param, tmp_path_factory.mktemp("databases"))
+@pytest.fixture(scope="session")
+def databases_by_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Databases]]:
+    made = {kind: Databases(kind, tmp_path_factory.mktemp("databases")) for kind in DATABASES}
     yield made
-    made.remove()
+    for one in made.values():
+        one.remove()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def databases(request: pytest.FixtureRequest, databases_by_kind: dict[str, Databases]) -> Databases:
+    return databases_by_kind[request.param]
 
 
 @pytest.fixture(scope="session")
-def service(databases: Databases) -> Iterator[Service]:
+def loaded(databases_by_kind: dict[str, Databases]) -> Iterator[Loaded]:
+    """Gives the service on a folder of seeds that no test changes. Each is loaded once into a database of a kind: pytest sets a fixture
+    with parameters up again for every file.
+    """
+    made: dict[tuple[str, Path], Service] = {}
+
+    def service_of(kind: str, seeds: Path) -> Service:
+        if (kind, seeds) not in made:
+            made[kind, seeds] = service_on(databases_by_kind[kind].new(), seeds)
+        return made[kind, seeds]
+
+    yield service_of
+    for one in made.values():
+        dispose(one)
+
+
+@pytest.fixture(scope="session")
+def service(databases: Databases, loaded: Loaded) -> Service:
     """The service on the sample world."""
-    made = service_on(databases.new(), WORLD)
-    yield made
-    dispose(made)
+    return loaded(databases.kind, WORLD)
 
 
 @pytest.fixture(scope="session")
@@ -83,4 +108,4 @@ def make_service(databases: Databases) -> Iterator[Any]:
     for one in made:
         dispose(one)
     for url in urls:
-        databases.drop(url)
+        databases.give_back(url)

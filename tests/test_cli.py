@@ -133,6 +133,8 @@ import os, signal, sys
 from contextlib import contextmanager
 from api import cli
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs in its background ignore it
+
 @contextmanager
 def progress():
     yield lambda stage, done, total: stage == sys.argv[1] and os.kill(os.getpid(), int(sys.argv[2]))

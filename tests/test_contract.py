@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
-from support import COLLECTIONS, PARTS, ROOT, TABLED, Api, dispose, path_of, service_on
+from support import COLLECTIONS, PARTS, ROOT, TABLED, Api, path_of
 from werkzeug.test import TestResponse
 
 from api.app import Service
@@ -346,11 +346,9 @@ def _links(value: Any, under: str = "") -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def shipped(databases: Any) -> Any:
+def shipped(databases: Any, loaded: Any) -> Service:
     """The service on the seeds that the project ships."""
-    made = service_on(databases.new(), SHIPPED_SEEDS)
-    yield made
-    dispose(made)
+    return loaded(databases.kind, SHIPPED_SEEDS)
 
 
 def test_every_example_answers_with_something_on_the_shipped_data(shipped: Service) -> None:

@@ -1,32 +1,19 @@
 """Worlds for the analyses: small ones written by a test, through the real loader, and the shipped seeds."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Api, dispose
+from support import ROOT, Api
 from written import Position, World, write
 
-from api.app import create_service
-from api.database import open_database
-from api.loader import load
-from api.resources import RESOURCES
-from api.settings import Settings
-
-SEEDS = Path(__file__).resolve().parents[2] / "seeds"
+SEEDS = ROOT / "seeds"
 
 
 @pytest.fixture(scope="session")
-def shipped(databases: Any) -> Iterator[Api]:
+def shipped(databases: Any, loaded: Any) -> Api:
     """A client of the service on the shipped seeds."""
-    url = databases.new()
-    database = open_database(url)
-    load(SEEDS, database, RESOURCES)
-    dispose(database)
-    service = create_service(Settings(database=url, seeds=SEEDS))
-    yield Api(service.wsgi)
-    dispose(service)
+    return Api(loaded(databases.kind, SEEDS).wsgi)
 
 
 @pytest.fixture
