@@ -94,6 +94,7 @@ EVIDENCE = Resource(
         OF_SOURCE,
         any_of("relation", Evidence.relation, Relation, "What the evidence does to its subject."),
         any_of("speaker", Evidence.speaker_id, Party, "The party that says so."),
+        any_of("speaker_party", Evidence.speaker_party_id, Party, "The party that an unnamed speaker belongs to."),
         any_of("via", Evidence.via_id, Party, "The outlet that the source took it from."),
         by_key(
             "subject",

@@ -86,3 +86,10 @@ class EvidenceSchema(OfProcess):
         dump_only=True,
         later=True,
     )
+    speaker_party = Reference(
+        "parties",
+        "The party that an unnamed speaker belongs to, if the source says so; null for a named speaker, whose party is in `speaker`'s "
+        "affiliations.",
+        title="Speaker's party",
+        later=True,
+    )

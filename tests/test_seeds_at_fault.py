@@ -159,6 +159,12 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
             "11:17",
             "but the text of “herald” has only 500 characters",
         ),
+        (
+            "credibility: 6",
+            "credibility: 6\n      speaker: upland\n      speaker_party: upland",
+            "12:22",
+            "speaker_party: “upland” is named; record whom it belongs to in its affiliations",
+        ),
         ("credibility: 6", "credibility: 6\n      selector: char=20,10", "11:17", "the end after the start"),
         (
             "credibility: 6",

@@ -68,7 +68,7 @@ def _claim(row: Row[Any], by_holder: bool) -> Record:
     return {
         "evidence": row.id,
         "href": given["href"],
-        **{name: given[name] for name in ("relation", "speaker", "speaker_description")},
+        **{name: given[name] for name in ("relation", "speaker", "speaker_description", "speaker_party")},
         "by_holder": bool(by_holder),
         **{name: given[name] for name in ("mode", "source", "origin", "known_on", "said_on")},
     }

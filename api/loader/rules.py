@@ -294,6 +294,11 @@ def _citation(cited: Seed, subject: Seed, seeds: Seeds) -> Broken:
             f"{said} begins after {known}, when “{source.id}” was known; a source can only report what was already said"
         )
         yield cited.place / "said_on", f"{name_of(subject)}: evidence: said_on: {what}"
+    if cited.data["speaker_party"] and (speaker := cited.data["speaker"]):
+        yield (
+            cited.place / "speaker_party",
+            f"{name_of(subject)}: evidence: speaker_party: “{speaker.id}” is named; record whom it belongs to in its affiliations",
+        )
     if cited.data["digest"] and not selector:
         yield (
             cited.place / "digest",

@@ -118,7 +118,18 @@ class Evidence(Dated, Recorded, Base):
     __table_args__ = (
         *listed(
             "evidence",
-            *("process_id", "subject", "source_id", "relation", "mode", "speaker_id", "via_id", "earliest", "known_on"),
+            *(
+                "process_id",
+                "subject",
+                "source_id",
+                "relation",
+                "mode",
+                "speaker_id",
+                "via_id",
+                "speaker_party_id",
+                "earliest",
+                "known_on",
+            ),
         ),
         # What the footing of an analysis reads, so that it reads the index alone.
         Index("evidence_footing", "subject", "known_on", "mode", "relation", "outlet", "source_id"),
@@ -130,6 +141,7 @@ class Evidence(Dated, Recorded, Base):
     relation: Mapped[str] = mapped_column(String(40))
     mode: Mapped[str] = mapped_column(String(40))
     speaker_id: Mapped[str | None] = mapped_column(Key)
+    speaker_party_id: Mapped[str | None] = mapped_column(Key)
     via_id: Mapped[str | None] = mapped_column(Key)
     outlet: Mapped[str] = mapped_column(Key)
     by_holder: Mapped[bool]

@@ -30,6 +30,9 @@ class ClaimSchema(Mapping):
     speaker_description = Text(
         "Who says so, as the source describes them; null if it does not.", longest=300, **NULLABLE_OUTPUT
     )
+    speaker_party = Reference(
+        "parties", "The party that an unnamed speaker belongs to, if the source says so.", **NULLABLE_OUTPUT
+    )
     by_holder = Flag("Whether the speaker holds the claimed position, or represents a party that does.", **OUTPUT)
     mode = Term(Mode, **OUTPUT)
     source = Reference("sources", "The document that says so.", **OUTPUT)
