@@ -68,28 +68,42 @@ NO_UTF8 = "bytes that are not UTF-8; percent-encoded text must be UTF-8 (é is %
 class AnyOf(Contract[tuple[str, ...]]):
     """Any number of values, each read by the field ``one``, or as free text on one line if that is None.
 
-    ``refers_to`` is the model that values are ids of, or the filter that they are keys of; None if they refer to nothing.
+    ``refers_to`` is the model that values are ids of, or the filter that they are keys of; None if they refer to nothing. ``least`` and
+    ``most`` are how many there must be; with a ``least`` the parameter is required.
     """
 
     def __init__(
-        self, one: Contract[Any] | None, description: str, refers_to: type[Recorded] | Filter | None = None
+        self,
+        one: Contract[Any] | None,
+        description: str,
+        refers_to: type[Recorded] | Filter | None = None,
+        *,
+        least: int = 0,
+        most: int = 100,
     ) -> None:
-        super().__init__(description, load_default=(), allow_none=False)
+        given: dict[str, Any] = {"required": True} if least else {"load_default": ()}
+        super().__init__(description, allow_none=False, **given)
+        self.least, self.most = least, most
         self.one = one
         self.refers_to = refers_to
         if isinstance(one, Slug) and isinstance(refers_to, type):
             one.collection = refers_to.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
 
     def shape(self, side: Side) -> JsonSchema:
-        return {"type": "array", "items": _item(self.one), "maxItems": 100, "not": _STAR_AMONG}
+        bounds = {"minItems": self.least, "uniqueItems": True} if self.least else {}
+        return {"type": "array", "items": _item(self.one), **bounds, "maxItems": self.most, "not": _STAR_AMONG}
 
     def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         values = [one for text in value for one in text.split(",")]
-        if len(values) > 100:
-            raise ValidationError(f"has {len(values)} values; at most 100 are allowed.")
+        if len(values) > self.most:
+            raise ValidationError(f"has {len(values)} values; at most {self.most} are allowed.")
         if "*" in values and len(values) > 1:
             raise ValidationError("“*” means no filter and cannot be combined with other values.")
         given = [value for value in dict.fromkeys(values) if value not in ("", "*")]
+        if len(given) < self.least:
+            raise ValidationError(
+                f"has {len(given) or 'no'} value{'s' * (len(given) != 1)}; at least {self.least} are required."
+            )
         found: list[str] = []
         wrong: list[Any] = []
         for one in given:

@@ -29,23 +29,31 @@ def gaps(question: Question) -> Findings:
     """
     found = recorded(question)
     compared = set(question.parties) or {party for _, party in found}
-    names = question.names
     behind = footing_of(question, found.values())
-    data: list[dict[str, Any]] = [
-        {
-            "issue": names.issue(issue),
-            "topic": names.topic(issue),
-            "distance": distance(group),
-            "blockers": names.parties(blockers(group)),
-            "missing": names.parties(compared - {cell.party for cell in group}),
-            "ended": names.parties(cell.party for cell in group if cell.ended),
-            "stances": [_stance(cell, question, behind) for cell in group],
-            "assumed": distance(group) != distance([cell for cell in group if not cell.assumed]),
-        }
-        for issue, group in by_issue(found)
-    ]
+    data = [gap(question, issue, group, compared, behind) for issue, group in by_issue(found)]
     data.sort(key=lambda gap: -1 if gap["distance"] is None else gap["distance"], reverse=True)
     return Findings(data, rests_on(question, found.values()))
+
+
+def gap(question: Question, issue: str, group: Sequence[Cell], compared: set[str], behind: Footing) -> dict[str, Any]:
+    """The gap on one issue.
+
+    Args:
+        group: the cells of the issue.
+        compared: the ids of the compared parties.
+        behind: what the conflicting cells rest on.
+    """
+    names = question.names
+    return {
+        "issue": names.issue(issue),
+        "topic": names.topic(issue),
+        "distance": distance(group),
+        "blockers": names.parties(blockers(group)),
+        "missing": names.parties(compared - {cell.party for cell in group}),
+        "ended": names.parties(cell.party for cell in group if cell.ended),
+        "stances": [_stance(cell, question, behind) for cell in group],
+        "assumed": distance(group) != distance([cell for cell in group if not cell.assumed]),
+    }
 
 
 def score_that_counts(cell: Cell) -> float | None:

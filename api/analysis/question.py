@@ -1,9 +1,10 @@
 """What a reader asks of an analysis, what it finds, and the names and references that its answer needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
@@ -54,6 +55,8 @@ class Question:
     end: date | None = None
     #: Intermediate results for this question that several analyses use.
     known: dict[str, Any] = field(init=False, default_factory=dict)
+    #: Foldings by which of the affiliations they are made of.
+    _foldings: dict[tuple[bool, ...], Folding] = field(init=False, default_factory=dict)
 
     @property
     def knowing(self) -> Clocks:
@@ -93,21 +96,29 @@ class Question:
     @cached_property
     def folding(self) -> Folding:
         """Whom something counts for that was done by the day."""
-        return self._folding(past=True)
+        return self._folding(self.clocks.as_of, past=True)
 
     @cached_property
     def standing(self) -> Folding:
         """Whom something counts for that was held on the day."""
-        return self._folding(past=False)
+        return self.standing_at(self.clocks)
 
-    def _folding(self, *, past: bool) -> Folding:
-        """Who may have represented whom on the day, or with ``past`` by then; ever, where none is asked for."""
+    def standing_at(self, clocks: Clocks) -> Folding:
+        """As `standing`, on the day of other clocks."""
+        return self._folding(clocks.as_of, past=False)
+
+    @cached_property
+    def affiliations(self) -> Sequence[Any]:
+        """Every affiliation that represents: the party, the represented party, the earliest and the latest day."""
         statement = select(Affiliation.party_id, Affiliation.other_id, Affiliation.earliest, Affiliation.latest)
-        if self.clocks.as_of is not None:
-            statement = statement.where(Affiliation.earliest <= self.clocks.as_of)
-            if not past:
-                statement = statement.where(Affiliation.latest >= self.clocks.as_of)
-        return Folding(self.connection.execute(statement), self.parties, fold=self.fold)
+        return self.connection.execute(statement).all()
+
+    def _folding(self, day: date | None, *, past: bool) -> Folding:
+        """Who may have represented whom on the day, or with ``past`` by then; ever, where there is no day."""
+        valid = tuple(day is None or (one.earliest <= day and (past or one.latest >= day)) for one in self.affiliations)
+        if valid not in self._foldings:
+            self._foldings[valid] = Folding(compress(self.affiliations, valid), self.parties, fold=self.fold)
+        return self._foldings[valid]
 
     @cached_property
     def names(self) -> "Names":

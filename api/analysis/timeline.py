@@ -110,7 +110,7 @@ def _places(question: Question, collection: str) -> Iterator[_Place]:
         first, last = span(record[_TIME.get(collection, "valid_from")], record["first_reported_on"])
         if not question.asks_for(first, last):
             continue
-        yield _milliseconds(first), record["first_reported_on"], collection, record["id"]
+        yield milliseconds(first), record["first_reported_on"], collection, record["id"]
 
 
 def _proposals_on(question: Question) -> Any:
@@ -171,8 +171,8 @@ def _entry(collection: str, record: dict[str, Any]) -> dict[str, Any]:
         "claim_status": record["claim_status"],
         "document_count": record["document_count"],
         "origin_count": record["origin_count"],
-        "time": _milliseconds(first),
-        "timeEnd": _milliseconds(last) if last > first else None,
+        "time": milliseconds(first),
+        "timeEnd": milliseconds(last) if last > first else None,
         "title": title,
         "text": f"{record['summary'] or title} (first reported {by}{reported}; {record['claim_status']})",
         "tags": ",".join([collection, kind, *(one["id"] for one in actors)]),
@@ -187,5 +187,6 @@ def span(occurred: dict[str, Any] | None, reported: str) -> tuple[date, date]:
     return first, max(first, date.fromisoformat(latest or earliest or reported))
 
 
-def _milliseconds(day: date) -> int:
+def milliseconds(day: date) -> int:
+    """The beginning of a day in milliseconds since 1970, as Grafana has times."""
     return int(datetime.combine(day, time(), UTC).timestamp()) * 1000

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from marshmallow import Schema
 
-from api.analysis import diff, gaps, matrix, movements, reception, silences, timeline
+from api.analysis import diff, gap_history, gaps, matrix, movements, reception, silences, timeline
 from api.analysis.question import Findings
 from api.analysis.stances import stances
 from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
@@ -22,7 +22,7 @@ from api.views.facets import facets_of
 from api.views.flat import FlatTable
 from api.views.named import named, of_path
 from schemas.analyses.diff import DiffTermSchema
-from schemas.analyses.gaps import GapLineSchema, GapSchema
+from schemas.analyses.gaps import GapLineSchema, GapSchema, GapSpanLineSchema, GapSpanSchema
 from schemas.analyses.matrix import MatrixLineSchema, StanceLineSchema
 from schemas.analyses.movements import MovementSchema
 from schemas.analyses.reception import ReceptionLineSchema
@@ -34,6 +34,9 @@ _WIDE = (
     "The table is wide, with two columns per party, and does not show how well a stance is supported; `/stances.csv` does, as a "
     "tidy table with one row per position."
 )
+
+#: How many parties the history of gaps compares: its cost grows with their positions times the days on which these change.
+MOST_COMPARED = 12
 
 
 def _listing(schema: type[Schema]) -> JsonSchema:
@@ -148,6 +151,30 @@ GAPS = Analysis(
     prepared=((),),
 )
 
+GAP_HISTORY = Analysis(
+    path="/gaps/history",
+    operation_id="getGapHistory",
+    name="gap-history",
+    summary="How the distance between parties changed, issue by issue",
+    description=(
+        "For each issue, the spans of days over which the gap between the named parties stayed the same, oldest first. Each row is "
+        "what `/gaps` answers with `as_of` any day of the span; no row covers a day on which none of them may have held a position. "
+        f"`from` and `to` select the spans that meet a period. {_WIDE}"
+    ),
+    query={
+        "parties": AnyOf(Slug(), "The parties to compare.", Party, least=2, most=MOST_COMPARED),
+        **_without("party", "as_of"),
+        **SPAN,
+    },
+    find=lambda call: gap_history.history(question(call)),
+    data=_listing(GapSpanSchema),
+    columns=columns(GapSpanLineSchema),
+    more=_of_parties(GapSpanLineSchema),
+    records=lambda call: gap_history.spans(question(call)),
+    examples={"parties": list(PARTIES)},
+    about=_WIDE,
+)
+
 TIMELINE = Analysis(
     path="/timeline",
     operation_id="getTimeline",
@@ -239,7 +266,7 @@ DIFF = Analysis(
 )
 
 #: The analyses except those that each collection has: dossiers and facets.
-ANALYSES = (MATRIX, GAPS, TIMELINE, MOVEMENTS, SILENCES, RECEPTION, DIFF)
+ANALYSES = (MATRIX, GAPS, GAP_HISTORY, TIMELINE, MOVEMENTS, SILENCES, RECEPTION, DIFF)
 
 
 def analysis_operations(table: Table) -> Iterator[Operation]:

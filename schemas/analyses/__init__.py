@@ -7,7 +7,7 @@ from schemas.analyses.common import AnalysisMetaSchema
 from schemas.analyses.diff import DiffSchema
 from schemas.analyses.dossier import DossierSchema
 from schemas.analyses.facets import FacetCountSchema
-from schemas.analyses.gaps import GapSchema
+from schemas.analyses.gaps import GapSchema, GapSpanSchema
 from schemas.analyses.matrix import MatrixChangeSchema, MatrixRowSchema, MatrixTopicSchema
 from schemas.analyses.movements import MovementSchema
 from schemas.analyses.reception import ReceptionSchema
@@ -21,6 +21,7 @@ ANSWERS = (
     MatrixTopicSchema,
     MatrixChangeSchema,
     GapSchema,
+    GapSpanSchema,
     ReceptionSchema,
     DiffSchema,
     TimelineEntrySchema,

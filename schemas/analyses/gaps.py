@@ -1,7 +1,7 @@
 """Gaps: how far apart parties are, issue by issue."""
 
 from schemas.analyses.common import ASSUMED, NULLABLE_OUTPUT, OUTPUT
-from schemas.fields import Flag, Integer, Number, Pieces, Reference, References, Term
+from schemas.fields import Day, Flag, Integer, Number, Pieces, Reference, References, Term
 from schemas.record import Mapping
 from schemas.vocabulary import ClaimStatus, Stance
 
@@ -46,3 +46,18 @@ class GapSchema(GapLineSchema):
     """How far apart the compared parties are on one issue."""
 
     stances = Pieces(GapStanceSchema, "The recorded stances, in the order of the parties' ids.", **OUTPUT)
+
+
+class GapSpanLineSchema(GapLineSchema):
+    """A row of the table of gaps over time. After these columns each party has two: its stance and its score."""
+
+    since = Day(
+        "The first day of the span; null if a position may have been held at any time before, and its process has no known beginning.",
+        **NULLABLE_OUTPUT,
+    )
+    until = Day("The last day of the span; null if it lasts to the release's date.", **NULLABLE_OUTPUT)
+    time = Integer("The first day of the span in milliseconds since 1970; null if `since` is.", **NULLABLE_OUTPUT)
+
+
+class GapSpanSchema(GapSpanLineSchema, GapSchema):
+    """A span of days on which the gap between the compared parties on one issue stayed the same."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, make_url, select
 from written import AFFILIATIONS, ISSUES, MODES, PARTIES, SOURCES, TODAY, Position, write
 
 from api.analysis.footing import footing
+from api.analysis.gap_history import history
 from api.analysis.gaps import gaps
 from api.analysis.latest import Cell, Held, by_column, cells, columns_of, latest, recorded
 from api.analysis.latest import positions as all_positions
@@ -419,3 +420,38 @@ def score_on(day: date, course: list[Held]) -> Any:
 def test_days_of_the_properties_lie_around_those_of_the_sources() -> None:
     known = [date.fromisoformat(day) for day in SOURCES.values()]
     assert min(day for day in DAYS if day) < min(known) < max(known) <= TODAY - timedelta(days=1)
+
+
+@settings(max_examples=40)
+@given(WORLDS, MANY_CLOCKS, st.permutations(PARTIES), st.integers(2, 5), st.booleans())
+def test_a_span_of_the_history_is_the_gap_of_each_of_its_days(
+    positions: list[Position], several: list[Clocks], order: list[str], many: int, fold: bool
+) -> None:
+    with loaded(positions) as connection:
+        for clocks in several:
+            knowing = Clocks(None, clocks.known_at, clocks.modes)
+            told = history(asked(connection, knowing, parties=tuple(order[:many]), fold=fold)).data
+            bounds = [day for one in told for day in (one["since"], one["until"]) if day]
+            near = {day + timedelta(days=days) for day in [*bounds, TODAY] for days in (-1, 0, 1)}
+            for day in sorted(day for day in {*near, *DAYS[1:]} if day <= TODAY):
+                on_day = Clocks(day, knowing.known_at, knowing.modes)
+                expected = gaps(asked(connection, on_day, parties=tuple(order[:many]), fold=fold)).data
+                shown = [
+                    one
+                    for one in told
+                    if (one["since"] or day) <= day and (one["until"] is None or day <= one["until"])
+                ]
+                assert [gap_of(one) for one in sorted(shown, key=issue_of)] == sorted(expected, key=issue_of), day
+        for before, after in pairwise(told):
+            if before["issue"] == after["issue"]:
+                assert before["until"] < after["since"]
+                assert before["until"] + timedelta(days=1) < after["since"] or gap_of(before) != gap_of(after)
+
+
+def gap_of(span: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in span.items() if name not in ("since", "until", "time")}
+
+
+def issue_of(gap: dict[str, Any]) -> str:
+    id: str = gap["issue"]["id"]
+    return id
