@@ -21,6 +21,7 @@ from api.resource import Filter, Resource
 from api.search import BEGINNING, LEAST_LETTERS, WORD
 from schemas.fields import (
     DERIVED_ID_LENGTH,
+    SLUG_LENGTH,
     Choice,
     Contract,
     Day,
@@ -147,7 +148,7 @@ class Behind(Slug):
 
     def __init__(self, resource: Resource, description: str | None = None) -> None:
         about = "Start the page after the record with this id (`page.next` of the page before)."
-        super().__init__(description or about, longest=DERIVED_ID_LENGTH)
+        super().__init__(description or about, longest=SLUG_LENGTH if resource.seeded else DERIVED_ID_LENGTH)
         self.resource = resource
 
 
@@ -266,7 +267,7 @@ SPAN: dict[str, Contract[Any]] = {
     "from": Moment("Only what may fall on or after this day."),
     "to": Moment("Only what may fall on or before this day, which must not precede `from`."),
 }
-RELEASE = Slug("Answer only from this release; 410 if another is loaded.", longest=80)
+RELEASE = Slug("Answer only from this release; 410 if another is loaded.")
 
 
 def query(**fields: Contract[Any]) -> Schema:
@@ -280,7 +281,7 @@ def of_filter(one: Filter) -> AnyOf:
     if one.vocabulary:
         return AnyOf(Term(one.vocabulary), one.description)
     if one.references:
-        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description, one.references)
+        return AnyOf(Slug(), one.description, one.references)
     return AnyOf(None, one.description, one)
 
 

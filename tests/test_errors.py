@@ -9,6 +9,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from api.problems import KINDS
 from api.reading.refusals import SUGGESTED
+from schemas.fields import SLUG_LENGTH
 
 UNVERSIONED_AND_NOT = ["/v1", ""]
 
@@ -312,9 +313,11 @@ def test_a_parameter_that_names_nothing_is_among_the_errors(api: Api, path: str,
         "/v1/cite?path=/v1/parties/{}",
     ],
 )
-def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: str) -> None:
-    """By an alias that is not like its id: `=ALD()`."""
-    assert "“ald” is not a known party id. Did you mean “aldoria”?" in api.problem(path.format("ald"), 404)["detail"]
+@pytest.mark.parametrize("name", ["ald", "za"])
+def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: str, name: str) -> None:
+    """By an alias that is not like its id, `=ALD()`, or by its country code, `ZA`."""
+    said = f"“{name}” is not a known party id. Did you mean “aldoria”?"
+    assert said in api.problem(path.format(name), 404)["detail"]
 
 
 @pytest.mark.parametrize(
@@ -322,6 +325,7 @@ def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: 
     [
         ("/v1/demands?party=ALD", "ald", " Did you mean “aldoria”?"),
         ("/v1/gaps?parties=ALD,borovia", "ald", " Did you mean “aldoria”?"),
+        ("/v1/positions?party=ZA", "za", " Did you mean “aldoria”?"),
         ("/v1/matrix.csv?party=Aldorja", "aldorja", " Did you mean “aldoria”?"),
         ("/v1/positions?party=Port%20Nowhere", "port-nowhere", ""),
     ],
@@ -337,6 +341,21 @@ def test_what_is_neither_an_id_nor_known_as_one_is_answered_once(api: Api, path:
 def test_an_id_with_something_around_it_is_answered_with_the_id(api: Api, path: str, given: str) -> None:
     (error,) = api.problem(f"{path}?party={quote(given)}", 400)["errors"]
     assert error["message"].endswith("As an id it would be “aldoria”.")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/positions?party=É",
+        "/v1/matrix?party=É",
+        "/v1/gaps?parties=É",
+        "/v1/changes?release=É",
+        "/v1/parties?after=É",
+    ],
+)
+def test_how_long_an_id_may_be_is_told_alike_everywhere(api: Api, path: str) -> None:
+    (error,) = api.problem(path, 400)["errors"]
+    assert f"at most {SLUG_LENGTH} characters" in error["message"]
 
 
 def test_only_what_is_near_is_suggested(api: Api) -> None:

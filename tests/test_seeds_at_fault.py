@@ -243,12 +243,15 @@ def test_words_where_a_mapping_stands_are_told_the_fields_that_it_must_have(one:
     assert f"river/statements.yaml:7:7: statements “plain-words”: evidence: {said}" in faults(one)
 
 
-def test_a_party_named_by_an_alias_is_the_one_suggested(one: Path) -> None:
-    aliases = "  name: Upland\n  aliases: [HL, The High Lands]\n  affiliations:\n  - {party: hl, role: ally}"
-    found = spoil(one, "  name: Upland", aliases, "common/parties.yaml")
-    assert found[0].endswith("party: “hl” is not a known party id. Did you mean “upland”?"), "its own names are wrong"
-    found = spoil(one, "party: upland", "party: the-high-lands")
-    assert any(fault.endswith("“the-high-lands” is not a known party id. Did you mean “upland”?") for fault in found)
+@pytest.mark.parametrize("name", ["hl", "the-high-lands", "za"])
+def test_a_party_named_by_an_alias_or_its_country_code_is_the_one_suggested(one: Path, name: str) -> None:
+    said = f"party: “{name}” is not a known party id. Did you mean “upland”?"
+    names = "  name: Upland\n  iso3166: ZA\n  aliases: [HL, The High Lands]"
+    found = spoil(
+        one, "  name: Upland", f"{names}\n  affiliations:\n  - {{party: {name}, role: ally}}", "common/parties.yaml"
+    )
+    assert found[0].endswith(said), "its own names are wrong"
+    assert any(fault.endswith(said) for fault in spoil(one, "party: upland", f"party: {name}"))
 
 
 def test_an_id_of_another_collection_is_told_to_be_one(one: Path) -> None:

@@ -22,6 +22,7 @@ from api.loader.record import PartlyValid, Seed, record, with_parts
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href, slug
+from schemas.parties import PartySchema
 
 LENGTH = struct.Struct("<I")
 
@@ -57,12 +58,13 @@ class Known(Mapping[str, Seed]):
         return len(self._order)
 
     @cached_property
-    def called(self) -> dict[str, str]:
-        """The ids of the records that have other names, by those, written as ids (`uk`: `united-kingdom`)."""
-        if "aliases" not in self.seeds.table.by_name[self.collection].schema._declared_fields:
+    def by_other_name(self) -> dict[str, str]:
+        """The ids of parties by their aliases and country codes, written as ids (`uk`, `gb`: `united-kingdom`); empty for other records."""
+        if not issubclass(self.seeds.table.by_name[self.collection].schema, PartySchema):
             return {}
         # References stay unresolved: a wrong one is why this is asked for.
-        return {slug(alias): id for id in self for alias in self._unresolved(id).data["aliases"]}
+        parties = [(id, self._unresolved(id).data) for id in self]
+        return {slug(name): id for id, data in parties for name in (*data["aliases"], data["iso3166"] or "")}
 
     def add(self, id: str, place: int) -> int | None:
         """Note where the record of an id was put aside. If the id is taken, return the place of the record that has it."""
@@ -262,9 +264,9 @@ class Seeds:
         return found
 
     def _meant(self, collection: str, id: str) -> str:
-        """What an unknown id may mean: the record that has it as an alias, a record of another collection, or the nearest id."""
-        if called := self.records[collection].called.get(id):
-            return f". Did you mean “{called}”?"
+        """What an unknown id may mean: the party with this alias or country code, a record of another collection, or the nearest id."""
+        if meant := self.records[collection].by_other_name.get(id):
+            return f". Did you mean “{meant}”?"
         elsewhere = next((name for name, known in self.records.items() if id in known), None)
         return f"; it is one of the {elsewhere}" if elsewhere else suggestion(id, list(self.records[collection]))
 
