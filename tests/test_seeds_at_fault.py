@@ -3,6 +3,7 @@ all of them at once; nothing loaded, and the release before still served.
 """
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +253,32 @@ def test_a_party_named_by_an_alias_or_its_country_code_is_the_one_suggested(one:
     )
     assert found[0].endswith(said), "its own names are wrong"
     assert any(fault.endswith(said) for fault in spoil(one, "party: upland", f"party: {name}"))
+
+
+def test_a_missing_folder_of_shared_records_is_one_fault(world: Path) -> None:
+    shutil.rmtree(world / "common")
+    (world / "spice-round" / "retired.yaml").unlink()
+    (fault,) = faults(world)
+    assert fault.startswith(f"{world}: contains no common/, the folder for what several processes share; ")
+    assert " references name what no other folder has, such as glacier-accord/" in fault
+    assert "party id; " in fault
+
+
+def test_a_misnamed_folder_of_shared_records_is_told_its_name(world: Path) -> None:
+    (world / "common").rename(world / "shared")
+    (fault,) = faults(world)
+    assert fault.endswith(
+        "shared: contains no process.yaml; it describes the process that the folder is for; "
+        "if it holds what several processes share, rename it to common"
+    )
+
+
+def test_a_mistyped_id_has_its_place_in_a_folder_without_shared_records(one: Path) -> None:
+    (one / "common" / "parties.yaml").rename(one / "river" / "parties.yaml")
+    (one / "common").rmdir()
+    check(one, RESOURCES)
+    (fault,) = spoil(one, "party: upland", "party: uplnd")
+    assert fault.startswith("river/statements.yaml:2:10: ")
 
 
 def test_an_id_of_another_collection_is_told_to_be_one(one: Path) -> None:

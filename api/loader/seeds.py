@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from itertools import groupby
 from marshal import loads
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 from weakref import finalize
@@ -98,6 +99,16 @@ class Known(Mapping[str, Seed]):
         yield from with_parts(seed)
 
 
+class Unknown(NamedTuple):
+    """A reference that names nothing: its place, the message, and whether that may be only because the folder of shared records is
+    missing.
+    """
+
+    place: Place
+    message: str
+    of_shared: bool = False
+
+
 class Sourced(NamedTuple):
     """What a citation has from its source. ``origin`` is the party that published it, or else the source itself."""
 
@@ -126,6 +137,8 @@ class Seeds:
         self.taken: dict[str, IdTable] = {}
         #: Collections and records that could not be read. They are faults already; references to them are not reported as well.
         self.unread: set[str] = set()
+        #: The folder of seeds, if it contains no folder of shared records.
+        self.without_shared: Path | None = None
         self.wrong: set[tuple[str, str]] = set()
         self.partly_valid: list[PartlyValid] = []
         #: Not a fault, since a text may not be at hand; the command line adds a note about it.
@@ -214,15 +227,13 @@ class Seeds:
         assert seed is not None  # it was right when it was put aside
         return seed
 
-    def resolve(self, seed: Seed, faults: list[tuple[Place, str]]) -> None:
+    def resolve(self, seed: Seed, faults: list[Unknown]) -> None:
         """Replace the ids that a record names by references to the records. An id that does not exist is a fault, whose message names
         neither record nor field.
         """
         self.resolve_fields(seed.resource.schema, seed.data, seed.place, faults)
 
-    def resolve_fields(
-        self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
-    ) -> None:
+    def resolve_fields(self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[Unknown]) -> None:
         """What `resolve` does, for some fields of a record."""
         for name, kind, single in _naming(schema):
             value = data.get(name)
@@ -253,14 +264,15 @@ class Seeds:
                 self.resolve_fields(kind.schema, data[name], place / name, faults)
 
     def _one(
-        self, collection: str, id: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
+        self, collection: str, id: str, place: Place, steps: tuple[str | int, ...], faults: list[Unknown]
     ) -> Ref | None:
         found = self.records[collection].ref(id)
         self.unresolved += found is None
         if found is None and collection not in self.unread and (collection, id) not in self.wrong:
             there = Place(place.file, (*place.path, *steps))
-            singular = self.table.by_name[collection].singular
-            faults.append((there, f"“{id}” is not a known {singular} id{self._meant(collection, id)}"))
+            resource = self.table.by_name[collection]
+            told = f"“{id}” is not a known {resource.singular} id{self._meant(collection, id)}"
+            faults.append(Unknown(there, told, of_shared=self.without_shared is not None and resource.shared))
         return found
 
     def _meant(self, collection: str, id: str) -> str:
@@ -270,15 +282,12 @@ class Seeds:
         elsewhere = next((name for name, known in self.records.items() if id in known), None)
         return f"; it is one of the {elsewhere}" if elsewhere else suggestion(id, list(self.records[collection]))
 
-    def _subject(
-        self, subject: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
-    ) -> Ref | None:
+    def _subject(self, subject: str, place: Place, steps: tuple[str | int, ...], faults: list[Unknown]) -> Ref | None:
         collection, _, id = subject.partition("/")
         if collection not in self.table.by_name:
             there = Place(place.file, (*place.path, *steps))
-            faults.append(
-                (there, f"“{collection}” is not a known collection{suggestion(collection, list(self.table.by_name))}")
-            )
+            hint = suggestion(collection, list(self.table.by_name))
+            faults.append(Unknown(there, f"“{collection}” is not a known collection{hint}"))
             self.unresolved += 1
             return None
         return self._one(collection, id, place, steps, faults)
