@@ -22,9 +22,9 @@ from api.loader.read import SHARED, Chunk, SeedFile, chunks, fault_at, find, map
 from api.loader.record import (
     PartlyValid,
     Seed,
-    called,
     field_of,
     load_by,
+    name_of_raw,
     named,
     partly_valid,
     partly_valid_parts,
@@ -161,7 +161,7 @@ def faults_of(seed: Seed, seeds: Seeds) -> list[Fault]:
         errors: list[Unknown] = []
         seeds.resolve(one, errors)
         if errors:
-            faults += _of_record(rules.called(one, seed), one.place, errors)
+            faults += _of_record(rules.name_of_part(one, seed), one.place, errors)
     if seeds.unresolved == unresolved:
         faults += [fault_at(place, message) for place, message in rules.broken(seed, seeds)]
     return faults
@@ -219,7 +219,7 @@ class _FirstReading:
         if name is not None and name not in self.table.by_name:
             known = list(self.table.by_name)
             said = f"“{name}” is not a known collection{suggestion(name, known) or '.'} Known collections: {', '.join(known)}"
-            faults.append(fault_at(place / "collection", f"{called('retired', raw)}: collection: {said}"))
+            faults.append(fault_at(place / "collection", f"{name_of_raw('retired', raw)}: collection: {said}"))
 
     def take(self, file: SeedFile, place: Place, raw: Any, found: _ChunkResult) -> None:
         before = len(found.faults)
@@ -236,7 +236,7 @@ class _FirstReading:
                 found.ids.append((one.resource.name, one.id, at, one.place.path))
             elif one.data["selector"] is None:
                 named_too = len(found.unplaced.first) < SHOWN
-                found.unplaced.add(Unplaced(1, [(one.place, rules.called(one, seed))] if named_too else []))
+                found.unplaced.add(Unplaced(1, [(one.place, rules.name_of_part(one, seed))] if named_too else []))
         if len(found.faults) > before:
             found.partly_valid += partly_valid_parts(self.table, resource, raw, place)
             raw = without_invalid_parts(self.table, resource, raw)
