@@ -47,15 +47,28 @@ _FREE_LENGTH = 300
 #: The parameters that decide how a flat table is written, not what is in it.
 WRITING = ("format", "bom", "columns")
 _OTHER_SEPARATOR = re.compile(r"\s*[;|]\s*")
-#: The names that other services give to the parameters of this one.
+#: The names that other services give to the parameters of this one, in small letters, without other signs: ``$top`` is ``top``.
 _ELSEWHERE = {
-    "after": ("cursor", "offset", "page", "page_token", "skip", "start"),
+    "after": (
+        "cursor",
+        "offset",
+        "page",
+        "pageafter",
+        "pagenumber",
+        "pageoffset",
+        "pagetoken",
+        "skip",
+        "start",
+        "startingafter",
+    ),
     "as_of": ("at", "date", "day"),
-    "from": ("since", "start_date", "date_from"),
-    "limit": ("count", "max", "page_size", "per_page", "size", "top"),
-    "q": ("keyword", "query", "search", "text"),
-    "sort": ("order", "order_by", "orderby", "sort_by"),
-    "to": ("date_to", "end_date", "until"),
+    "columns": ("attributes", "cols", "field", "fieldnames", "fields", "fl", "properties", "select"),
+    "format": ("output", "outputformat", "responseformat"),
+    "from": ("begin", "datefrom", "fromdate", "since", "start", "startdate"),
+    "limit": ("count", "first", "max", "maxresults", "pagelimit", "pagesize", "perpage", "rows", "size", "take", "top"),
+    "q": ("keyword", "keywords", "query", "search", "term", "text"),
+    "sort": ("order", "orderby", "ordering", "sortby"),
+    "to": ("dateto", "end", "enddate", "todate", "until"),
 }
 #: The formats of flat tables that take a parameter, if not all do.
 _OF_TABLES = {"bom": "CSV", "columns": "CSV or JSON Lines (.ndjson)"}
@@ -392,11 +405,21 @@ def _unknown(name: str, value: str, names: list[str], addresses: Iterable[str]) 
         instead = " or ".join(f"“{address}”" for address in addresses)
         told = f"applies only to a flat table as {_OF_TABLES[name]}{f'; use {instead}' if instead else ''}."
     else:
-        near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
-        told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)}"
+        ours = _named_here(name)
+        near = next((one for one in ours if one in names), name)
+        told = f"unknown parameter.{did_you_mean(near, names)}"
+        if near == name and (only := next((one for one in ours if one in _OF_TABLES), None)):
+            told = f"unknown parameter. “{only}” does this, but applies only to a flat table as {_OF_TABLES[only]}."
     return Wrong(
         name[:80] if name.strip() else "", value[:200], f"{told} Known parameters: {', '.join(names)}.", tuple(names)
     )
+
+
+def _named_here(name: str) -> list[str]:
+    """The parameters that another service's name may stand for: ``pageSize``, ``$top``, ``fields[positions]``."""
+    whole, before = (re.sub(r"[^a-z]", "", one) for one in (name.lower(), name.lower().partition("[")[0]))
+    found = [here for here, others in _ELSEWHERE.items() if whole in others]
+    return found or [here for here, others in _ELSEWHERE.items() if before in others]
 
 
 def explain(name: str, message: str, value: str) -> Wrong:
