@@ -194,7 +194,7 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
 )
 @click.option("--check", "checking", is_flag=True, help="Write nothing; fail if the file is out of date.")
 def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking: bool) -> None:
-    """Write which records carry each paragraph of each source: of the shipped seeds to docs/coverage.md, of others to the file
+    """Write which records cite each paragraph of each source: of the shipped seeds to docs/coverage.md, of others to the file
     given by --out, or else to standard output.
     """
     with _explained():

@@ -1,16 +1,22 @@
-"""Who held what when, in a narrow table indexed by party and issue, so that the latest positions are found without reading the
-others. `api.analysis.latest` defines which is the latest. This module only leaves out positions that certainly began before it, and
-tells what the record says of a day.
+"""Holdings: who held what when, in a narrow table indexed by party and issue.
 
-**What may have been held on a day** (``as_of``) is what lists and analyses show: the day lies between the first day of the position's
-beginning and the last of its end. Where no beginning is recorded, the first day is that on which its process can have begun.
+The index finds the latest positions without reading the others. `api.analysis.latest` defines which position is the latest; this module
+only leaves out positions that certainly began before it. It also says what the record confirms about a day.
 
-**Assumed** is a position on a day on which it may have been held and the record does not say that it was. The record says so from the
-last day on which it can have begun (the last that ``valid_from`` can mean, its first report, or its end, whichever is first) until the
-first day on which it can have ended (the first that ``valid_until`` can mean). A position without an end goes on. An end of which only
-the last day is known can have come at once. An approximate or uncertain date has the bounds of the plain one. What is done at a time and
-does not last, such as an event, is assumed until the last day on which it can have been done. Without ``as_of`` nothing is assumed: what
-was recorded last is shown, whenever it was held.
+**May have been held on a day** (``as_of``): the day lies between the first day on which the position can have begun and the last
+day on which it can have ended. Lists and analyses show these positions. If no beginning is recorded, the first day is the first
+on which the position's process can have begun.
+
+**Assumed**: the position may have been held on the day, and the record does not confirm that it was. The record confirms it
+
+- from the last day on which it can have begun: the earliest of the last day that ``valid_from`` can mean, the first report, and
+  the position's end;
+- until the first day on which it can have ended: the first day that ``valid_until`` can mean. A position without an end continues.
+  If only the last day of the end is known, the position can have ended at once.
+
+An approximate or uncertain date has the same bounds as the plain date. A record of something that does not last, such as an event, is
+assumed until the last day on which it can have happened. Without ``as_of`` nothing is assumed: the position recorded last is shown,
+whenever it was held.
 """
 
 from collections.abc import Collection, Mapping
@@ -47,7 +53,7 @@ _TAKEN = tuple(column.name for column in Holding.__table__.columns if column.nam
 
 
 def fill(connection: Connection) -> None:
-    """Make the rows of `Holding` of those of `Position`, in the release that is being made."""
+    """Fill the table `Holding` from `Position`, in the release that is being loaded."""
     dialect = connection.dialect.name
     held_by = _lesser(func.coalesce(_begun(dialect, "latest"), coerce(LAST_DAY, Date)), Position.first_reported_on)
     known = _begun(dialect, "earliest").is_not(None)
@@ -57,7 +63,7 @@ def fill(connection: Connection) -> None:
     taken = [getattr(Position, name) for name in _TAKEN]
     rows = select(*taken, began, began_by).where(Position.issue_id.is_not(None), Position.claim_status.not_in(UNHELD))
     names = [*_TAKEN, *_OWN]
-    # In the order in which they are looked for, so that those of one party on one issue lie together.
+    # In the order of the look-ups, so that the rows of one party on one issue lie together.
     connection.execute(
         insert(Holding).from_select(names, rows.order_by(Position.issue_id, Position.party_id, began, Position.id))
     )
@@ -68,15 +74,15 @@ def _lesser(one: Any, other: Any) -> ColumnElement[Any]:
 
 
 def _begun(dialect: str, end: str) -> ColumnElement[Any]:
-    """The ``earliest`` or ``latest`` day that ``valid_from`` can mean, which no column has: `Position.earliest` may be that of the
-    process.
+    """The ``earliest`` or ``latest`` day that ``valid_from`` can mean, read from the answer. `Position.earliest` may be the process's day
+    instead.
     """
     given = member(dialect, Position.body, "valid_from", end)
     return coerce(given, Date) if dialect == "sqlite" else cast(given, Date)
 
 
 def member(dialect: str, body: Any, *path: str) -> ColumnElement[Any]:
-    """A text within an answer, which no column has."""
+    """A text inside a stored answer, by its path; for values that have no column of their own."""
     if dialect == "sqlite":
         return func.json_extract(body, f"$.{'.'.join(path)}")
     found: ColumnElement[Any] = cast(body, JSON)[path].as_string()
@@ -84,12 +90,12 @@ def member(dialect: str, body: Any, *path: str) -> ColumnElement[Any]:
 
 
 def assumed(record: Mapping[str, Any], day: date | None, period: tuple[str, ...] = PERIOD) -> bool:
-    """Whether what lasts, and is shown by the clocks, is only assumed to have been so on a day.
+    """Whether a position, or another record of something that lasts, is only assumed to have been held on a day.
 
     Args:
-        record: a position, or another record that lasts, as its answer.
-        day: the day that is asked for; None is no day.
-        period: the fields of the record that give its beginning and its end.
+        record: the record's answer; the clocks must show the record on the day.
+        day: the day of ``as_of``; None if it was not given.
+        period: the fields with the beginning and the end.
     """
     if day is None:
         return False
@@ -100,14 +106,14 @@ def assumed(record: Mapping[str, Any], day: date | None, period: tuple[str, ...]
 
 
 def begun_by(record: Mapping[str, Any], period: tuple[str, ...] = PERIOD) -> str:
-    """The last day on which a position, or another record that lasts, can have begun; see `assumed`."""
+    """The last day on which a position, or another record of something that lasts, can have begun; the arguments are those of `assumed`."""
     begin, end = (record[name] or {} for name in period)
     last: str = min(day for day in (begin.get("latest"), end.get("latest"), record["first_reported_on"]) if day)
     return max(last, begin.get("earliest") or last)
 
 
 def assumed_done(row: Row[Any], day: date | None) -> bool:
-    """Whether what is done at a time, and does not last, is only assumed to have been done by a day. It is given as its row."""
+    """Whether a record of something that does not last, given as its row, is only assumed to have happened by a day."""
     return day is not None and day < max(row.earliest, min(row.latest, row.first_reported_on))
 
 
@@ -118,15 +124,19 @@ def recent(
     parties: Collection[str] | None = None,
     whole: Collection[str] = (),
 ) -> Select[Any]:
-    """The positions on issues that the clocks show, as `Holding` has them, without those that certainly began before another of the
-    same party on the same issue that had not ended by today, or before any other where all had: the latest of each, and what may
-    have begun with it.
+    """For each party and issue: the latest position that the clocks show, and the positions that may have begun at the same time.
+
+    A position is left out if it certainly began before another position of the same party and issue that had not ended by ``today``. If
+    all of them had ended by then, it is left out if it certainly began before any other.
 
     Args:
-        today: ``as_of``, or else the release's date.
-        conditions: what else is asked of the rows of `Holding`.
-        parties: those whose positions are asked for; everybody's where it is None.
-        whole: parties of whom nothing is left out.
+        today: ``as_of``, or without it the release's date.
+        conditions: further conditions on the rows of `Holding`.
+        parties: the ids of the parties whose positions are selected; None selects all parties.
+        whole: the ids of parties of whose positions none is left out.
+
+    Returns:
+        A statement that selects rows of `Holding`.
     """
     every = _every_cell()
     begun = (
@@ -157,10 +167,11 @@ def recent(
         .where(uncertain.began < cell.c.since, uncertain.began_by >= cell.c.since)
         .scalar_subquery()
     )
-    # What may have begun with the latest of a cell lies in one stretch of the index, from the first that is uncertain enough.
+    # The positions that may have begun with the latest one of a cell lie in one stretch of the index. It begins with the earliest
+    # position whose uncertain beginning reaches the latest one.
     stretch = [Holding.began >= func.coalesce(back, cell.c.since), Holding.began_by >= cell.c.since]
     if clocks.as_of is not None:
-        # A position that is not known to have begun by the day comes before all others.
+        # A position that is not known to have begun by the day ranks before all others.
         until = case((cell.c.since == first, coerce(LAST_DAY, Date)), else_=clocks.as_of)
         stretch += [Holding.began <= until, Holding.earliest <= clocks.as_of, Holding.latest >= clocks.as_of]
     same = and_(Holding.issue_id == cell.c.issue_id, Holding.party_id == cell.c.party_id)
@@ -172,7 +183,7 @@ def recent(
 
 
 def _every_cell() -> Any:
-    """Every issue with every party that has a position on it: from one entry of the index to the next."""
+    """Every pair of an issue and a party with a position on it, found by stepping through the index."""
 
     def least(issue: Any, after: Any = None) -> Any:
         found = select(func.min(Holding.party_id)).where(Holding.issue_id == issue)
@@ -185,7 +196,7 @@ def _every_cell() -> Any:
 
 
 class _Then(Join):
-    """A join that reads its left side first; SQLite would rather read all of the table, and search the few cells for each row."""
+    """A join that reads its left side first. SQLite would otherwise read the whole table and search the few cells for each row."""
 
     inherit_cache = True
 

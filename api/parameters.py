@@ -21,6 +21,7 @@ from api.resource import Filter, Resource
 from api.search import BEGINNING, LEAST_LETTERS, WORD
 from schemas.fields import (
     DERIVED_ID_LENGTH,
+    SLUG_LENGTH,
     Choice,
     Contract,
     Day,
@@ -46,15 +47,28 @@ _FREE_LENGTH = 300
 #: The parameters that decide how a flat table is written, not what is in it.
 WRITING = ("format", "bom", "columns")
 _OTHER_SEPARATOR = re.compile(r"\s*[;|]\s*")
-#: The names that other services give to the parameters of this one.
+#: The names that other services give to the parameters of this one, in small letters, without other signs: ``$top`` is ``top``.
 _ELSEWHERE = {
-    "after": ("cursor", "offset", "page", "page_token", "skip", "start"),
+    "after": (
+        "cursor",
+        "offset",
+        "page",
+        "pageafter",
+        "pagenumber",
+        "pageoffset",
+        "pagetoken",
+        "skip",
+        "start",
+        "startingafter",
+    ),
     "as_of": ("at", "date", "day"),
-    "from": ("since", "start_date", "date_from"),
-    "limit": ("count", "max", "page_size", "per_page", "size", "top"),
-    "q": ("keyword", "query", "search", "text"),
-    "sort": ("order", "order_by", "orderby", "sort_by"),
-    "to": ("date_to", "end_date", "until"),
+    "columns": ("attributes", "cols", "field", "fieldnames", "fields", "fl", "properties", "select"),
+    "format": ("output", "outputformat", "responseformat"),
+    "from": ("begin", "datefrom", "fromdate", "since", "start", "startdate"),
+    "limit": ("count", "first", "max", "maxresults", "pagelimit", "pagesize", "perpage", "rows", "size", "take", "top"),
+    "q": ("keyword", "keywords", "query", "search", "term", "text"),
+    "sort": ("order", "orderby", "ordering", "sortby"),
+    "to": ("dateto", "end", "enddate", "todate", "until"),
 }
 #: The formats of flat tables that take a parameter, if not all do.
 _OF_TABLES = {"bom": "CSV", "columns": "CSV or JSON Lines (.ndjson)"}
@@ -161,7 +175,7 @@ class Behind(Slug):
 
     def __init__(self, resource: Resource, description: str | None = None) -> None:
         about = "Start the page after the record with this id (`page.next` of the page before)."
-        super().__init__(description or about, longest=DERIVED_ID_LENGTH)
+        super().__init__(description or about, longest=SLUG_LENGTH if resource.seeded else DERIVED_ID_LENGTH)
         self.resource = resource
 
 
@@ -280,7 +294,7 @@ SPAN: dict[str, Contract[Any]] = {
     "from": Moment("Only what may fall on or after this day."),
     "to": Moment("Only what may fall on or before this day, which must not precede `from`."),
 }
-RELEASE = Slug("Answer only from this release; 410 if another is loaded.", longest=80)
+RELEASE = Slug("Answer only from this release; 410 if another is loaded.")
 
 
 def query(**fields: Contract[Any]) -> Schema:
@@ -294,7 +308,7 @@ def of_filter(one: Filter) -> AnyOf:
     if one.vocabulary:
         return AnyOf(Term(one.vocabulary), one.description)
     if one.references:
-        return AnyOf(Slug(longest=DERIVED_ID_LENGTH), one.description, one.references)
+        return AnyOf(Slug(), one.description, one.references)
     return AnyOf(None, one.description, one)
 
 
@@ -405,11 +419,21 @@ def _unknown(name: str, value: str, names: list[str], addresses: Iterable[str]) 
         instead = " or ".join(f"“{address}”" for address in addresses)
         told = f"applies only to a flat table as {_OF_TABLES[name]}{f'; use {instead}' if instead else ''}."
     else:
-        near = [here for here, others in _ELSEWHERE.items() if name.lower() in others and here in names]
-        told = f"unknown parameter.{did_you_mean(near[0] if near else name, names)}"
+        ours = _named_here(name)
+        near = next((one for one in ours if one in names), name)
+        told = f"unknown parameter.{did_you_mean(near, names)}"
+        if near == name and (only := next((one for one in ours if one in _OF_TABLES), None)):
+            told = f"unknown parameter. “{only}” does this, but applies only to a flat table as {_OF_TABLES[only]}."
     return Wrong(
         name[:80] if name.strip() else "", value[:200], f"{told} Known parameters: {', '.join(names)}.", tuple(names)
     )
+
+
+def _named_here(name: str) -> list[str]:
+    """The parameters that another service's name may stand for: ``pageSize``, ``$top``, ``fields[positions]``."""
+    whole, before = (re.sub(r"[^a-z]", "", one) for one in (name.lower(), name.lower().partition("[")[0]))
+    found = [here for here, others in _ELSEWHERE.items() if whole in others]
+    return found or [here for here, others in _ELSEWHERE.items() if before in others]
 
 
 def explain(name: str, message: str, value: str) -> Wrong:

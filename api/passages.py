@@ -168,7 +168,7 @@ def coverage(seeds: Seeds, source: Seed, text: str) -> list[Paragraph]:
 
 
 def coverage_page(seeds: Seeds, texts: Path) -> str:
-    """docs/coverage.md: for each source and paragraph, the records that carry it, or why none does.
+    """docs/coverage.md: each paragraph of each source, with the records that cite it or the reason why none does.
 
     Raises:
         CitingError: a text is missing, or a paragraph is not accounted for.
@@ -176,9 +176,11 @@ def coverage_page(seeds: Seeds, texts: Path) -> str:
     lines = [
         "# Coverage",
         "",
-        "For each paragraph of each source: the records that cite it, or why none does. A paragraph is a line of the normalised",
-        "text that is not blank, given by its characters (RFC 5147), since the texts themselves are not part of the project.",
-        "Made by `positions coverage --texts DIR`; not to be edited.",
+        "This page lists every paragraph of every source, with the records that cite it or the reason why none does. A paragraph",
+        "is a line of the normalised text that is not blank. It is identified by its range of characters (RFC 5147), because the",
+        "texts are not part of the project.",
+        "",
+        "Do not edit this page: `positions coverage --texts DIR` generates it.",
     ]
     missing = []
     for source in seeds.of("sources").values():
@@ -195,12 +197,12 @@ def coverage_page(seeds: Seeds, texts: Path) -> str:
             "",
             f"SHA-256 {sha256(text)}, {len(text)} characters.",
             "",
-            "| paragraph | characters | carried by |",
+            "| paragraph | characters | cited by |",
             "|---|---|---|",
         ]
         for one in paragraphs:
-            carried = ", ".join(f"`{name}`" for name in one.records) or f"none: {' '.join(one.reasons)}"
-            lines.append(f"| {one.number} | {one.start}–{one.end} | {carried} |")
+            cited = ", ".join(f"`{name}`" for name in one.records) or f"none: {' '.join(one.reasons)}"
+            lines.append(f"| {one.number} | {one.start}–{one.end} | {cited} |")
     if missing:
         raise CitingError(
             "not accounted for: "

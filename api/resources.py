@@ -234,6 +234,7 @@ PARTIES = Resource(
     schema=PartySchema,
     filters=(
         any_of("kind", Party.kind, PartyKind, "The sort of actor."),
+        by_key("iso3166", Party.iso3166, "The country code of a state (ISO 3166-1 alpha-2)."),
         linked("affiliation", Party, Party, "A party it belongs to.", field="affiliations"),
     ),
     sorts=(Sort("name", Party.name),),

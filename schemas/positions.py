@@ -1,6 +1,6 @@
 """Positions and their four kinds: demands, responses, statements and offers."""
 
-from schemas.fields import EdtfDate, Flag, Reference, References, Strings, Term, Text
+from schemas.fields import EdtfDate, Flag, Reference, References, Slug, Strings, Term, Text
 from schemas.record import Cited
 from schemas.vocabulary import Firmness, Lifecycle, PositionKind, Salience, Stance, Verdict
 
@@ -12,6 +12,7 @@ class PositionSchema(Cited):
     named_by = "summary"
     dated_by = ("valid_from", "valid_until")
 
+    id = Slug(required=True, some_derived=True)
     kind = Term(PositionKind, dump_only=True)
     party = Reference("parties", "The party that holds it.", required=True, holder=True)
     issue = Reference("issues", "The issue it is about; null for an answer to a proposal as a whole.")

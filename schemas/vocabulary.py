@@ -280,15 +280,15 @@ class ClaimStatus(Vocabulary):
     CONFIRMED = (
         "confirmed",
         (
-            "A holder, or one who represents a holder, is reported to say so on the record or in an official document; "
-            "how far the source is to be relied on is graded apart."
+            "A holder, or somebody who represents a holder, is reported to say so on the record or in an official document. "
+            "The reliability of the source is graded separately."
         ),
     )
     UNCONFIRMED = (
         "unconfirmed",
         (
-            "Some evidence says that it was not confirmed or that somebody declined to comment, "
-            "and nothing but anonymous or unattributed evidence asserts it, if any does."
+            "Some evidence says that it was not confirmed or that somebody declined to comment. "
+            "If any evidence asserts it, all of that is anonymous or unattributed."
         ),
     )
     CORROBORATED = "corroborated", "Two or more independent origins assert it."

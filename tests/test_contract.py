@@ -20,7 +20,7 @@ from api.app import Service
 from api.contract.openapi import to_yaml
 from api.resources import RESOURCES
 from api.settings import SHIPPED_SEEDS
-from schemas.fields import component
+from schemas.fields import SLUG_LENGTH, component
 
 #: What the committed contract has no example of: their ids change with the content or from release to release.
 UNSTABLE = ("evidence", "releases", "changes")
@@ -283,6 +283,20 @@ def test_a_problem_has_the_shape_that_the_contract_says(api: Api, service: Servi
     )
     for path in ("/v1/parties?limit=x&y=1", "/v1/parties/nobody", "/v1/nowhere", "/v1/parties/phantom-state"):
         checker.validate(api.ask(path).get_json())
+
+
+def test_an_offer_of_a_term_with_the_longest_id_has_an_id_that_the_contract_allows(
+    make_service: Any, world: Path
+) -> None:
+    longest = "pepper-plan-no-quota".ljust(SLUG_LENGTH, "a")
+    for name in ("proposals", "responses"):
+        path = world / f"spice-round/{name}.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("pepper-plan-no-quota", longest), encoding="utf-8")
+    service = make_service(world)
+    found = Api(service.wsgi).data(f"/v1/offers/{longest}-by-aldoria")
+    for name in ("OfferInFull", "Offer", "PositionInFull", "Position"):
+        id = service.contract["components"]["schemas"][name]["properties"]["id"]
+        Draft202012Validator(id).validate(found["id"])
 
 
 def test_every_answer_has_the_headers_that_the_contract_says(api: Api, service: Service) -> None:

@@ -9,6 +9,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from api.problems import KINDS
 from api.reading.refusals import SUGGESTED
+from schemas.fields import SLUG_LENGTH
 
 UNVERSIONED_AND_NOT = ["/v1", ""]
 
@@ -312,9 +313,11 @@ def test_a_parameter_that_names_nothing_is_among_the_errors(api: Api, path: str,
         "/v1/cite?path=/v1/parties/{}",
     ],
 )
-def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: str) -> None:
-    """By an alias that is not like its id: `=ALD()`."""
-    assert "“ald” is not a known party id. Did you mean “aldoria”?" in api.problem(path.format("ald"), 404)["detail"]
+@pytest.mark.parametrize("name", ["ald", "za"])
+def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: str, name: str) -> None:
+    """By an alias that is not like its id, `=ALD()`, or by its country code, `ZA`."""
+    said = f"“{name}” is not a known party id. Did you mean “aldoria”?"
+    assert said in api.problem(path.format(name), 404)["detail"]
 
 
 @pytest.mark.parametrize(
@@ -322,6 +325,7 @@ def test_a_party_that_goes_by_another_name_is_the_one_suggested(api: Api, path: 
     [
         ("/v1/demands?party=ALD", "ald", " Did you mean “aldoria”?"),
         ("/v1/gaps?parties=ALD,borovia", "ald", " Did you mean “aldoria”?"),
+        ("/v1/positions?party=ZA", "za", " Did you mean “aldoria”?"),
         ("/v1/matrix.csv?party=Aldorja", "aldorja", " Did you mean “aldoria”?"),
         ("/v1/positions?party=Port%20Nowhere", "port-nowhere", ""),
     ],
@@ -337,6 +341,21 @@ def test_what_is_neither_an_id_nor_known_as_one_is_answered_once(api: Api, path:
 def test_an_id_with_something_around_it_is_answered_with_the_id(api: Api, path: str, given: str) -> None:
     (error,) = api.problem(f"{path}?party={quote(given)}", 400)["errors"]
     assert error["message"].endswith("As an id it would be “aldoria”.")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/positions?party=É",
+        "/v1/matrix?party=É",
+        "/v1/gaps?parties=É",
+        "/v1/changes?release=É",
+        "/v1/parties?after=É",
+    ],
+)
+def test_how_long_an_id_may_be_is_told_alike_everywhere(api: Api, path: str) -> None:
+    (error,) = api.problem(path, 400)["errors"]
+    assert f"at most {SLUG_LENGTH} characters" in error["message"]
 
 
 def test_only_what_is_near_is_suggested(api: Api) -> None:
@@ -471,6 +490,23 @@ def test_a_path_that_is_like_no_other_is_answered_without_a_guess(api: Api) -> N
         ("/v1/matrix?format=JSON", "format", "leave it out", None),
         ("/v1/positions?offset=10", "offset", "Did you mean “after”?", "after"),
         ("/v1/positions?per_page=10", "per_page", "Did you mean “limit”?", "limit"),
+        ("/v1/positions?fields=id", "fields", "Did you mean “columns”?", "columns"),
+        ("/v1/positions.csv?$select=id", "$select", "Did you mean “columns”?", "columns"),
+        ("/v1/positions?fields[positions]=id", "fields[positions]", "Did you mean “columns”?", "columns"),
+        (
+            "/v1/positions.json?select=id",
+            "select",
+            "“columns” does this, but applies only to a flat table as CSV or JSON Lines (.ndjson).",
+            "sort",
+        ),
+        ("/v1/parties?$top=2", "$top", "Did you mean “limit”?", "limit"),
+        ("/v1/parties?pageSize=2", "pageSize", "Did you mean “limit”?", "limit"),
+        ("/v1/parties?page[size]=2", "page[size]", "Did you mean “limit”?", "limit"),
+        ("/v1/parties?page[offset]=2", "page[offset]", "Did you mean “after”?", "after"),
+        ("/v1/parties?start=2", "start", "Did you mean “after”?", "after"),
+        ("/v1/timeline?start=2030", "start", "Did you mean “from”?", "from"),
+        ("/v1/timeline?endDate=2030", "endDate", "Did you mean “to”?", "to"),
+        ("/v1/gaps?output=csv", "output", "Did you mean “format”?", "format"),
         ("/v1/positions?order=id", "order", "Did you mean “sort”?", "sort"),
         ("/v1/events?since=2030", "since", "Did you mean “from”?", "from"),
         ("/v1/matrix?Date=2030", "Date", "Did you mean “as_of”?", "as_of"),

@@ -3,6 +3,7 @@ all of them at once; nothing loaded, and the release before still served.
 """
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -249,12 +250,41 @@ def test_words_where_a_mapping_stands_are_told_the_fields_that_it_must_have(one:
     assert f"river/statements.yaml:7:7: statements “plain-words”: evidence: {said}" in faults(one)
 
 
-def test_a_party_named_by_an_alias_is_the_one_suggested(one: Path) -> None:
-    aliases = "  name: Upland\n  aliases: [HL, The High Lands]\n  affiliations:\n  - {party: hl, role: ally}"
-    found = spoil(one, "  name: Upland", aliases, "common/parties.yaml")
-    assert found[0].endswith("party: “hl” is not a known party id. Did you mean “upland”?"), "its own names are wrong"
-    found = spoil(one, "party: upland", "party: the-high-lands")
-    assert any(fault.endswith("“the-high-lands” is not a known party id. Did you mean “upland”?") for fault in found)
+@pytest.mark.parametrize("name", ["hl", "the-high-lands", "za"])
+def test_a_party_named_by_an_alias_or_its_country_code_is_the_one_suggested(one: Path, name: str) -> None:
+    said = f"party: “{name}” is not a known party id. Did you mean “upland”?"
+    names = "  name: Upland\n  iso3166: ZA\n  aliases: [HL, The High Lands]"
+    found = spoil(
+        one, "  name: Upland", f"{names}\n  affiliations:\n  - {{party: {name}, role: ally}}", "common/parties.yaml"
+    )
+    assert found[0].endswith(said), "its own names are wrong"
+    assert any(fault.endswith(said) for fault in spoil(one, "party: upland", f"party: {name}"))
+
+
+def test_a_missing_folder_of_shared_records_is_one_fault(world: Path) -> None:
+    shutil.rmtree(world / "common")
+    (world / "spice-round" / "retired.yaml").unlink()
+    (fault,) = faults(world)
+    assert fault.startswith(f"{world}: contains no common/, the folder for what several processes share; ")
+    assert " references name what no other folder has, such as glacier-accord/" in fault
+    assert "party id; " in fault
+
+
+def test_a_misnamed_folder_of_shared_records_is_told_its_name(world: Path) -> None:
+    (world / "common").rename(world / "shared")
+    (fault,) = faults(world)
+    assert fault.endswith(
+        "shared: contains no process.yaml; it describes the process that the folder is for; "
+        "if it holds what several processes share, rename it to common"
+    )
+
+
+def test_a_mistyped_id_has_its_place_in_a_folder_without_shared_records(one: Path) -> None:
+    (one / "common" / "parties.yaml").rename(one / "river" / "parties.yaml")
+    (one / "common").rmdir()
+    check(one, RESOURCES)
+    (fault,) = spoil(one, "party: upland", "party: uplnd")
+    assert fault.startswith("river/statements.yaml:2:10: ")
 
 
 def test_an_id_of_another_collection_is_told_to_be_one(one: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
-from support import ROOT, WORLD
+from support import ROOT, WORLD, Databases
 
 from api.database import DatabaseError, open_database
 from api.loader import load
@@ -88,6 +88,21 @@ def test_a_disk_that_is_full_leaves_the_old_release_and_nothing_else(tmp_path: P
     assert "The previous release is unchanged" in second
     assert path.read_bytes() == before
     assert {one_.name for one_ in tmp_path.iterdir()} == {"kept.db", "kept.db.lock"}
+
+
+def test_a_load_that_fails_tells_of_the_old_release_only_if_there_is_one(databases: Databases) -> None:
+    def failed() -> str:
+        with pytest.raises(DatabaseError, match="could not be written") as caught, database.replacing() as connection:
+            connection.exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+        return str(caught.value)
+
+    database = open_database(databases.new())
+    try:
+        assert "previous release" not in failed()
+        load(WORLD, database, RESOURCES)
+        assert failed().endswith(" The previous release is unchanged.")
+    finally:
+        database.close()
 
 
 @pytest.mark.parametrize(

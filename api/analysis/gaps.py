@@ -1,15 +1,15 @@
 """Gaps: how far apart parties are, issue by issue.
 
-Measure: the **distance** on an issue is the largest difference of the scores of the compared parties, divided by 2, the length of
-the scale: 0 where all that have a score agree, 1 where two are opposites. It is the range of an ordinal position scale, as used
-for the preference configurations of a negotiation; it does not change with the order of the parties, and one more party never
-makes it smaller. Stances that are unclear or conflicting have no score, and stances that a party had given up by the day
-(``as_of``, else the release's date) no longer separate anyone: both are shown, and count for nothing. With fewer than two scores
-there is no distance. A distance is **assumed** where it would be another without the stances that are only assumed to have been held
-on the day (see `api.holdings`).
+Measure: the **distance** on an issue is the largest difference between two scores of the compared parties, divided by 2, the length of
+the scale. It is 0 if all parties with a score agree, and 1 if two are opposites. It is the range of an ordinal position scale, as used
+for the preference configurations of a negotiation. The order of the parties does not matter, and adding a party never makes it smaller.
 
-A **blocker** opposes (score below 0) what another of the compared parties supports (score above 0), without reservation: its
-stance is ``opposes``. A party is **missing** where it has no recorded position on the issue at all.
+Two kinds of stance are shown but do not count: stances without a score (unclear or conflicting), and stances that the party had given
+up by the day (``as_of``, or without it the release's date). With fewer than two scores there is no distance. A distance is **assumed**
+if it would be different without the stances that are only assumed to have been held on the day (see `api.holdings`).
+
+A **blocker** opposes without reservation (its stance is ``opposes``) what another of the compared parties supports (score above 0). A
+party is **missing** if it has no recorded position on the issue.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ from schemas.vocabulary import Stance
 
 
 def gaps(question: Question) -> Findings:
-    """The gap on every issue that one of the parties has a recorded position on, the widest first.
+    """The gap on every issue on which a compared party has a recorded position, the widest first.
 
-    The parties compared are those of the question; where it names none, all that have a recorded position on any issue.
+    The compared parties are the question's; if it names none, all parties with a recorded position on any issue.
     """
     found = recorded(question)
     compared = set(question.parties) or {party for _, party in found}
@@ -57,18 +57,18 @@ def gap(question: Question, issue: str, group: Sequence[Cell], compared: set[str
 
 
 def score_that_counts(cell: Cell) -> float | None:
-    """The score that counts for a gap: none where the stance has none or was given up."""
+    """The score that counts for a gap; None if the stance has no score or was given up."""
     return None if cell.ended else cell.score
 
 
 def distance(compared: Sequence[Cell]) -> float | None:
-    """The distance on one issue."""
+    """The distance on one issue; None with fewer than two scores that count."""
     scores = [score for cell in compared if (score := score_that_counts(cell)) is not None]
     return (max(scores) - min(scores)) / 2 if len(scores) > 1 else None
 
 
 def blockers(compared: Sequence[Cell]) -> set[str]:
-    """Who blocks one issue."""
+    """The ids of the parties that block one issue."""
     held = [cell for cell in compared if score_that_counts(cell) is not None]
     wanted = any((cell.score or 0) > 0 for cell in held)
     return {cell.party for cell in held if wanted and cell.stance is Stance.OPPOSES}

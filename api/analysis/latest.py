@@ -1,19 +1,21 @@
-"""Which of several positions is a party's stance.
+"""The latest position: which of a party's positions on an issue gives its stance.
 
-**The latest position** of a party on an issue is, of those that had not ended by the day (``as_of``, else the release's date), the
-one that began last; of those, the one first reported last; of those, the one with the last id. Only where all had ended is it one
-that had: what was taken up later and is over does not hide what goes on. *Began* is the earliest day that ``valid_from`` can mean. A
-position whose beginning is open or unknown was held when it was first reported, so it began no later than then, and that day counts
-as its beginning; where an answer is asked ``as_of`` an earlier day, such a position may have been held and is not known to have been,
-and comes before all others (`api.holdings` says which positions are only assumed to have been held on a day).
+**The latest position** is chosen among the positions that had not ended by the day (``as_of``, or without it the release's date).
+It is the position that began last; of several, the one first reported last; of several, the one with the last id. If all positions had
+ended by the day, it is chosen among all of them. So a later position that has ended does not hide an earlier one that continues.
 
-**Simultaneous** are two positions of which neither is known to have begun after the other: the spans of days in which they can
-have begun overlap. A span ends with the last day that ``valid_from`` can mean, with the first report, with the end of the
-position, or with ``as_of``, whichever is first. Where the latest position and a simultaneous one say different things, the
-party's stance is **conflicting**: both are shown, and it has no score.
+A position **began** on the earliest day that ``valid_from`` can mean. If its beginning is open or unknown, it began no later
+than its first report, because it was held then, and it counts as begun on that day. If ``as_of`` is earlier than that day, the position
+may have been held and is not known to have been; it then ranks before all others. `api.holdings` says which positions are
+only assumed to have been held on a day.
 
-A position whose claim is ``retracted``, or ``denied`` without anyone asserting it, is nobody's stance and takes no part. One that is
-``disputed`` takes part; its claim status stands beside it.
+Two positions are **simultaneous** if neither is known to have begun after the other, that is, if the spans of days on which they can have
+begun overlap. A span ends with the earliest of: the last day that ``valid_from`` can mean, the first report, the end of the
+position, and ``as_of``. If the latest position and a simultaneous one have different stances, the party's stance is
+**conflicting**: both positions are shown, and there is no score.
+
+A position whose claim is ``retracted``, or ``denied`` while nothing asserts it, gives no stance. A ``disputed`` position does, with
+its claim status beside it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,7 +73,7 @@ _NARROW: tuple[Any, ...] = (
 
 @dataclass(eq=False)
 class Held:
-    """One position as the clocks show it. Its answer is read only where it is needed."""
+    """One position as the clocks show it. Its answer is read only when it is needed."""
 
     row: Row[Any]
     as_of: date | None = None
@@ -87,7 +89,7 @@ class Held:
 
     @property
     def assumed(self) -> bool:
-        """Whether the record does not say that it was held on the day that is asked for; see `api.holdings`."""
+        """Whether it is only assumed to have been held on the day of ``as_of``; see `api.holdings`."""
         return self.as_of is not None and assumed(self.record, self.as_of)
 
     @property
@@ -96,13 +98,13 @@ class Held:
 
     @cached_property
     def begins(self) -> bool:
-        """Whether a day is recorded before which it had not begun."""
+        """Whether the record gives the first day on which it can have begun."""
         given = self.record["valid_from"]
         return bool(given and given["earliest"])
 
     @cached_property
     def began(self) -> date:
-        """The day that it counts as having begun on."""
+        """The day on which it counts as begun."""
         if self.begins:
             return _day(self.row.earliest)
         return FIRST_DAY if self.as_of and self.held_by > self.as_of else self.held_by
@@ -116,12 +118,12 @@ class Held:
 
     @cached_property
     def began_at_most(self) -> date:
-        """An upper bound of `began_by`, known without reading the answer."""
+        """An upper bound of `began_by` that needs no reading of the answer."""
         return max(self.began, min(_day(self.row.first_reported_on), _day(self.row.latest), self.as_of or LAST_DAY))
 
     @property
     def held_by(self) -> date:
-        """The day on which it is certain that it had begun, as far as its beginning and its first report tell."""
+        """The first day by which it had certainly begun, according to ``valid_from`` and the first report."""
         return min(self._given_until or LAST_DAY, _day(self.row.first_reported_on))
 
     @property
@@ -131,16 +133,16 @@ class Held:
 
     @property
     def order(self) -> tuple[date, date, str]:
-        """The sort key by which the latest of several is the last."""
+        """The sort key that puts the latest of several positions last."""
         return self.began, self.row.first_reported_on, self.row.id
 
     def ended(self, today: date) -> bool:
-        """Whether it was over by the day."""
+        """Whether it had ended before the day."""
         over: bool = self.row.latest < today
         return over
 
     def simultaneous(self, other: "Held") -> bool:
-        """Whether neither is known to have begun after the other."""
+        """Whether neither position is known to have begun after the other."""
         if self.began > other.began_at_most or other.began > self.began_at_most:
             return False
         return self.began <= other.began_by and other.began <= self.began_by
@@ -150,16 +152,16 @@ class Held:
 
 
 class Narrow(Held):
-    """A position as `Holding` has it, so that its answer is not read for when it began."""
+    """A position as `Holding` has it. When it began is known without reading its answer."""
 
     @property
     def record(self) -> dict[str, Any]:
-        """As in `Held`, but not kept: there may be thousands, and keeping all costs more than reading a few of them twice."""
+        """The position's answer, not kept as in `Held`: keeping thousands costs more than reading a few of them twice."""
         return _answer(self.row)
 
     @cached_property
     def begins(self) -> bool:
-        # One without a beginning counts as begun when it was first reported; it may have begun with its process.
+        # A position without a beginning counts as begun when it was first reported, but may have begun with its process.
         found: bool = self.row.earliest == self.row.began
         return found
 
@@ -195,7 +197,7 @@ def _day(value: Any) -> date:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """The stance of one party on one issue: the latest position, and those simultaneous ones that say otherwise."""
+    """The stance of one party on one issue: the latest position, and the simultaneous positions with another stance."""
 
     party: str
     issue: str
@@ -208,32 +210,32 @@ class Cell:
 
     @property
     def stance(self) -> Stance | None:
-        """The stance; None where it is conflicting."""
+        """The stance; None if it is conflicting."""
         return None if self.conflicting else self.records[0].stance
 
     @property
     def score(self) -> float | None:
-        """The stance's score; None where it is unclear or conflicting."""
+        """The stance's score; None if the stance is unclear or conflicting."""
         return self.stance.score if self.stance else None
 
     @property
     def stances(self) -> tuple[str, ...]:
-        """Every stance that the records give, in order."""
+        """The different stances of the records, sorted by name."""
         return tuple(sorted({held.stance.value for held in self.records}))
 
     @property
     def told(self) -> tuple[tuple[str, ...], bool]:
-        """What distinguishes it from another cell: its stances, and whether they have ended."""
+        """The values by which cells are compared: the stances, and whether they have ended."""
         return self.stances, self.ended
 
     @property
     def ended(self) -> bool:
-        """Whether every record behind it was over by the day."""
+        """Whether every record behind it had ended before the day."""
         return all(held.ended(self.today) for held in self.records)
 
     @cached_property
     def assumed(self) -> bool:
-        """Whether one of them is only assumed to have been held on the day."""
+        """Whether at least one of the records is only assumed to have been held on the day."""
         return any(held.assumed for held in self.records)
 
 
@@ -241,7 +243,7 @@ _Held = TypeVar("_Held", bound=Held)
 
 
 def histories(question: Question, *conditions: ColumnElement[bool]) -> Iterator[list[Narrow]]:
-    """All positions ever held by the day, issue by issue, in the order of issues; those of one issue are in memory at a time."""
+    """All positions that can have begun by the day, in one list per issue, in the order of issue ids. One issue at a time is in memory."""
     where = [Holding.known(question.clocks), *question.within(Holding, Holding.issue_id), *conditions]
     statement = select(*_NARROW).where(*where).order_by(Holding.issue_id)
     for _, group in groupby(streamed(question.connection, statement), key=attrgetter("issue_id")):
@@ -250,8 +252,9 @@ def histories(question: Question, *conditions: ColumnElement[bool]) -> Iterator[
 
 
 def positions(question: Question, *conditions: ColumnElement[bool], history: bool = False) -> list[Held]:
-    """The positions that the clocks and the filters by process and issue show, in one statement; with ``history`` also those held
-    before the day alone. The filter by party is left to `columns_of`, since a position may count for a party other than its holder.
+    """The positions that the clocks and the filters by process and issue show, read with one statement; with ``history``, also positions
+    that were held only before the day. The filter by party is applied by `columns_of`, because a position may count for a party other
+    than its holder.
     """
     clocks = question.knowing if history else question.clocks
     where = [Position.at(clocks), Position.claim_status.not_in(UNHELD), *question.within(Position, Position.issue_id)]
@@ -261,7 +264,7 @@ def positions(question: Question, *conditions: ColumnElement[bool], history: boo
 
 
 def answers(question: Question, several: Iterable[Held]) -> dict[str, dict[str, Any]]:
-    """The answers of some hundreds of positions, as could be known, by id."""
+    """The answers of some hundreds of positions, as they could be known at the clocks, by id."""
     held = {one.row.id: one.row.subject for one in several}
     statement = select(Position.id, Position.body).where(
         Position.subject.in_(sorted(set(held.values()))), Position.known(question.clocks)
@@ -270,8 +273,8 @@ def answers(question: Question, several: Iterable[Held]) -> dict[str, dict[str, 
 
 
 def standing(question: Question) -> list[Narrow]:
-    """The candidates for the latest positions: positions on an issue, without those that certainly began before another of the same
-    party and issue that does not end before today.
+    """The candidates for the latest positions. A position is left out if it certainly began before another position of the same party and
+    issue that does not end before the day.
     """
     folding = question.standing
     within = question.within(Holding, Holding.issue_id)
@@ -285,7 +288,7 @@ def standing(question: Question) -> list[Narrow]:
 def latest(
     several: Sequence[Held], today: date, said: Callable[[Held], Any] = attrgetter("stance")
 ) -> tuple[Held, ...]:
-    """The latest position and, after it, the simultaneous ones that say something else; ``said`` is what they say."""
+    """The latest position and, after it, the simultaneous positions that differ from it in ``said``."""
     if len(several) == 1:
         return (several[0],)
     found = [one for one in several if not one.ended(today)] or several
@@ -295,7 +298,7 @@ def latest(
 
 
 def by_column(found: Iterable[_Held], folding: Folding) -> dict[tuple[str, str], list[_Held]]:
-    """Positions by issue and by the party for which they count. Answers to a proposal as a whole are on no issue, and left out."""
+    """Positions by issue and by the party for which they count. Answers to a proposal as a whole have no issue and are left out."""
     placed: dict[tuple[str, str], list[_Held]] = {}
     for held in found:
         issue = held.row.issue_id
@@ -311,7 +314,7 @@ def columns_of(held: Held, folding: Folding) -> tuple[str, ...]:
 
 
 def span_of(held: Held, folding: Folding) -> tuple[date, date]:
-    """The span in which a position can have been taken; all time if it does not matter whom its holder represented when."""
+    """The first and the last day on which a position can have been taken; all time if its holder always represents the same parties."""
     if not folding.timed(held.row.party_id):
         return FIRST_DAY, LAST_DAY
     if not held.begins:
@@ -320,7 +323,7 @@ def span_of(held: Held, folding: Folding) -> tuple[date, date]:
 
 
 def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[str, str], Cell]:
-    """The stance of every party on every issue that it has a position on, by issue and party."""
+    """The cells by issue and party: one for each party and issue with a position."""
     return {
         (issue, party): Cell(party, issue, latest(several, today), today)
         for (issue, party), several in by_column(found, folding).items()
@@ -328,7 +331,7 @@ def cells(found: Iterable[Held], folding: Folding, today: date) -> dict[tuple[st
 
 
 def recorded(question: Question) -> dict[tuple[str, str], Cell]:
-    """The cells that answer a question, in the order of topics, issues and parties."""
+    """The cells of a question by issue and party, in the order of topics, issues and parties."""
     if "cells" not in question.known:
         found = cells(standing(question), question.standing, question.today)
         ordered = sorted(found.items(), key=lambda item: (*question.names.place(item[0][0]), item[0][1]))
@@ -338,11 +341,11 @@ def recorded(question: Question) -> dict[tuple[str, str], Cell]:
 
 
 def by_issue(found: dict[tuple[str, str], Cell]) -> Iterable[tuple[str, Sequence[Cell]]]:
-    """Cells by issue; they come in the order of issues."""
+    """The cells of each issue; ``found`` must be in the order of issues."""
     for issue, group in groupby(found.values(), key=attrgetter("issue")):
         yield issue, list(group)
 
 
 def of_kind(kind: PositionKind) -> ColumnElement[bool]:
-    """The condition that picks the positions of one kind."""
+    """The condition that selects the positions of one kind."""
     return Position.kind == kind.value

@@ -1,27 +1,38 @@
-"""Movements: each change of a party's stance on an issue, whether it conceded, hardened, reversed or dropped it, and toward whom.
+"""Movements: the changes of a party's stance on an issue, the direction of each, and toward whom it went.
 
-Measure: the positions of a party on an issue in the order of `api.analysis.latest` make its course. After each of them the party has
-a stance, or conflicting ones; a **movement** lies between two successive stances that differ, and is dated by the beginning of the
-position that gives the new one. The course runs through all processes, since an issue may be negotiated in several; a movement is
-found under the process of either position. States in conflict are passed over, since their order is not known. A party that holds
-nothing on the issue any more **gave its position up**: the movement goes to nothing, on the last day that ``valid_until`` can mean.
-What was taken up again after a break is compared with what was held before it. Where a later position ends and one from before it
-goes on, no movement leads back to that: nobody recorded one.
+Measure: the **course** of a party on an issue is its positions on it, in the order of `api.analysis.latest`. After each position
+the party has a stance, or conflicting ones. A **movement** lies between two successive stances that differ. Its day is the
+beginning of the position that gives the new stance.
 
-With scores s before and t after: the party **hardened** where it went on to the side that it was on, or took a side from 0
-(s·(t−s) > 0, or s = 0); it **reversed** where it crossed to the other side (s·t < 0), which is as often a turn away from a deal as toward
-one; it **conceded** where it went against its side short of that. A position given up was **dropped**, unless the demand was met or
-replaced: that nothing is held any more tells of no step to the other side. Without both scores the direction of any other movement is
-unclear. **Toward** are the other parties whose score of that day came nearer, **away from** those whose score came to lie farther off; a
-movement to nothing has no score to measure by, and goes toward nobody.
+- The course runs through all processes, because an issue may be negotiated in several. A movement belongs to the processes of
+  both its positions.
+- Conflicting stances are skipped, because their order is not known.
+- A party that no longer holds anything on the issue **gave its position up**. That movement has no position after it. Its day is
+  the last day that ``valid_until`` can mean.
+- A position taken up again after a break is compared with the position before the break.
+- If a later position ends and an earlier one continues, there is no movement back to the earlier one, because nobody recorded one.
 
-Each movement has the claim status and the counts of the record that it rests on: the position after it. That a position was given up
-rests on the evidence that teaches its end, where some teaches that alone (``bears_on``), and on no other: who once held a thing openly
-has not confirmed that it was dropped. Else it has those of the record that was given up. The end of an offer rests on the evidence that
-its proposal had lapsed or was replaced.
-Asked ``as_of``, it is **assumed** where the position after it may have begun later than the day.
+Let s be the score before and t the score after. The party
 
-It **lies** between the first and the last day on which the position after it can have begun, or that before it have ended.
+- **hardened** if it moved further to its own side, or took a side from 0: s·(t−s) > 0, or s = 0;
+- **reversed** if it crossed to the other side: s·t < 0. It may thereby move toward the others or away from them;
+- **conceded** if it moved against its side without crossing: s·(t−s) < 0 and s·t ≥ 0.
+
+If one of the two stances has no score, the direction is **unclear**. A position that was given up is **fulfilled** if the demand
+was met, **replaced** if it was superseded, and otherwise **dropped**: a party that holds nothing has not moved to the other side.
+
+**Toward** are the other parties to whose score on that day the party came nearer. **Away from** are those from whose score it moved
+farther. Both are empty if there is no position after the movement, because there is no score to measure by.
+
+Each movement has the claim status and the counts of one record: the position after it. If the position was given up, they are
+those of the evidence that teaches only the end (``bears_on``), if there is any, because a party that once held a thing openly
+has not confirmed that it dropped it. Otherwise they are those of the record that was given up. The end of an offer rests on the
+evidence that its proposal had lapsed or was replaced.
+
+With ``as_of``, a movement is **assumed** if the position after it may have begun later than that day.
+
+A movement can have happened between two days: from the first to the last day on which the position after it can have begun, or, if
+the position was given up, on which it can have ended.
 """
 
 from bisect import bisect_left, insort
@@ -50,9 +61,9 @@ from schemas.vocabulary import Direction, Lifecycle, Mode, PositionKind, Proposa
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One change, as found: the party, the position before, the position after (None: nothing), and the day.
+    """One change, as found: the party, the position before, the position after (None if it gave its position up), and the day.
 
-    ``own`` are the parties whose movement it is, wherever they stand themselves.
+    ``own`` are the parties whose movement it is: ``party``, and every party for which the position before counts.
     """
 
     day: date
@@ -64,11 +75,11 @@ class Movement:
 
     @property
     def processes(self) -> set[str]:
-        """The processes that it is found under: those of its positions."""
+        """The processes that the movement belongs to: those of its two positions."""
         return {held.row.process_id for held in (self.before, self.after) if held}
 
 
-#: From a day on the score of a party is another, or it has none.
+#: A day, a party, and the party's score from that day on; None is no score.
 Shift = tuple[date, str, float | None]
 #: The parties of each score, in the order of their ids.
 Standings = dict[float, list[str]]
@@ -76,9 +87,9 @@ _AT_ONCE = 500
 
 
 def movements(question: Question) -> Findings:
-    """Every movement, by the day on which it happened. ``as_of`` shows those that had happened by then.
+    """Every movement, in the order of their days; with ``as_of``, only those that had happened by that day.
 
-    The rows are made while they are read: each names everyone whom it went toward or away from.
+    The rows are made while they are read, because each names every party that it went toward or away from.
     """
     found = [by_issue for by_issue in _found(question) if by_issue[0]]
     held = {
@@ -88,12 +99,12 @@ def movements(question: Question) -> Findings:
 
 
 def lines(question: Question) -> Iterator[dict[str, Any]]:
-    """The rows alone, without what they rest on."""
+    """The rows of `movements` without its counts of records, documents and origins."""
     return _rows(question, [by_issue for by_issue in _found(question) if by_issue[0]])
 
 
 def _found(question: Question) -> Iterator[tuple[list[Movement], list[Shift]]]:
-    """The movements on each issue, and how the scores of all parties shifted, both by the day."""
+    """For each issue with movements: the movements, and the changes of all parties' scores, both in the order of their days."""
     everyone = question.of_all_parties().folding
     for held in histories(question.of_all_processes(), *_on_issues_of(question)):
         standing = by_column(held, everyone)
@@ -114,7 +125,7 @@ def _found(question: Question) -> Iterator[tuple[list[Movement], list[Shift]]]:
 
 
 def _on_issues_of(question: Question) -> list[ColumnElement[bool]]:
-    """The condition that somebody holds something on the issue in the processes that are asked for."""
+    """The condition that the requested processes have a position on the issue; none if no process is requested."""
     if not question.processes:
         return []
     there = aliased(Holding)
@@ -122,7 +133,7 @@ def _on_issues_of(question: Question) -> list[ColumnElement[bool]]:
 
 
 def _between(question: Question, moved: list[Movement]) -> Iterator[Movement]:
-    """Of the movements on one issue those that may lie between the days asked for."""
+    """The movements on one issue that may have happened between the requested days."""
     given_up = answers(question, (movement.before for movement in moved if movement.after is None))
     for movement in moved:
         if movement.after:
@@ -134,7 +145,10 @@ def _between(question: Question, moved: list[Movement]) -> Iterator[Movement]:
 
 
 def _over(held: Narrow, ended: Mapping[str, Any] | None) -> tuple[date, date]:
-    """The first and the last day on which a position can have ended. What ended by a day can have done so as soon as it had begun."""
+    """The first and the last day on which a position can have ended.
+
+    If only the last day is recorded, the position can have ended on the day on which it began.
+    """
     last: date = held.row.latest
     if ended is None:
         return last, last
@@ -150,7 +164,7 @@ def changes(party: str, issue: str, course: list[Narrow], today: date) -> Iterat
     ordered = sorted(course, key=attrgetter("order"))
     before: Narrow | None = None
     conflicting = False
-    #: The last day on which a position of each stance can have begun, of those so far.
+    #: For each stance, the last day on which one of the positions so far can have begun.
     began_by: dict[Stance, date] = {}
     for held in ordered:
         conflicting = any(day >= held.began for stance, day in began_by.items() if stance is not held.stance)
@@ -166,11 +180,11 @@ def changes(party: str, issue: str, course: list[Narrow], today: date) -> Iterat
 
 
 def scores(course: list[Narrow]) -> Iterator[tuple[date, float | None]]:
-    """The score of one party on one issue as it goes: each day on which it changed, with what it was from then on."""
+    """The score of one party on one issue over time: each day on which it changed, with the score from that day on."""
     ordered = sorted(course, key=attrgetter("order"))
     over = {held.row.latest + timedelta(days=1) for held in course if held.row.latest != LAST_DAY}
-    standing: list[int] = []  # what had begun and had not ended, the latest first
-    began_by: dict[Stance, list[tuple[int, int]]] = {}  # the same by stance, what can have begun last first
+    standing: list[int] = []  # the positions that had begun and had not ended, the latest first
+    began_by: dict[Stance, list[tuple[int, int]]] = {}  # the same by stance, first the one that can have begun last
     begun, score = 0, None
     for day in sorted({*(held.began for held in ordered), *over}):
         while begun < len(ordered) and ordered[begun].began <= day:
@@ -194,7 +208,7 @@ def scores(course: list[Narrow]) -> Iterator[tuple[date, float | None]]:
 
 
 def direction(movement: Movement, became: Lifecycle | None) -> Direction:
-    """What a movement amounts to. ``became`` tells what became of a position that was given up."""
+    """The direction of a movement. ``became`` is the lifecycle of a position that was given up, if it is known."""
     score = movement.before.stance.score
     if movement.after is None:
         if became is Lifecycle.MET:
@@ -209,7 +223,7 @@ def direction(movement: Movement, became: Lifecycle | None) -> Direction:
 
 
 def sides(movement: Movement, standings: Standings) -> tuple[list[str], list[str]]:
-    """The parties that a movement went toward, and those that it went away from; not those whose own movement it is."""
+    """The parties that a movement went toward, and the parties that it went away from, without the parties whose own movement it is."""
     before, after = movement.before.stance.score, movement.after.stance.score if movement.after else None
     toward: list[str] = []
     away: list[str] = []
@@ -229,7 +243,7 @@ def sides(movement: Movement, standings: Standings) -> tuple[list[str], list[str
 
 
 def _beside(moved: list[Movement], shifts: list[Shift]) -> Iterator[tuple[Movement, tuple[list[str], list[str]]]]:
-    """The movements on one issue, each with its sides as all parties stood on its day."""
+    """The movements on one issue, each with its `sides` by the scores of all parties on its day."""
     standings: Standings = {}
     known: dict[str, float] = {}
     shifted = 0
@@ -257,18 +271,16 @@ def _rows(question: Question, found: list[tuple[list[Movement], list[Shift]]]) -
 
 
 class End(NamedTuple):
-    """How a position came to an end: what became of it, where that is told, and the claim that it ended, where some evidence teaches
-    that alone.
-    """
+    """The end of a position: its lifecycle, if that is recorded, and the claim that it ended, if some evidence teaches only the end."""
 
     became: Lifecycle | None
     claim: Claim | None
 
 
 def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
-    """The ends of positions, given as their answers, by id. An offer ended with its proposal; see `api.loader.derive`.
+    """The ends of positions, by id. ``given_up`` are the positions' answers. An offer ends with its proposal; see `api.loader.derive`.
 
-    What the evidence of an end clarifies of the record, it asserts of the end.
+    Evidence of an end that only clarifies the record asserts the end.
     """
     offered = {
         one["id"]: one["proposal"]["id"]
@@ -297,7 +309,7 @@ def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
         every = cited.get(subject, [])
         teaching = [piece for bears_on, piece in every if field in bears_on]
         if field == "made_on" and not teaching:
-            # Whoever tells of the later version tells that it replaced the earlier one.
+            # A source that reports the later version also reports that it replaced the earlier one.
             teaching = [piece for _, piece in every]
         return claim([_citation(new, *piece) for piece in teaching]) if teaching else None
 
@@ -307,7 +319,7 @@ def _ends(question: Question, given_up: list[dict[str, Any]]) -> dict[str, End]:
 
 
 def _replaced(question: Question, proposals: set[str]) -> dict[str, str | None]:
-    """Which of some proposals had been superseded, and by which one, where that is recorded and has a date."""
+    """The proposals that were superseded, each with the proposal that superseded it, or None if none with a date is recorded."""
     if not proposals:
         return {}
     known = Proposal.known(question.clocks)

@@ -1,11 +1,12 @@
-"""The matrix in long form: who holds which position on what, since when, and how well that is supported.
+"""Stances: the matrix in long form. Who holds which position on what, since when, and how well that is supported.
 
-A row is a position behind a cell of `api.analysis.matrix`. Beside what that position says by itself, it tells **since when** the party
-has held the stance: an undated remark of today does not make new what a proposal of two years ago says. The positions that *agree* with
-the latest are those of the same stance before it, back to the first of another stance, or to a time in which none of them can have been
-held. The party has held the stance since the first of them began; where no beginning of that is recorded, since its first report or
-earlier. What they rest on is counted together. Where records conflict there is no stance to have been held, and each position stands by
-itself.
+A row is a position behind a cell of `api.analysis.matrix`. Beside the position's own fields it gives **since when** the party has held the
+stance. That may be long before the position: an undated remark of today may repeat a proposal of two years ago.
+
+Measure: the positions that **agree** are the latest one and the positions of the same stance before it, back to another stance or to
+a time when none of them can have been held. The party has held the stance since the first of these began; if no beginning of that
+one is recorded, since its first report or earlier. Their documents and origins are counted together. If records conflict there is
+no stance, so ``since`` is None and each position is counted alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ _AT_ONCE = 500  # cells whose positions are in memory
 
 
 def stances(question: Question) -> Iterator[dict[str, Any]]:
-    """The rows: in the order of topics, issues and parties, and of a cell's positions the latest first."""
+    """The rows, in the order of topics, issues and parties; the positions of one cell are ordered from the latest back."""
     cells = recorded(question)
     agreeing = _agreeing(question, cells)
     remaining = iter(cells.items())
@@ -55,7 +56,7 @@ def stances(question: Question) -> Iterator[dict[str, Any]]:
 
 
 def _agreeing(question: Question, cells: dict[tuple[str, str], Cell]) -> dict[tuple[str, str], list[Held]]:
-    """For each cell without conflict the positions that agree, the latest first."""
+    """For each cell that is not conflicting: the positions that agree, the latest first."""
     found: dict[tuple[str, str], list[Held]] = {}
     for held in histories(question):
         for key, course in by_column(held, question.standing).items():
@@ -65,22 +66,25 @@ def _agreeing(question: Question, cells: dict[tuple[str, str], Cell]) -> dict[tu
 
 
 def unbroken(course: Iterable[Narrow], last: Held) -> list[Held]:
-    """Of a party's positions on an issue, the last, and those before it that say the same without another stance between them, or a
-    time in which none of them can have been held; the last first.
+    """The positions of a party on an issue that agree with ``last``, from the last back; see the module's measure.
+
+    Args:
+        course: all of the party's positions on the issue.
+        last: the latest of them.
     """
     run = [last]
     for held in sorted(course, key=attrgetter("order"), reverse=True):
         if held.order >= last.order:
             continue
         if held.stance is not last.stance or held.began == FIRST_DAY:
-            break  # what counts as begun on the first day is not known to have begun by the day that is asked for
+            break  # a position that counts as begun on the first day is not known to have begun by the day of `as_of`
         if (run[-1].began - held.row.latest).days <= 1:
             run.append(held)
     return run
 
 
 def _beginning(answer: dict[str, Any]) -> dict[str, Any]:
-    """When a position began, as an answer states dates. Without a recorded beginning it had begun by its first report at the latest."""
+    """When a position began, as a date of an answer. Without a recorded beginning, it is some day up to the first report."""
     given: dict[str, Any] | None = answer["valid_from"]
     reported: str = answer["first_reported_on"]
     if given and (given["earliest"] or (given["latest"] and given["latest"] <= reported)):

@@ -340,6 +340,7 @@ class PostgresDatabase:
         """See `SqliteDatabase.replacing`."""
         self.close()  # a load forks, which is not safe while threads run
         engine = _engine(self.url, poolclass=NullPool)
+        number = 0
         try:
             with engine.begin() as connection:
                 if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):
@@ -347,7 +348,7 @@ class PostgresDatabase:
                 connection.execute(
                     text(f"CREATE TABLE IF NOT EXISTS {_POINTER} (number bigint PRIMARY KEY, schema text NOT NULL)")
                 )
-                number = connection.scalar(text(f"SELECT coalesce(max(number), 0) + 1 FROM {_POINTER}"))
+                number = int(connection.scalar(text(f"SELECT coalesce(max(number), 0) + 1 FROM {_POINTER}")) or 1)
                 # The number alone is not unique: a replica that became the primary may assign it again.
                 schema = f"positions_release_{number}_{secrets.token_hex(4)}"
                 connection.execute(text(f"CREATE SCHEMA {schema}"))
@@ -360,11 +361,10 @@ class PostgresDatabase:
                     {"number": number, "schema": schema},
                 )
         except DBAPIError as error:
-            raise DatabaseError(
-                f"{self} could not be written: {error.orig}. The previous release is unchanged."
-            ) from error
+            kept = " The previous release is unchanged." if number > 1 else ""
+            raise DatabaseError(f"{self} could not be written: {error.orig}.{kept}") from error
         with suppress(DBAPIError), engine.begin() as connection:  # if it is still being read, the next load drops it
-            self._sweep(connection, int(number or 0))
+            self._sweep(connection, number)
         self.forget()
 
     @staticmethod

@@ -248,34 +248,23 @@ class Delivery:
     ) -> Iterable[bytes]:
         """Send an answer that may be kept: whole in the coding that is asked for, or a range of it, or that it has not changed (304).
 
-        This is most of what a cached answer costs, so it calls as little as it can: what is made once for each coding of an answer, in
-        functions of its own, is kept with it (`Ready`).
+        This is most of what a cached answer costs, so it calls as little as it can: what is made once for each coding of an answer is kept
+        with it (`Ready`).
         """
         method = environ["REQUEST_METHOD"]
         byte_range = environ.get("HTTP_RANGE") if method == "GET" else None  # RFC 9110, §14.2
-        coding = (
-            None
-            if byte_range or not kept.compressible or kept.file is not None
-            else coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), CODINGS if kept.packed is None else PACKED)
-        )
+        coding = None if byte_range else _coding(kept, environ)
         ready = kept.ready.get(coding)
         tag = ready.tag if ready else _tag(kept, coding)
         if matches(environ.get("HTTP_IF_NONE_MATCH"), tag):
             kept.close()
-            unchanged = ready.unchanged if ready else None
-            if unchanged is None:
-                unchanged = self._unchanged(kept, tag, store)
-                if ready is not None:
-                    ready.unchanged = unchanged
             self.counts.answered(kept.route, method, 304, cache)
-            start_response("304 Not Modified", unchanged.copy())
+            start_response("304 Not Modified", self._unchanged(kept, ready, tag, store))
             return [b""]
-        if ready is None:
-            if HURRIED in environ and kept.length > QUICKLY_ENCODED:
-                raise TakesLong
-            ready = self._ready(key, kept, coding, tag, store)
-        if HURRIED in environ and kept.packed is not None and coding is None:
+        if HURRIED in environ and _takes_long(kept, coding, ready):
             raise TakesLong
+        if ready is None:
+            ready = self._ready(key, kept, coding, tag, store)
         if byte_range and environ.get("HTTP_IF_RANGE") in (None, "", tag):
             span = span_of(byte_range, kept.length)
             if span is not None:
@@ -316,10 +305,15 @@ class Delivery:
         body = part_of(kept, start, end)
         return self._send("206 Partial Content", headers, body, store, environ, start_response)
 
-    def _unchanged(self, kept: Kept, tag: str, store: Store) -> list[tuple[str, str]]:
-        """The headers of an answer of 304."""
+    def _unchanged(self, kept: Kept, ready: Ready | None, tag: str, store: Store) -> list[tuple[str, str]]:
+        """The headers of an answer of 304; made once for each `Ready`."""
+        if ready is not None and ready.unchanged is not None:
+            return ready.unchanged.copy()
         repeated = [one for one in kept.headers if one[0] in _REPEATED]
-        return [*repeated, ("ETag", tag), *_SHARED, *self._identifying_headers(store)]
+        headers = [*repeated, ("ETag", tag), *_SHARED, *self._identifying_headers(store)]
+        if ready is not None:
+            ready.unchanged = headers.copy()
+        return headers
 
     def _ready(self, key: tuple[str, ...], kept: Kept, coding: str | None, tag: str, store: Store) -> Ready:
         """Make what is sent of an answer in a coding, and keep it with the answer."""
@@ -406,3 +400,15 @@ def _http_date(day: date) -> str:
 
 def _tag(kept: Kept, coding: str | None) -> str:
     return f'"{kept.tag}-{coding}"' if coding else f'"{kept.tag}"'
+
+
+def _coding(kept: Kept, environ: Environ) -> str | None:
+    """The coding in which to send the whole of an answer; None for no coding."""
+    if not kept.compressible or kept.file is not None:
+        return None
+    return coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), CODINGS if kept.packed is None else PACKED)
+
+
+def _takes_long(kept: Kept, coding: str | None, ready: Ready | None) -> bool:
+    """Whether an answer is too large to send at once, because it must be compressed first, or unpacked."""
+    return (ready is None and kept.length > QUICKLY_ENCODED) or (kept.packed is not None and coding is None)

@@ -6,7 +6,7 @@ are collected before any is reported.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from marshal import dumps
 from pathlib import Path
@@ -18,13 +18,13 @@ from api.loader import rules
 from api.loader.faults import SHOWN, Fault, Place, SeedError, Unplaced, Unreadable, suggestion
 from api.loader.joint_rules import broken_together
 from api.loader.parallel import collecting_between_tasks, in_parallel
-from api.loader.read import Chunk, SeedFile, chunks, fault_at, find, mapping, records
+from api.loader.read import SHARED, Chunk, SeedFile, chunks, fault_at, find, mapping, records
 from api.loader.record import (
     PartlyValid,
     Seed,
-    called,
     field_of,
     load_by,
+    name_of_raw,
     named,
     partly_valid,
     partly_valid_parts,
@@ -33,7 +33,7 @@ from api.loader.record import (
     with_parts,
     without_invalid_parts,
 )
-from api.loader.seeds import LENGTH, Seeds
+from api.loader.seeds import LENGTH, Seeds, Unknown
 from api.resource import Table
 from schemas.fields import Parts
 from schemas.releases import ReleaseFileSchema, RetiredSchema
@@ -64,6 +64,7 @@ def first_reading(root: Path, table: Table, progress: Progress) -> tuple[Seeds, 
         [resource.name for resource in table if resource.seeded and resource.name != "processes"],
     )
     first = _FirstReading(table, {file: number for number, file in enumerate(seeds.files)})
+    seeds.without_shared = None if (root / SHARED).is_dir() else root
     path = root / "release.yaml"
     if path.is_file() and (release := _mapping(path, ReleaseFileSchema, faults)):
         seeds.release = release[1]
@@ -95,9 +96,9 @@ def first_reading(root: Path, table: Table, progress: Progress) -> tuple[Seeds, 
         kinds = table.by_name[collection].schema._declared_fields.values()
         seeds.unread |= {kind.collection for kind in kinds if isinstance(kind, Parts)}
     for invalid in seeds.partly_valid:
-        errors: list[tuple[Place, str]] = []
+        errors: list[Unknown] = []
         seeds.resolve_fields(table.by_name[invalid.collection].schema, invalid.data, invalid.place, errors)
-        faults += [fault_at(*one) for one in _of_record(invalid.name, invalid.place, errors)]
+        faults += _of_record(invalid.name, invalid.place, errors)
     return seeds, faults
 
 
@@ -124,7 +125,19 @@ def second_reading(
         done += size
         progress(count * done // max(total, 1), count)
     if faults:
-        raise SeedError(faults)
+        raise SeedError(_of_one_cause(faults, seeds.without_shared))
+
+
+def _of_one_cause(faults: list[Fault], without_shared: Path | None) -> list[Fault]:
+    """The faults, with one in place of the references that may be unknown only because the folder of shared records is missing. A few
+    are left as they are: they may be mistyped in a folder that needs no shared records.
+    """
+    missing = sorted({fault for fault in faults if fault.of_shared})
+    if len(missing) <= SHOWN or without_shared is None:
+        return faults
+    told = f"contains no {SHARED}/, the folder for what several processes share; {len(missing)} references name what no other folder has"
+    cause = Fault.of_file(without_shared, f"{told}, such as {'; '.join(map(str, missing[:SHOWN]))}")
+    return [cause, *(fault for fault in faults if not fault.of_shared)]
 
 
 def finish_check(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
@@ -142,24 +155,23 @@ def finish_check(seeds: Seeds, faults: list[Fault], progress: Progress) -> None:
 
 def faults_of(seed: Seed, seeds: Seeds) -> list[Fault]:
     """Resolve the references of a record and of its parts, check it against the rules, and return what is wrong with it."""
-    faults: list[tuple[Place, str]] = []
+    faults: list[Fault] = []
     unresolved = seeds.unresolved
     for one in with_parts(seed):
-        errors: list[tuple[Place, str]] = []
+        errors: list[Unknown] = []
         seeds.resolve(one, errors)
         if errors:
-            faults += _of_record(rules.called(one, seed), one.place, errors)
+            faults += _of_record(rules.name_of_part(one, seed), one.place, errors)
     if seeds.unresolved == unresolved:
-        faults += rules.broken(seed, seeds)
-    if not faults:
-        return []
-    return [fault_at(place, message) for place, message in faults]
+        faults += [fault_at(place, message) for place, message in rules.broken(seed, seeds)]
+    return faults
 
 
-def _of_record(name: str, place: Place, errors: list[tuple[Place, str]]) -> Iterator[tuple[Place, str]]:
+def _of_record(name: str, place: Place, errors: list[Unknown]) -> Iterator[Fault]:
     """Faults of a record's references, each message preceded by the names of the record and of the field."""
-    for there, message in errors:
-        yield there, f"{reduce(field_of, there.path[len(place.path) :], name)}: {message}"
+    for there, message, of_shared in errors:
+        fault = fault_at(there, f"{reduce(field_of, there.path[len(place.path) :], name)}: {message}")
+        yield replace(fault, of_shared=of_shared)
 
 
 @dataclass
@@ -207,7 +219,7 @@ class _FirstReading:
         if name is not None and name not in self.table.by_name:
             known = list(self.table.by_name)
             said = f"“{name}” is not a known collection{suggestion(name, known) or '.'} Known collections: {', '.join(known)}"
-            faults.append(fault_at(place / "collection", f"{called('retired', raw)}: collection: {said}"))
+            faults.append(fault_at(place / "collection", f"{name_of_raw('retired', raw)}: collection: {said}"))
 
     def take(self, file: SeedFile, place: Place, raw: Any, found: _ChunkResult) -> None:
         before = len(found.faults)
@@ -224,7 +236,7 @@ class _FirstReading:
                 found.ids.append((one.resource.name, one.id, at, one.place.path))
             elif one.data["selector"] is None:
                 named_too = len(found.unplaced.first) < SHOWN
-                found.unplaced.add(Unplaced(1, [(one.place, rules.called(one, seed))] if named_too else []))
+                found.unplaced.add(Unplaced(1, [(one.place, rules.name_of_part(one, seed))] if named_too else []))
         if len(found.faults) > before:
             found.partly_valid += partly_valid_parts(self.table, resource, raw, place)
             raw = without_invalid_parts(self.table, resource, raw)

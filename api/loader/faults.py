@@ -8,17 +8,21 @@ from typing import NamedTuple
 from api.nearest import nearest
 
 Steps = tuple[str | int, ...]
-SHOWN = 3  # pieces of evidence without a passage that a note names, of however many
+SHOWN = 3  # pieces of evidence without a passage, or references to missing shared records, that a message names
 
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing that is wrong; ``line`` and ``column`` count from 1, and are 0 where the whole file or folder is meant."""
+    """One thing that is wrong; ``line`` and ``column`` count from 1, and are 0 where the whole file or folder is meant.
+
+    ``of_shared`` marks a reference that may be unknown only because the folder of shared records is missing.
+    """
 
     file: str
     line: int
     column: int
     message: str
+    of_shared: bool = False
 
     @classmethod
     def of_file(cls, path: Path, message: str) -> "Fault":

@@ -143,7 +143,7 @@ def partly_valid(
     table: Table, resource: Resource, raw: Any, place: Place, within: Within | None = None
 ) -> Iterator[PartlyValid]:
     """The valid fields of an invalid record, and of each of its parts."""
-    yield PartlyValid(resource.name, called(resource.name, raw, within), place, valid_fields(resource.schema, raw))
+    yield PartlyValid(resource.name, name_of_raw(resource.name, raw, within), place, valid_fields(resource.schema, raw))
     for inner, one, there in _parts_of(table, resource, raw, place):
         yield from partly_valid(table, inner, one, there, (resource.name, raw))
 
@@ -204,21 +204,21 @@ def load_by(
     if not isinstance(raw, dict):
         if faults is not None:
             said = f"expected {mapping_of(schema)}, found {shown(raw)}"
-            faults.append(fault_at(place, f"{called(collection, raw, within)}: {said}"))
+            faults.append(fault_at(place, f"{name_of_raw(collection, raw, within)}: {said}"))
         return None
     try:
         return _loader(schema).load(raw)  # type: ignore[no-any-return]
     except ValidationError as error:
         if faults is not None:
-            faults += _explain(schema, error.messages, place, called(collection, raw, within))
+            faults += _explain(schema, error.messages, place, name_of_raw(collection, raw, within))
         return None
 
 
-def called(collection: str, raw: Any, within: Within | None = None) -> str:
-    """What a record is called in messages: by its id; evidence, and what has no id, by the record that it is written in."""
+def name_of_raw(collection: str, raw: Any, within: Within | None = None) -> str:
+    """The name in messages of a record as it is written: by its id; evidence, and what has no id, by the record that it is written in."""
     if isinstance(raw, dict) and isinstance(raw.get("id"), str) and collection != "evidence":
         return f"{collection} “{raw['id']}”"
-    return f"{called(*within)}: {collection}" if within else collection
+    return f"{name_of_raw(*within)}: {collection}" if within else collection
 
 
 @cache
@@ -257,7 +257,7 @@ def _explain(schema: type[Schema] | None, messages: Any, place: Place, name: str
 
 
 def field_of(name: str, key: str | int) -> str:
-    """What a value inside what is called ``name`` is called."""
+    """The name in messages of a value inside the thing named ``name``."""
     return f"{name}: {key}" if isinstance(key, str) else f"{name}[{key}]"
 
 

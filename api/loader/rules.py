@@ -47,12 +47,12 @@ def broken(seed: Seed, seeds: Seeds) -> Broken:
 
 
 def name_of(seed: Seed) -> str:
-    """A record as messages call it."""
+    """The name of a record in messages."""
     return f"{seed.resource.name} “{seed.id}”"
 
 
-def called(one: Seed, seed: Seed) -> str:
-    """What a record, or one written in it, is called in messages: evidence by what it is evidence for."""
+def name_of_part(one: Seed, seed: Seed) -> str:
+    """The name in messages of a record, or of one written in it: ``one`` in ``seed``. Evidence is named by what it is evidence for."""
     if one.resource.name != "evidence":
         return name_of(one)
     terms = seed.parts.get("terms", ())

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from itertools import groupby
 from marshal import loads
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 from weakref import finalize
@@ -22,6 +23,7 @@ from api.loader.record import PartlyValid, Seed, record, with_parts
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href, slug
+from schemas.parties import PartySchema
 
 LENGTH = struct.Struct("<I")
 
@@ -57,12 +59,13 @@ class Known(Mapping[str, Seed]):
         return len(self._order)
 
     @cached_property
-    def called(self) -> dict[str, str]:
-        """The ids of the records that have other names, by those, written as ids (`uk`: `united-kingdom`)."""
-        if "aliases" not in self.seeds.table.by_name[self.collection].schema._declared_fields:
+    def by_other_name(self) -> dict[str, str]:
+        """The ids of parties by their aliases and country codes, written as ids (`uk`, `gb`: `united-kingdom`); empty for other records."""
+        if not issubclass(self.seeds.table.by_name[self.collection].schema, PartySchema):
             return {}
         # References stay unresolved: a wrong one is why this is asked for.
-        return {slug(alias): id for id in self for alias in self._unresolved(id).data["aliases"]}
+        parties = [(id, self._unresolved(id).data) for id in self]
+        return {slug(name): id for id, data in parties for name in (*data["aliases"], data["iso3166"] or "")}
 
     def add(self, id: str, place: int) -> int | None:
         """Note where the record of an id was put aside. If the id is taken, return the place of the record that has it."""
@@ -96,6 +99,16 @@ class Known(Mapping[str, Seed]):
         yield from with_parts(seed)
 
 
+class Unknown(NamedTuple):
+    """A reference that names nothing: its place, the message, and whether that may be only because the folder of shared records is
+    missing.
+    """
+
+    place: Place
+    message: str
+    of_shared: bool = False
+
+
 class Sourced(NamedTuple):
     """What a citation has from its source. ``origin`` is the party that published it, or else the source itself."""
 
@@ -124,6 +137,8 @@ class Seeds:
         self.taken: dict[str, IdTable] = {}
         #: Collections and records that could not be read. They are faults already; references to them are not reported as well.
         self.unread: set[str] = set()
+        #: The folder of seeds, if it contains no folder of shared records.
+        self.without_shared: Path | None = None
         self.wrong: set[tuple[str, str]] = set()
         self.partly_valid: list[PartlyValid] = []
         #: Not a fault, since a text may not be at hand; the command line adds a note about it.
@@ -212,15 +227,13 @@ class Seeds:
         assert seed is not None  # it was right when it was put aside
         return seed
 
-    def resolve(self, seed: Seed, faults: list[tuple[Place, str]]) -> None:
+    def resolve(self, seed: Seed, faults: list[Unknown]) -> None:
         """Replace the ids that a record names by references to the records. An id that does not exist is a fault, whose message names
         neither record nor field.
         """
         self.resolve_fields(seed.resource.schema, seed.data, seed.place, faults)
 
-    def resolve_fields(
-        self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[tuple[Place, str]]
-    ) -> None:
+    def resolve_fields(self, schema: type[Schema], data: dict[str, Any], place: Place, faults: list[Unknown]) -> None:
         """What `resolve` does, for some fields of a record."""
         for name, kind, single in _naming(schema):
             value = data.get(name)
@@ -251,32 +264,30 @@ class Seeds:
                 self.resolve_fields(kind.schema, data[name], place / name, faults)
 
     def _one(
-        self, collection: str, id: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
+        self, collection: str, id: str, place: Place, steps: tuple[str | int, ...], faults: list[Unknown]
     ) -> Ref | None:
         found = self.records[collection].ref(id)
         self.unresolved += found is None
         if found is None and collection not in self.unread and (collection, id) not in self.wrong:
             there = Place(place.file, (*place.path, *steps))
-            singular = self.table.by_name[collection].singular
-            faults.append((there, f"“{id}” is not a known {singular} id{self._meant(collection, id)}"))
+            resource = self.table.by_name[collection]
+            told = f"“{id}” is not a known {resource.singular} id{self._meant(collection, id)}"
+            faults.append(Unknown(there, told, of_shared=self.without_shared is not None and resource.shared))
         return found
 
     def _meant(self, collection: str, id: str) -> str:
-        """What an unknown id may mean: the record that has it as an alias, a record of another collection, or the nearest id."""
-        if called := self.records[collection].called.get(id):
-            return f". Did you mean “{called}”?"
+        """What an unknown id may mean: the party with this alias or country code, a record of another collection, or the nearest id."""
+        if meant := self.records[collection].by_other_name.get(id):
+            return f". Did you mean “{meant}”?"
         elsewhere = next((name for name, known in self.records.items() if id in known), None)
         return f"; it is one of the {elsewhere}" if elsewhere else suggestion(id, list(self.records[collection]))
 
-    def _subject(
-        self, subject: str, place: Place, steps: tuple[str | int, ...], faults: list[tuple[Place, str]]
-    ) -> Ref | None:
+    def _subject(self, subject: str, place: Place, steps: tuple[str | int, ...], faults: list[Unknown]) -> Ref | None:
         collection, _, id = subject.partition("/")
         if collection not in self.table.by_name:
             there = Place(place.file, (*place.path, *steps))
-            faults.append(
-                (there, f"“{collection}” is not a known collection{suggestion(collection, list(self.table.by_name))}")
-            )
+            hint = suggestion(collection, list(self.table.by_name))
+            faults.append(Unknown(there, f"“{collection}” is not a known collection{hint}"))
             self.unresolved += 1
             return None
         return self._one(collection, id, place, steps, faults)

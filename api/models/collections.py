@@ -21,10 +21,11 @@ class Party(Recorded, Base):
     """One party."""
 
     __tablename__ = "parties"
-    __table_args__ = listed("parties", "process_id", "kind", "name")
+    __table_args__ = listed("parties", "process_id", "kind", "name", "iso3166")
 
     kind: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(Key)
+    iso3166: Mapped[str | None] = mapped_column(Key)
 
 
 class Issue(Recorded, Base):

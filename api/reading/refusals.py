@@ -76,9 +76,9 @@ def _unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> I
 
 
 def did_you_mean_id(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:
-    """A sentence that suggests the id of the party that goes by this name, or else the ids nearest to one that does not exist."""
-    if model is Party and (called := _parties_called(connection, slug(id))):
-        return suggest(called)
+    """A sentence that suggests the id of the party with this country code or alias, or else the ids nearest to one that does not exist."""
+    if model is Party and (known := _parties_known_as(connection, slug(id))):
+        return suggest(known)
     ids = select(model.id).where(model.at(Clocks()))
     if resource is not None and resource.where is not None:
         ids = ids.where(resource.where)
@@ -90,12 +90,14 @@ def did_you_mean_id(connection: Connection, model: type[Any], id: str, resource:
     return did_you_mean(id, near)
 
 
-def _parties_called(connection: Connection, name: str) -> list[str]:
-    """The ids of the parties one of whose aliases, written as an id, is this: `uk`."""
+def _parties_known_as(connection: Connection, name: str) -> list[str]:
+    """The ids of the parties with a country code or an alias that, written as an id, is this: `gb`, `uk`."""
+    if found := connection.scalars(select(Party.id).where(Party.iso3166 == name.upper()).order_by(Party.id)).all():
+        return list(found)
     words = search.phrase(connection, name.replace("-", " "))
     mentioned = search.matching_ids(connection.dialect.name, [Party.__tablename__], words)
-    found = connection.execute(select(Party.id, Party.body).where(Party.id.in_(mentioned)).limit(NEAR))
-    return [party.id for party in found if name in map(slug, orjson.loads(party.body)["aliases"])]
+    parties = connection.execute(select(Party.id, Party.body).where(Party.id.in_(mentioned)).limit(NEAR))
+    return [party.id for party in parties if name in map(slug, orjson.loads(party.body)["aliases"])]
 
 
 def unknown_place(connection: Connection, query: ListQuery) -> Problem:

@@ -7,20 +7,36 @@ from schemas.fields.contract import Contract, JsonSchema, Side
 from schemas.fields.text import Pattern
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
-SLUG_LENGTH = 80
-DERIVED_ID_LENGTH = 200
+SLUG_LENGTH = 80  # characters of an id that a curator writes
+DERIVED_ID_LENGTH = (
+    200  # characters of an id that the loader makes of others, as an offer's of its term's and its proposer's
+)
 
 
 class Slug(Pattern):
-    """The id of a record: lower-case words and digits joined by hyphens, beginning with a letter."""
+    """The id of a record: lower-case words and digits joined by hyphens, beginning with a letter.
+
+    ``some_derived`` tells that the loader makes some of these ids, so that answers have longer ones than seeds.
+    """
 
     #: The collection that the id must be of; empty if any id is allowed.
     collection = ""
 
-    def __init__(self, description: str = "Unique within its collection, and never reused.", **options: Any) -> None:
-        longest = options.pop("longest", SLUG_LENGTH)
+    def __init__(
+        self,
+        description: str = "Unique within its collection, and never reused.",
+        *,
+        longest: int = SLUG_LENGTH,
+        some_derived: bool = False,
+        **options: Any,
+    ) -> None:
+        self.some_derived = some_derived
         form = f"a valid id (lower-case letters and digits, words joined by single hyphens, a letter first, at most {longest} characters)"
         super().__init__(description, pattern=SLUG.pattern, form=form, longest=longest, **options)
+
+    def shape(self, side: Side) -> JsonSchema:
+        shape = super().shape(side)
+        return {**shape, "maxLength": DERIVED_ID_LENGTH} if self.some_derived and side == "answer" else shape
 
     def hint(self, text: str) -> str:
         return id_hint(text, self.collection)

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from support import Api, ids_of
 
 
@@ -243,3 +244,20 @@ def test_the_table_of_evidence_names_the_origins_that_are_counted(shipped: Api) 
             found = origins.get((row["subject_collection"], row["subject_id"]), set())
             assert len(found) == row["origin_count"], row["href"]
     assert origins["proposals", "russian-ceasefire-proposal-2023"] == {("parties", "reuters")}
+
+
+@pytest.mark.parametrize(
+    ("typed", "party"),
+    [
+        ("Россия", "russia"),
+        ("УКРАЇНА", "ukraine"),
+        ("зеленськ*", "volodymyr-zelensky"),
+        ("НАТО", "nato"),
+        ("tur", "turkey"),
+    ],
+)
+def test_a_party_is_found_by_its_name_in_its_own_language_and_by_its_country_code(
+    shipped: Api, typed: str, party: str
+) -> None:
+    assert shipped.ids("/v1/parties", q=typed) == [party]
+    assert [hit["id"] for hit in shipped.all("/v1/search", q=typed)] == [party]

@@ -4,8 +4,8 @@ YAML scalars stay text (the schema decides types, so ``no`` is a word and ``1.10
 an anchor or an alias is a fault.
 """
 
-from api.loader.read.files import Chunk, SeedFile, chunks, digest, find
+from api.loader.read.files import SHARED, Chunk, SeedFile, chunks, digest, find
 from api.loader.read.locate import fault_at
 from api.loader.read.values import mapping, records
 
-__all__ = ["Chunk", "SeedFile", "chunks", "digest", "fault_at", "find", "mapping", "records"]
+__all__ = ["SHARED", "Chunk", "SeedFile", "chunks", "digest", "fault_at", "find", "mapping", "records"]

@@ -91,7 +91,11 @@ def find(root: Path, collections: list[str]) -> tuple[list[SeedFile], list[Fault
                 )
             continue
         shared = folder.name == SHARED
-        lacking = [] if shared else _lacking(folder / "process.yaml", "it describes the process that the folder is for")
+        or_shared = (
+            "" if (root / SHARED).is_dir() else f"; if it holds what several processes share, rename it to {SHARED}"
+        )
+        describes = f"it describes the process that the folder is for{or_shared}"
+        lacking = [] if shared else _lacking(folder / "process.yaml", describes)
         faults += lacking
         for path in sorted(path for path in folder.iterdir() if _visible(path)):
             if lacking and path.name == "process.yaml":
