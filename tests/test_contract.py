@@ -87,7 +87,7 @@ def test_a_small_data_set_has_its_own_examples_where_it_has_any_and_its_parties_
     api = Api(make_service(tmp_path / "seeds").wsgi)
     contract = api.get("/openapi.json")
     shown = {name: one["example"] for name, one in contract["components"]["parameters"].items() if "example" in one}
-    assert shown["parties"] == ["northern-league", "citrus-union"], "the party with most positions first"
+    assert shown["analyses_parties"] == ["northern-league", "citrus-union"], "the party with most positions first"
     assert (shown["parties_id"], shown["positions_id"]) == ("northern-league", "zero")
     assert not {"proposals_id", "events_id", "against"} & shown.keys()
     cited = next(one for one in contract["paths"]["/cite"]["get"]["parameters"] if one.get("name") == "path")

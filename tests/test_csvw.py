@@ -15,7 +15,7 @@ from api.views.analyses import analysis_tables
 from api.views.flat import flat_tables
 from schemas.vocabulary import Stance
 
-TABLES = [table for table in (*flat_tables(RESOURCES), *analysis_tables()) if "{" not in table.path]
+TABLES = [table for table in (*flat_tables(RESOURCES), *analysis_tables()) if table.of_release]
 PATHS = [f"/v1{table.path}.csv" for table in TABLES]
 RECEPTION = "/v1/proposals/pepper-plan/reception.csv"
 

@@ -20,7 +20,7 @@ from api.views import export
 from api.views.analyses import analysis_tables
 from api.views.flat import SMALL, flat_tables
 
-TABLES = [table for table in (*flat_tables(RESOURCES), *analysis_tables()) if "{" not in table.path]
+TABLES = [table for table in (*flat_tables(RESOURCES), *analysis_tables()) if table.of_release]
 FORMS = tuple(FORMATS)
 
 

@@ -86,7 +86,7 @@ def in_order(_context: Any, case: Any) -> Any:
     plans = {"us-20-point-plan": "us-28-point-plan", "us-28-point-plan": "us-20-point-plan"}
     if "against" in query and query["against"] == (case.path_parameters or {}).get("id"):
         query["against"] = plans.get(query["against"], "us-20-point-plan")
-    if "gaps" in case.path:
+    if "gaps" in case.path and "history" not in case.path:
         named = [query[name] for name in ("parties", "party") if query.get(name)]
         if len({str(id) for one in named for id in (one if isinstance(one, list) else [one])}) == 1:
             query.pop("parties", None)

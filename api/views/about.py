@@ -118,7 +118,10 @@ def _entry_point(call: Call) -> Answer:
 
 def _example(analysis: Analysis) -> str:
     """The path of an analysis, with the ids and required parameters of its example."""
-    query = urlencode({name: analysis.examples[name] for name, kind in analysis.query.items() if kind.required})
+    required = {name: analysis.examples[name] for name, kind in analysis.query.items() if kind.required}
+    query = urlencode(
+        {name: one if isinstance(one, str) else ",".join(one) for name, one in required.items()}, safe=","
+    )
     return analysis.path[1:].format_map(analysis.examples) + (f"?{query}" if query else "")
 
 

@@ -150,7 +150,7 @@ def make_exports(
 
 def _whole(tables: Sequence[FlatTable]) -> tuple[FlatTable, ...]:
     """The tables of the whole release."""
-    return tuple(table for table in tables if "{" not in table.path)
+    return tuple(table for table in tables if table.of_release)
 
 
 def _folder(call: Call, tables: Sequence[FlatTable]) -> Path:

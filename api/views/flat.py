@@ -36,7 +36,8 @@ SMALL = 2**20  # bytes
 class FlatTable:
     """A flat table: what it holds, its parameters, its columns, and a function from a call to its records.
 
-    ``path`` is without version and suffix. A path without ids is a table of the whole release: it is listed and exported. ``row`` is the
+    ``path`` is without version and suffix. Without ids in it and required parameters it is a table of the whole release: it is listed and
+    exported. ``row`` is the
     JSON Schema of a row in the contract. ``more`` returns the columns that follow the ``fixed`` ones and depend on the request.
     """
 
@@ -50,6 +51,11 @@ class FlatTable:
     more: Callable[[Call], tuple[Column, ...]] | None = None
     key: str | None = "id"
     examples: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def of_release(self) -> bool:
+        """Whether it is a table of the whole release."""
+        return "{" not in self.path and not any(kind.required for kind in self.query.values())
 
     def whole(self, call: Call) -> Call:
         """The call for the whole table."""
@@ -260,7 +266,7 @@ def answer(table: FlatTable, call: Call, suffix: str) -> Answer:
 
 def _is_unfiltered(table: FlatTable, call: Call) -> bool:
     narrowed = (value for name, value in call.values.items() if name not in _NOT_NARROWING)
-    return "{" not in table.path and all(value in (None, ()) for value in narrowed)
+    return table.of_release and all(value in (None, ()) for value in narrowed)
 
 
 def _chunks(file: Path) -> Iterator[bytes]:

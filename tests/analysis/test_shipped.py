@@ -29,6 +29,16 @@ def differing(api: Api, **query: Any) -> dict[tuple[str, str], tuple[str | None,
     }
 
 
+def test_how_far_apart_russia_and_ukraine_were_over_time(shipped: Api) -> None:
+    asked = {"parties": "russia,ukraine", "issue": "russia-keeps-occupied-territory"}
+    told = [(one["since"], one["distance"], one["assumed"]) for one in shipped.data("/v1/gaps/history", **asked)]
+    assert [since for since, distance, assumed in told if distance == 1 and not assumed] == ["2024-02-13"]
+    assert min(since for since, distance, _ in told if distance == 1) == "2023-01-01"
+    assert told[-1] == ("2025-12-04", None, False)
+    (certain,) = (one for one in shipped.data("/v1/gaps/history", **asked) if one["since"] == "2024-02-13")
+    assert certain["until"] == "2025-01-01"
+
+
 def test_what_separates_russia_and_ukraine(shipped: Api) -> None:
     found = gaps(shipped, parties="russia,ukraine")
     apart = {issue for issue, gap in found.items() if gap["distance"]}

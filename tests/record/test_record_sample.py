@@ -26,6 +26,7 @@ GIVEN = {
     "path": "/v1/demands?issue=duty-cut",
     "against": "orrin-second-offer",
     "proposal": "orrin-first-offer",
+    "parties": "calvane,orrin",
     "url": "http://localhost/explore/matrix",
 }
 
