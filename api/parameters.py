@@ -68,7 +68,7 @@ _ELSEWHERE = {
     "limit": ("count", "first", "max", "maxresults", "pagelimit", "pagesize", "perpage", "rows", "size", "take", "top"),
     "q": ("keyword", "keywords", "query", "search", "term", "text"),
     "sort": ("order", "orderby", "ordering", "sortby"),
-    "to": ("dateto", "end", "enddate", "todate", "until"),
+    "to": ("asof", "dateto", "end", "enddate", "todate", "until"),
 }
 #: The formats of flat tables that take a parameter, if not all do.
 _OF_TABLES = {"bom": "CSV", "columns": "CSV or JSON Lines (.ndjson)"}

@@ -79,6 +79,7 @@ QUESTIONS = (
 MORE = (
     ("What has been proposed?", "/proposals"),
     ("Who has not answered what Russia asks?", "/silences?party=russia"),
+    ("How did the distance between Russia and Ukraine change?", "/gaps/history?parties=russia,ukraine"),
     ("Who changed its stance?", "/movements"),
     ("What happened, and when did the public hear of it?", "/timeline"),
     ("What could the public know on 20 February 2024?", "/positions?known_at=2024-02-20"),

@@ -69,4 +69,6 @@ def test_it_compares_from_two_to_twelve_parties(shipped: Api) -> None:
     assert (missing["parameter"], missing["message"]) == ("parties", "is required: The parties to compare.")
     ids = shipped.ids("/v1/parties")[:13]
     (many,) = shipped.get(f"/v1/gaps/history?parties={','.join(ids)}", 400)["errors"]
+    (dated,) = shipped.get("/v1/gaps/history?parties=russia,ukraine&as_of=2024-01-01", 400)["errors"]
+    assert dated["message"].startswith("unknown parameter. Did you mean “to”?")
     assert many["message"] == "has 13 values; at most 12 are allowed."
