@@ -573,6 +573,21 @@ def test_search_leads_to_pages_of_what_it_finds(api: Api) -> None:
     assert "<i>" not in text
 
 
+def test_gaps_between_named_parties_lead_to_how_they_changed(api: Api) -> None:
+    links = page(
+        api, "/explore/gaps?parties=aldoria&parties=borovia&issue=zero-pepper-tariff&known_at=2031-01-01", 200
+    ).links
+    (link,) = (link for link in links if link.startswith("/v1/gaps/history.csv"))
+    assert {*link.partition("?")[2].split("&")} == {
+        "parties=aldoria,borovia",
+        "issue=zero-pepper-tariff",
+        "known_at=2031-01-01",
+    }
+    assert api.ask(link).status_code == 200
+    for path in ("/explore/gaps", "/explore/gaps?parties=aldoria,borovia&as_of=2030-06-01"):
+        assert not [link for link in page(api, path, 200).links if "history" in link]
+
+
 def test_gaps_are_chosen_between_two(api: Api) -> None:
     text = api.ask("/explore/gaps", parties=["aldoria", "borovia"]).text
     assert re.findall(r'<option value="(\w+)" selected>', text) == ["aldoria", "borovia"]
