@@ -104,8 +104,10 @@ class AnyOf(Contract[tuple[str, ...]]):
             one.collection = refers_to.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
 
     def shape(self, side: Side) -> JsonSchema:
-        bounds = {"minItems": self.least, "uniqueItems": True} if self.least else {}
-        return {"type": "array", "items": _item(self.one), **bounds, "maxItems": self.most, "not": _STAR_AMONG}
+        if self.least and self.one is not None:
+            bounds = {"minItems": self.least, "maxItems": self.most, "uniqueItems": True}
+            return {"type": "array", "items": self.one.shape("seed"), **bounds}
+        return {"type": "array", "items": _item(self.one), "maxItems": self.most, "not": _STAR_AMONG}
 
     def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> tuple[str, ...]:
         values = [one for text in value for one in text.split(",")]

@@ -14,9 +14,10 @@ from api.resources import RESOURCES
 from api.views.analyses import analysis_tables
 from api.views.flat import flat_tables
 
-TABLES = [table.path for table in (*flat_tables(RESOURCES), *analysis_tables()) if "{" not in table.path]
+TABLES = [table.path for table in (*flat_tables(RESOURCES), *analysis_tables()) if table.of_release]
 RECEPTION = "/proposals/pepper-plan/reception"
 DIFF = "/proposals/pepper-plan/diff?against=memo-draft"
+HISTORY = "/gaps/history?parties=aldoria,borovia"
 #: What is nested, and a flat table by `format`.
 NESTED = [
     *(f"/{one}" for one in COLLECTIONS),
@@ -25,6 +26,7 @@ NESTED = [
     "/positions/borovia-rejects-zero-tariff/dossier",
     RECEPTION,
     DIFF,
+    HISTORY,
 ]
 
 
@@ -44,7 +46,7 @@ def suffixed(path: str, suffix: str) -> str:
     return f"/v1{stem}.{suffix}{mark}{query}"
 
 
-@pytest.mark.parametrize("path", [*TABLES, RECEPTION, DIFF])
+@pytest.mark.parametrize("path", [*TABLES, RECEPTION, DIFF, HISTORY])
 def test_a_table_has_the_columns_that_are_named_in_their_order(api: Api, path: str) -> None:
     address = suffixed(path, "csv")
     whole = list(csv.DictReader(io.StringIO(api.ask(address).text, newline="")))

@@ -110,6 +110,7 @@ class Evidence(Base):
     relation: Mapped[str] = mapped_column(index=True)
     speaker_id: Mapped[str | None] = mapped_column(ForeignKey("parties.id"), index=True)
     speaker_description: Mapped[str | None]
+    speaker_party_id: Mapped[str | None] = mapped_column(ForeignKey("parties.id"), index=True)
     mode: Mapped[str] = mapped_column(index=True)
     via_id: Mapped[str | None] = mapped_column(ForeignKey("parties.id"), index=True)
     credibility: Mapped[str]
@@ -212,6 +213,7 @@ REFERENCES = {
     "issue",
     "source",
     "speaker",
+    "speaker_party",
     "via",
     "publisher",
     "parent",
