@@ -77,7 +77,7 @@ def _states(question: Question, course: Sequence[Narrow]) -> Iterator[_State]:
     issue = course[0].row.issue_id
     by_party = {party: dict(_cells(question, issue, party, course, bodies)) for party in sorted(question.parties)}
     standing: dict[str, Cell] = {}
-    for day in sorted({day for cells_ in by_party.values() for day in cells_}):
+    for day in sorted(set().union(*by_party.values())):
         for party, changes in by_party.items():
             if day in changes:
                 cell = changes[day]
