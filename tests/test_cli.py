@@ -187,6 +187,7 @@ class Interrupting:
         if name == "api.app":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs in its background ignore it
 sys.meta_path.insert(0, Interrupting())
 module, function = sys.argv[1].split(":")
 sys.exit(getattr(import_module(module), function)())
