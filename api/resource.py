@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.claims import ASSERTING
-from api.models import Cited, Clocks, Edge, Evidence, Issue, Position, Recorded, Term, Use, in_any
-from schemas.fields import Reference, References, component
+from api.models import Base, Cited, Clocks, Edge, Evidence, Issue, Position, Recorded, Term, Use, in_any
+from schemas.fields import Parts, Reference, References, component
 from schemas.record import Cited as CitedSchema
 from schemas.record import OfProcess, Record
 from schemas.vocabulary import PositionKind, Vocabulary
@@ -77,6 +78,27 @@ class Part:
     roles: dict[str, Filter]
 
 
+class Inside(NamedTuple):
+    """Records of another collection that are written inside those of this one: in which field, and the field in which they name the
+    record that they are written in.
+    """
+
+    field: str
+    resource: "Resource"
+    named: str
+
+    @property
+    def column(self) -> InstrumentedAttribute[Any]:
+        """The column of their model that names the record that they are written in."""
+        column: InstrumentedAttribute[Any] = getattr(self.resource.model, f"{self.named}_id")
+        return column
+
+    @property
+    def order(self) -> tuple[InstrumentedAttribute[Any], ...]:
+        """How they are ordered: by the first sort of their collection, then by id."""
+        return (*(sort.column for sort in self.resource.sorts[:1]), self.resource.model.id)
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """One collection: everything that the service needs to know about it besides its schema and its model.
@@ -109,6 +131,19 @@ class Resource:
     def about(self) -> str:
         """What it holds, in a sentence: the first line of its schema's docstring."""
         return (self.schema.__doc__ or "").strip().split("\n")[0]
+
+    @cached_property
+    def inside(self) -> tuple[Inside, ...]:
+        """What is written inside its records, besides evidence."""
+        by_name = {part.resource.name: part.resource for part in self.parts}
+        return tuple(
+            Inside(name, by_name[kind.collection], kind.subject_field) for name, kind in _written_inside(self.schema)
+        )
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a record's own answer holds what lists leave out: its evidence, and the records written inside it."""
+        return issubclass(self.model, Cited) or bool(self.inside)
 
     @property
     def in_navigation(self) -> bool:
@@ -182,12 +217,67 @@ class Resource:
                 yield f"the filter “{one.name}” has the name of a parameter that every list has; give it another name"
             if one.field is not None and one.field not in fields:
                 yield f"the filter “{one.name}” reads the field “{one.field}”, which the schema lacks{_fields(fields)}"
+            elif one.vocabulary and one.vocabulary is not (of := getattr(fields[one.field or ""], "vocabulary", None)):
+                yield (
+                    f"the filter “{one.name}” takes terms of {one.vocabulary.__name__}, but the field “{one.field}” has "
+                    f"{f'terms of {of.__name__}' if of else 'no vocabulary'}"
+                )
             facet = one.facet(Clocks()) if one.facet else None
-            if facet and facet.joined is None and not self._indexed(facet.column.name):
+            if facet and facet.joined is None and facet.column.table is not self.model.__table__:
+                yield self._foreign("filter", one.name, facet.column.table.name, facet.column.name)
+            elif facet and facet.joined is None and not self._indexed(facet.column.name):
                 yield self._unindexed("filter", one.name, facet.column.name)
         for sort in self.sorts:
-            if self.has_table and not self._indexed(sort.column.key):  # collections without processes are small
+            if sort.column.class_ is not self.model:
+                yield self._foreign("sort", sort.name, sort.column.class_.__tablename__, sort.column.key)
+            elif self.has_table and not self._indexed(sort.column.key):  # collections without processes are small
                 yield self._unindexed("sort", sort.name, sort.column.key)
+        if self.seeded and self.where is None:
+            yield from self._mistakes_in_columns()
+        for name, kind in _written_inside(self.schema):
+            yield from self._mistakes_inside(name, kind)
+
+    def _mistakes_in_columns(self) -> Iterator[str]:
+        """The model's own columns that no field fills; the loader fills those that several tables have."""
+        common = {
+            name
+            for base in self.model.__mro__
+            if not issubclass(base, Base)
+            for name in getattr(base, "__annotations__", {})
+        }
+        fields = self.schema._declared_fields
+        for column in (one.name for one in self.model.__table__.columns):
+            if not {column, column.removesuffix("_id")} & {*common, *fields}:
+                yield f"the column “{column}” of {self.model.__name__} has no field that fills it{_fields(fields)}"
+
+    def _foreign(self, kind: str, name: str, table: str, column: str) -> str:
+        return f"the {kind} “{name}” reads the column “{column}” of the table {table}, but its records are in {self.model.__tablename__}"
+
+    def _mistakes_inside(self, name: str, kind: Parts) -> Iterator[str]:
+        inner = next((part.resource for part in self.parts if part.resource.name == kind.collection), None)
+        if inner is None:
+            yield f"{kind.collection} are written inside it, in the field “{name}”; give it the `Part` that lists them"
+            return
+        if issubclass(self.model, Cited) and not issubclass(inner.model, Cited):
+            yield (
+                f"{kind.collection} are written inside it, so they need evidence too: make {inner.schema.__name__} and "
+                f"{inner.model.__name__} `Cited`"
+            )
+        if kind.subject_field not in inner.schema._declared_fields:
+            yield (
+                f"the field “{name}” says that {kind.collection} name their {self.singular} in “{kind.subject_field}”, which is not a "
+                f"field of {inner.schema.__name__}{_fields(inner.schema._declared_fields)}"
+            )
+        elif not hasattr(inner.model, f"{kind.subject_field}_id"):
+            yield f"{inner.model.__name__} needs a column “{kind.subject_field}_id” for the field “{kind.subject_field}”"
+        if inner.seeded:
+            yield f"{kind.collection} are written inside it, so their entry needs `seeded=False`"
+        yield from inner._mistakes_in_columns()
+        for date in inherited(inner.schema):
+            if date not in self.schema._declared_fields:
+                yield (
+                    f"dated_by of {inner.schema.__name__} names “{date}”, which is a field neither of it nor of {self.schema.__name__}"
+                )
 
     def _unindexed(self, kind: str, name: str, column: str) -> str:
         where = "`filtered`" if issubclass(self.model, Cited) else "`listed`, in `__table_args__`"
@@ -197,14 +287,24 @@ class Resource:
         return any(next(iter(index.columns)).name == column for index in self.model.__table__.indexes)
 
 
+def _written_inside(schema: type[Record]) -> Iterator[tuple[str, Parts]]:
+    for name, kind in schema._declared_fields.items():
+        if isinstance(kind, Parts) and kind.collection != "evidence":
+            yield name, kind
+
+
+def inherited(schema: type[Record]) -> tuple[str, ...]:
+    """The dates that a record has from the record that it is written in: those that its schema is dated by, but does not have."""
+    return tuple(name for name in schema.dated_by if name not in schema._declared_fields)
+
+
 def _fields(names: Iterable[str]) -> str:
     return f"; the fields are: {', '.join(names)}"
 
 
-def any_of(
-    name: str, column: InstrumentedAttribute[Any], values: type[Vocabulary] | type[Recorded], description: str
-) -> Filter:
-    """A filter by a column that holds a term of a vocabulary or the id of another record."""
+def any_of(column: InstrumentedAttribute[Any], values: type[Vocabulary] | type[Recorded], description: str) -> Filter:
+    """A filter by a column that holds a term of a vocabulary or the id of another record. It has the name of the field."""
+    name = _field(column)
 
     def clause(wanted: Sequence[str], _clocks: Clocks) -> ColumnElement[bool]:
         return in_any(column, wanted)
@@ -213,8 +313,8 @@ def any_of(
         return Facet(column.expression)
 
     if issubclass(values, Vocabulary):
-        return Filter(name, description, clause, vocabulary=values, field=_field(column), facet=facet)
-    return Filter(name, description, clause, references=values, field=_field(column), facet=facet)
+        return Filter(name, description, clause, vocabulary=values, field=name, facet=facet)
+    return Filter(name, description, clause, references=values, field=name, facet=facet)
 
 
 def _field(column: InstrumentedAttribute[Any]) -> str:
@@ -223,18 +323,18 @@ def _field(column: InstrumentedAttribute[Any]) -> str:
 
 
 def by_key(
-    name: str,
     column: InstrumentedAttribute[Any],
     description: str,
     stands_for: Callable[[Sequence[str]], Select[Any]] | None = None,
 ) -> Filter:
-    """A filter by a column whose values are keys, but not ids of a collection."""
+    """A filter by a column whose values are keys, but not ids of a collection. It has the name of the field."""
+    name = _field(column)
     return Filter(
         name,
         description,
         lambda wanted, _clocks: in_any(column, wanted),
         key=column,
-        field=_field(column),
+        field=name,
         facet=lambda _clocks: Facet(column.expression),
         stands_for=stands_for,
     )
@@ -253,21 +353,22 @@ def subjects_of(wanted: Sequence[str]) -> Select[Any]:
     return select(Position.subject).where(by_name).distinct()
 
 
-def issue_or_topic(name: str, column: InstrumentedAttribute[Any]) -> Filter:
-    """A filter by issue; a topic stands for all its issues."""
+def issue_or_topic(column: InstrumentedAttribute[Any]) -> Filter:
+    """A filter by issue; a topic stands for all its issues. It has the name of the field."""
+    name = _field(column)
     return Filter(
         name,
         "The issue; a topic stands for all its issues.",
         lambda wanted, _clocks: in_any(column, wanted),
         references=Issue,
-        field=_field(column),
+        field=name,
         facet=lambda _clocks: Facet(column.expression),
         stands_for=issues_of,
     )
 
 
-def term_issue(name: str, column: InstrumentedAttribute[Any]) -> Filter:
-    """A filter of proposals by an issue or topic that one of their terms, known at the clocks, settles."""
+def term_issue(column: InstrumentedAttribute[Any]) -> Filter:
+    """The filter ``issue`` of proposals: by an issue or topic that one of their terms, known at the clocks, settles."""
 
     def clause(wanted: Sequence[str], clocks: Clocks) -> ColumnElement[bool]:
         return column.in_(select(Term.proposal_id).where(in_any(Term.issue_id, wanted), Term.at(clocks)))
@@ -277,7 +378,7 @@ def term_issue(name: str, column: InstrumentedAttribute[Any]) -> Filter:
         return Facet(settled.c.issue_id, settled, settled.c.proposal_id == column)
 
     return Filter(
-        name,
+        "issue",
         "An issue that one of its terms settles; a topic stands for all its issues.",
         clause,
         references=Issue,
@@ -315,8 +416,8 @@ def linked(name: str, model: type[Any], references: type[Recorded], description:
     return Filter(name, description, clause, references=references, field=field, facet=facet)
 
 
-def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter:
-    """A filter by who asserted or confirmed the record, in the evidence that counts at the clocks."""
+def voiced_by(model: type[Any], references: type[Recorded]) -> Filter:
+    """The filter ``speaker``: by who asserted or confirmed the record, in the evidence that counts at the clocks."""
 
     def clause(wanted: Sequence[str], clocks: Clocks) -> ColumnElement[bool]:
         said = select(Evidence.subject).where(
@@ -327,7 +428,7 @@ def voiced_by(name: str, model: type[Any], references: type[Recorded]) -> Filter
         voiced: ColumnElement[bool] = model.subject.in_(said)
         return voiced
 
-    return Filter(name, "A party that asserts or confirms it in the evidence.", clause, references=references)
+    return Filter("speaker", "A party that asserts or confirms it in the evidence.", clause, references=references)
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,7 +448,11 @@ class Table:
 
     def _mistakes(self, resource: Resource) -> Iterator[str]:
         """The mistakes in a declaration that show only together with the other collections."""
-        for name, kind in resource.schema._declared_fields.items():
+        for part in resource.parts:
+            if part.resource.name not in self.by_name:
+                yield f"its part “{part.resource.name}” is missing from the table"
+        fields = resource.schema._declared_fields
+        for name, kind in fields.items():
             if isinstance(kind, Reference | References) and kind.collection not in self.by_name:
                 known = ", ".join(self.by_name)
                 yield f"{name} refers to “{kind.collection}”, which is not a collection; the collections are: {known}"
@@ -362,6 +467,15 @@ class Table:
             else:
                 continue
             yield f"the column “{column.name}” of {resource.model.__name__} cannot be null, but the field “{name}” {why}"
+        for one in resource.filters:
+            named = fields.get(one.field or "")
+            if not one.references or not isinstance(named, Reference | References):
+                continue
+            if self.by_name[named.collection].model is not one.references:
+                yield (
+                    f"the filter “{one.name}” takes ids of {one.references.__name__}, but the field “{one.field}” refers to "
+                    f"{named.collection}"
+                )
 
     def may_be_unknown(self, resource: Resource, field: Any) -> bool:
         """Whether a field is null if nobody could know yet of the record that it names, whatever the seeds require.

@@ -54,20 +54,18 @@ from schemas.vocabulary import (
     Verdict,
 )
 
-HOLDER = any_of("party", Position.party_id, Party, "The party that holds it.")
-SPEAKER = voiced_by("speaker", Position, Party)
+HOLDER = any_of(Position.party_id, Party, "The party that holds it.")
+SPEAKER = voiced_by(Position, Party)
 PROPOSER = linked("proposer", Proposal, Party, "The party that put it forward.", field="proposers")
 ADDRESSEE = linked("addressee", Proposal, Party, "The party it is addressed to.", field="addressees")
 INTERMEDIARY = linked("intermediary", Proposal, Party, "The party that conveyed it.", field="intermediaries")
 PARTICIPANT = linked("participant", Event, Party, "The party that took part or acted.", field="participants")
 HOST = linked("host", Event, Party, "The party that hosted it.", field="hosts")
 MEDIATOR = linked("mediator", Event, Party, "The party that mediated.", field="mediators")
-OF_PROPOSAL = any_of("proposal", Term.proposal_id, Proposal, "The proposal it is a provision of.")
-ON_ISSUE = issue_or_topic("issue", Position.issue_id)
-ANSWERING = any_of(
-    "proposal", Position.proposal_id, Proposal, "The proposal it answers, as a whole or in one of its terms."
-)
-OF_SOURCE = any_of("source", Evidence.source_id, Source, "The document cited.")
+OF_PROPOSAL = any_of(Term.proposal_id, Proposal, "The proposal it is a provision of.")
+ON_ISSUE = issue_or_topic(Position.issue_id)
+ANSWERING = any_of(Position.proposal_id, Proposal, "The proposal it answers, as a whole or in one of its terms.")
+OF_SOURCE = any_of(Evidence.source_id, Source, "The document cited.")
 
 #: The filters of every kind of position. Offers have only what terms say, so a filter by any other field, such as `firmness`, belongs to
 #: the kinds that have the field.
@@ -75,7 +73,7 @@ POSITION_FILTERS: tuple[Filter, ...] = (
     HOLDER,
     SPEAKER,
     ON_ISSUE,
-    any_of("stance", Position.stance, Stance, "The stance toward the issue's proposition."),
+    any_of(Position.stance, Stance, "The stance toward the issue's proposition."),
 )
 POSITION_SORTS = (
     Sort("first_reported_on", Position.first_reported_on),
@@ -92,12 +90,11 @@ EVIDENCE = Resource(
     searched=False,
     filters=(
         OF_SOURCE,
-        any_of("relation", Evidence.relation, Relation, "What the evidence does to its subject."),
-        any_of("speaker", Evidence.speaker_id, Party, "The party that says so."),
-        any_of("speaker_party", Evidence.speaker_party_id, Party, "The party that an unnamed speaker belongs to."),
-        any_of("via", Evidence.via_id, Party, "The outlet that the source took it from."),
+        any_of(Evidence.relation, Relation, "What the evidence does to its subject."),
+        any_of(Evidence.speaker_id, Party, "The party that says so."),
+        any_of(Evidence.speaker_party_id, Party, "The party that an unnamed speaker belongs to."),
+        any_of(Evidence.via_id, Party, "The outlet that the source took it from."),
         by_key(
-            "subject",
             Evidence.subject,
             "The record it is about, as `collection/id`; an offer finds the evidence of its term.",
             stands_for=subjects_of,
@@ -111,8 +108,8 @@ SOURCES = Resource(
     model=Source,
     schema=SourceSchema,
     filters=(
-        any_of("kind", Source.kind, SourceKind, "The sort of document."),
-        any_of("publisher", Source.publisher_id, Party, "The outlet that published it."),
+        any_of(Source.kind, SourceKind, "The sort of document."),
+        any_of(Source.publisher_id, Party, "The outlet that published it."),
         linked("relays", Source, Party, "The outlet whose reports it relays.", field="relays"),
         linked("author", Source, Party, "The party that wrote it.", field="authors"),
     ),
@@ -127,9 +124,9 @@ TERMS = Resource(
     seeded=False,
     filters=(
         OF_PROPOSAL,
-        issue_or_topic("issue", Term.issue_id),
-        any_of("stance", Term.stance, Stance, "The stance that it takes toward the issue's proposition."),
-        by_key("lineage", Term.lineage, "The key that the same provision has in every version of a proposal."),
+        issue_or_topic(Term.issue_id),
+        any_of(Term.stance, Stance, "The stance that it takes toward the issue's proposition."),
+        by_key(Term.lineage, "The key that the same provision has in every version of a proposal."),
     ),
     sorts=(Sort("number", Term.number), Sort("first_reported_on", Term.first_reported_on)),
 )
@@ -140,7 +137,7 @@ POSITIONS = Resource(
     schema=PositionSchema,
     seeded=False,
     searched=False,
-    filters=(any_of("kind", Position.kind, PositionKind, "The kind of position."), *POSITION_FILTERS),
+    filters=(any_of(Position.kind, PositionKind, "The kind of position."), *POSITION_FILTERS),
     sorts=POSITION_SORTS,
 )
 
@@ -152,8 +149,8 @@ DEMANDS = Resource(
     filters=(
         *POSITION_FILTERS,
         linked("addressee", Position, Party, "The party it is asked of.", field="addressees"),
-        any_of("firmness", Position.firmness, Firmness, "How firm the demand is, as stated."),
-        any_of("lifecycle", Position.lifecycle, Lifecycle, "What has become of the demand."),
+        any_of(Position.firmness, Firmness, "How firm the demand is, as stated."),
+        any_of(Position.lifecycle, Lifecycle, "What has become of the demand."),
     ),
     sorts=POSITION_SORTS,
 )
@@ -166,9 +163,9 @@ RESPONSES = Resource(
     filters=(
         *POSITION_FILTERS,
         ANSWERING,
-        any_of("term", Position.term_id, Term, "The term that it answers."),
-        any_of("demand", Position.demand_id, Position, "The demand that it answers."),
-        any_of("verdict", Position.verdict, Verdict, "The verdict of the answer."),
+        any_of(Position.term_id, Term, "The term that it answers."),
+        any_of(Position.demand_id, Position, "The demand that it answers."),
+        any_of(Position.verdict, Verdict, "The verdict of the answer."),
     ),
     sorts=POSITION_SORTS,
 )
@@ -191,8 +188,8 @@ OFFERS = Resource(
     searched=False,
     filters=(
         *POSITION_FILTERS,
-        any_of("proposal", Position.proposal_id, Proposal, "The proposal whose term is put forward."),
-        any_of("term", Position.term_id, Term, "The term put forward."),
+        any_of(Position.proposal_id, Proposal, "The proposal whose term is put forward."),
+        any_of(Position.term_id, Term, "The term put forward."),
     ),
     sorts=POSITION_SORTS,
 )
@@ -204,10 +201,10 @@ PROPOSALS = Resource(
     filters=(
         PROPOSER,
         ADDRESSEE,
-        any_of("kind", Proposal.kind, ProposalKind, "The sort of plan."),
-        any_of("status", Proposal.status, ProposalStatus, "Where the proposal stands."),
-        any_of("channel", Proposal.channel, Channel, "How the proposal was conveyed."),
-        term_issue("issue", Proposal.id),
+        any_of(Proposal.kind, ProposalKind, "The sort of plan."),
+        any_of(Proposal.status, ProposalStatus, "Where the proposal stands."),
+        any_of(Proposal.channel, Channel, "How the proposal was conveyed."),
+        term_issue(Proposal.id),
     ),
     sorts=(Sort("first_reported_on", Proposal.first_reported_on), Sort("made_on", Proposal.earliest)),
     parts=(Part(TERMS, {"proposal": OF_PROPOSAL}), Part(RESPONSES, {"proposal": ANSWERING})),
@@ -218,7 +215,7 @@ EVENTS = Resource(
     model=Event,
     schema=EventSchema,
     filters=(
-        any_of("kind", Event.kind, EventKind, "The sort of event."),
+        any_of(Event.kind, EventKind, "The sort of event."),
         PARTICIPANT,
         HOST,
         MEDIATOR,
@@ -233,8 +230,8 @@ PARTIES = Resource(
     model=Party,
     schema=PartySchema,
     filters=(
-        any_of("kind", Party.kind, PartyKind, "The sort of actor."),
-        by_key("iso3166", Party.iso3166, "The country code of a state (ISO 3166-1 alpha-2)."),
+        any_of(Party.kind, PartyKind, "The sort of actor."),
+        by_key(Party.iso3166, "The country code of a state (ISO 3166-1 alpha-2)."),
         linked("affiliation", Party, Party, "A party it belongs to.", field="affiliations"),
     ),
     sorts=(Sort("name", Party.name),),
@@ -253,7 +250,7 @@ ISSUES = Resource(
     name="issues",
     model=Issue,
     schema=IssueSchema,
-    filters=(any_of("parent", Issue.parent_id, Issue, "The topic."),),
+    filters=(any_of(Issue.parent_id, Issue, "The topic."),),
     sorts=(Sort("label", Issue.label),),
     parts=(Part(POSITIONS, {"issue": ON_ISSUE}),),
 )
@@ -274,9 +271,9 @@ CHANGES = Resource(
     seeded=False,
     searched=False,
     filters=(
-        any_of("release", Change.release_id, Release, "The release that made the change."),
-        by_key("collection", Change.collection, "The record's collection."),
-        any_of("action", Change.action, Action, "What the release did to the record."),
+        any_of(Change.release_id, Release, "The release that made the change."),
+        by_key(Change.collection, "The record's collection."),
+        any_of(Change.action, Action, "What the release did to the record."),
     ),
     sorts=(Sort("date", Change.number),),
 )

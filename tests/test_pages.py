@@ -398,8 +398,9 @@ def test_every_field_can_be_read_as_words(schema: str, name: str) -> None:
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_a_record_page_calls_its_fields_by_their_titles_and_tells_their_names(api: Api, collection: str) -> None:
-    schema = RESOURCES.by_name[collection].schema
-    own, headed = schema._declared_fields, (*HEADED, schema.named_by)
+    resource = RESOURCES.by_name[collection]
+    own = resource.schema._declared_fields
+    headed = (*HEADED, resource.schema.named_by, *(inside.field for inside in resource.inside))
     for id in api.ids(f"/v1/{collection}")[:5]:
         fields = re.findall(
             r'<dt><span title="(\w+): ([^"]+)">([^<]+)</span>', api.ask(f"/explore/{collection}/{id}").text

@@ -15,26 +15,41 @@ from api.resource import Table
 from schemas.analyses import ANSWERS
 from schemas.evidence import EvidenceSchema
 from schemas.fields import JsonSchema, Piece, bearable_names, component
-from schemas.proposals import TermSchema
 from schemas.vocabulary import Precision
 
 
 def components(table: Table) -> dict[str, JsonSchema]:
-    """Every shape of the contract, by name."""
+    """Every shape of the contract, by name.
+
+    Raises:
+        TypeError: if two schemas would have the same name.
+    """
     found = dict(_PLAIN)
+    schemas: dict[str, type[Schema]] = {}
+
+    def add(schema: type[Schema]) -> None:
+        name = component(schema)
+        if name in _PLAIN or schemas.setdefault(name, schema) is not schema:
+            raise TypeError(
+                f"the contract already has a shape “{name}”: rename {schema.__name__} in {schema.__module__}"
+            )
+        found[name] = answer_schema(schema)
+
     for resource in table:
         name = component(resource.schema)
-        found[name] = answer_schema(resource.schema)
+        add(resource.schema)
         for field, kind in resource.schema._declared_fields.items():
             if table.may_be_unknown(resource, kind):
                 found[name]["properties"][field] = _property(kind, nullable=True)
         for inner in _pieces(resource.schema):
-            found[component(inner)] = answer_schema(inner)
+            add(inner)
         found[f"{name}List"] = _list(ref(name))
-        if issubclass(resource.model, Cited):
-            more: dict[str, JsonSchema] = {"evidence": {"type": "array", "items": ref(component(EvidenceSchema))}}
-            if resource.name == "proposals":
-                more["terms"] = {"type": "array", "items": ref(component(TermSchema))}
+        if resource.has_more:
+            inside = {one.field: one.resource.schema for one in resource.inside}
+            listed = {"evidence": EvidenceSchema, **inside} if issubclass(resource.model, Cited) else inside
+            more: dict[str, JsonSchema] = {
+                field: {"type": "array", "items": ref(component(schema))} for field, schema in listed.items()
+            }
             whole = found[name]
             found[f"{name}InFull"] = {
                 **whole,
@@ -46,7 +61,7 @@ def components(table: Table) -> dict[str, JsonSchema]:
     found["BearableField"] = bearable_names(name for resource in table for name in resource.schema.bearable())
     for schema in ANSWERS:
         for each in (schema, *_pieces(schema)):
-            found[component(each)] = answer_schema(each)
+            add(each)
     return {name: found[name] for name in sorted(found)}
 
 

@@ -114,9 +114,30 @@ def document(table: Table, operations: Iterable[Operation]) -> dict[str, Any]:
     for operation, description in described:
         spec.path(path=operation.path, operations={"get": description})
     made = spec.to_dict()
+    for name in sorted(_schemas_named(made) - made["components"]["schemas"].keys()):
+        raise TypeError(
+            f"the contract refers to the shape “{name}”, which it does not have; if it is the answer of an analysis, add "
+            f"{name}Schema to ANSWERS in schemas/analyses/__init__.py"
+        )
     return {name: made[name] for name in _ORDER if name in made} | made
 
 
+def _schemas_named(part: Any) -> set[str]:
+    """The names of all shapes that a part of the document refers to."""
+    found: set[str] = set()
+    parts = [part]
+    while parts:
+        one = parts.pop()
+        if isinstance(one, dict):
+            parts += one.values()
+        elif isinstance(one, list):
+            parts += one
+        elif isinstance(one, str) and one.startswith(_OF_SCHEMAS):
+            found.add(one.removeprefix(_OF_SCHEMAS))
+    return found
+
+
+_OF_SCHEMAS = "#/components/schemas/"
 #: The order of the parts of the document, for readers.
 _ORDER = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 

@@ -19,7 +19,7 @@ from api.claims import Citation, Grounds, representation
 from api.loader.record import Seed, mark, with_parts
 from api.loader.seeds import Seeds
 from api.models import Cited
-from api.resource import Table
+from api.resource import Table, inherited
 from schemas.dates import Edtf, parse
 from schemas.fields import Parts, Ref, Reference, References, references_in
 from schemas.record import Record
@@ -36,19 +36,22 @@ KINDS = {
 def complete(seed: Seed, seeds: Seeds, table: Table) -> list[Seed]:
     """Complete a checked record and its parts in place. Returns them with all records derived from them, offers and evidence included."""
     made = [one for one in with_parts(seed) if one.resource.name != "evidence"]
+    for outer in made:
+        for inside in outer.resource.inside:
+            dates = {name: outer.data[name] for name in inherited(inside.resource.schema)}
+            for inner in outer.parts[inside.field]:
+                inner.data.update({inside.named: outer.ref, **dates})
     data = seed.data
     if seed.resource.name == "sources":
         data["known_on"] = seeds.source(seed.id).known_on
     elif seed.resource.name == "proposals":
-        for term in seed.parts["terms"]:
-            term.data.update(proposal=seed.ref, made_on=data["made_on"])
         made += [offer for term in seed.parts["terms"] for offer in _offers(term, seed, seeds, table)]
     elif seed.resource.name == "responses":
         _answer(seed, seeds)
     for one in made:
         if kind := KINDS.get(one.resource.name):
             one.data["kind"] = kind
-    return made + [cited for one in made if one.parts for cited in _evidence(one, seeds)]
+    return made + [cited for one in made if "evidence" in one.parts for cited in _evidence(one, seeds)]
 
 
 def _answer(response: Seed, seeds: Seeds) -> None:
@@ -199,17 +202,20 @@ class Citations:
         return [self._citation(one, holders) for one in cited.parts["evidence"]]
 
     def _beside(self, seed: Seed) -> list[Citation]:
-        """For terms and offers, the evidence of other records that teaches their dates: when their proposal was made (an offer's
-        ``valid_from``), and when an offer ended.
+        """The evidence of other records that teaches a record's dates: those that it has from the record that it is written in; for an
+        offer, when its proposal was made (``valid_from``) and when it ended.
         """
-        if seed.resource.name not in ("terms", "offers") or seed.parent is None:
+        outer = seed.parent
+        if outer is None:
             return []
-        proposal = seed.parent if seed.resource.name == "terms" else seed.parent.parent
-        assert proposal is not None  # a term's parent is its proposal, an offer's is its term
-        offered = seed.resource.name == "offers"
-        teaching = [("valid_from" if offered else "made_on", one) for one in _bearing_on("made_on", proposal)]
-        if offered and (end := _end(proposal, self.seeds)):
-            teaching += [("valid_until", one) for one in end.taught_by]
+        if seed.resource.name == "offers":
+            proposal = outer.parent
+            assert proposal is not None  # an offer's parent is its term, a term's is its proposal
+            teaching = [("valid_from", one) for one in _bearing_on("made_on", proposal)]
+            if end := _end(proposal, self.seeds):
+                teaching += [("valid_until", one) for one in end.taught_by]
+        else:
+            teaching = [(name, one) for name in inherited(seed.resource.schema) for one in _bearing_on(name, outer)]
         return [self._citation(one, frozenset())._replace(bears_on=frozenset({name})) for name, one in teaching]
 
     def _named(self, seed: Seed) -> dict[Ref, date]:

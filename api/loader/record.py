@@ -106,7 +106,6 @@ def record(
         if above is not None:
             for one in seed.parts[name]:
                 one.given[kind.subject_field] = seed.id
-                one.data[kind.subject_field] = seed
     return seed
 
 

@@ -50,7 +50,7 @@ _FEEDS = {
 _NOT_FED = ("release", "sort", "limit", "after")
 #: Fields that the page of a record does not list, since its heading or another part shows them.
 HEADED = (
-    "id", "href", "summary", "evidence", "target", "terms", "note", "absent",
+    "id", "href", "summary", "evidence", "target", "note", "absent",
     "claim_status", "first_reported_on", "first_reported", "evidence_count", "document_count", "origin_count",
 )  # fmt: skip
 
@@ -175,7 +175,7 @@ class Explorer:
             formats=formats,
             parts=[(name, part) for name, part in _parts(resource, id) if part["data"]],
             standing=_standing(collection, id),
-            headed=(*HEADED, resource.schema.named_by),
+            headed=(*HEADED, resource.schema.named_by, *(inside.field for inside in resource.inside)),
         )
 
     def embeddable(self, embed: Embed, **ids: str) -> str:

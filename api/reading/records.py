@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
-from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Proposal, Release, Retired, Term
+from api.models import Change, Cited, Clocks, ClocksKind, Evidence, Position, Release, Retired
 from api.problems import GONE, Problem, not_found
 from api.reading.queries import FORMS
 from api.reading.refusals import did_you_mean_id
@@ -127,9 +127,10 @@ def _of_whole(resource: Resource, kind: ClocksKind) -> Select[Any]:
     if issubclass(model, Cited):
         cited = select(Evidence.body).where(Evidence.subject == model.subject, Evidence.at(at))
         below["evidence"] = cited.order_by(Evidence.known_on, Evidence.id)
-    if model is Proposal:
-        terms = select(Term.body).where(Term.proposal_id == model.id, Term.at(at))
-        below["terms"] = terms.order_by(Term.number, Term.id)
+    for inside in resource.inside:
+        inner = inside.resource.model
+        rows = select(inner.body).where(inside.column == model.id, inner.at(at))
+        below[inside.field] = rows.order_by(*inside.order)
     parts = (aggregated(rows.correlate(model)).scalar_subquery().label(name) for name, rows in below.items())
     return _of_id(resource, kind, model.id, model.answer(at), *parts)
 

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import select
 
 from api.formats import FORMATS
-from api.models import Cited, Clocks, Evidence, Proposal, Source
+from api.models import Cited, Clocks, Evidence, Source
 from api.operation import JSON, TOTAL, Answer, Call, Operation, enveloped, ref
 from api.parameters import AnyOf, narrowing, paging, query
 from api.reading import conditions, refusals, selection
@@ -95,15 +95,10 @@ def _record_operation(resource: Resource) -> Operation:
         description=f"{resource.about} The same object as in a list, with the parts that are too long for lists.",
         view=lambda call: _record(call, resource),
         query=query(**clocks),
-        content={JSON: enveloped(ref(f"{_name(resource)}InFull" if _has_more(resource) else _name(resource)))},
+        content={JSON: enveloped(ref(f"{_name(resource)}InFull" if resource.has_more else _name(resource)))},
         examples={"id": resource.schema.example},
         quick=True,
     )
-
-
-def _has_more(resource: Resource) -> bool:
-    """Whether a record's own answer holds parts that lists leave out, such as its evidence."""
-    return issubclass(resource.model, Cited)
 
 
 def _part_operation(resource: Resource, part: Part) -> Operation:
@@ -211,10 +206,9 @@ def _flat(call: Call, asked: ListQuery, related: Sequence[str], wanted: str) -> 
 def _record(call: Call, resource: Resource) -> Answer:
     row = of_path(call, resource, read=whole)
     members: dict[str, bytes] = {}
-    if _has_more(resource):
+    if issubclass(resource.model, Cited):
         members["evidence"] = _listed_evidence(call, row.evidence)
-    if resource.model is Proposal:
-        members["terms"] = array_of_lines(row.terms)
+    members |= {inside.field: array_of_lines(getattr(row, inside.field)) for inside in resource.inside}
     # As a list of one, since `_listed` adds the passage to a piece of evidence.
     body = _listed(call, resource, {"body": row.body})[1:-1]
     return Answer(envelope(extended(body, **members), links={"self": call.here}, meta=call.meta()))
