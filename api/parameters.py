@@ -15,9 +15,10 @@ from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 from werkzeug.datastructures import MultiDict
 
+from api.filters import Filter
 from api.models import Process, Recorded
 from api.problems import Wrong, did_you_mean, invalid
-from api.resource import Filter, Resource
+from api.resource import Resource
 from api.search import BEGINNING, LEAST_LETTERS, WORD
 from schemas.fields import (
     DERIVED_ID_LENGTH,

@@ -2,6 +2,7 @@
 facets, seed files and tests; see docs/extending.md.
 """
 
+from api.filters import Filter, any_of, by_key, issue_or_topic, linked, subjects_of, term_issue, voiced_by
 from api.models.collections import (
     Change,
     Event,
@@ -15,20 +16,7 @@ from api.models.collections import (
     Source,
     Term,
 )
-from api.resource import (
-    Filter,
-    Part,
-    Resource,
-    Sort,
-    Table,
-    any_of,
-    by_key,
-    issue_or_topic,
-    linked,
-    subjects_of,
-    term_issue,
-    voiced_by,
-)
+from api.resource import Part, Resource, Sort, Table
 from schemas.events import EventSchema
 from schemas.evidence import EvidenceSchema
 from schemas.issues import IssueSchema

@@ -16,6 +16,7 @@ from api.analysis.latest import columns_of, positions
 from api.analysis.question import Findings
 from api.claims import UNHELD
 from api.contract.components import components
+from api.filters import any_of, by_key, linked
 from api.loader import SeedError
 from api.loader.check import check
 from api.loader.record import Seed
@@ -24,7 +25,7 @@ from api.loader.seeds import Seeds
 from api.models import Base, Cited, Event, Issue, Key, Party, Position, Proposal, Source
 from api.operation import Call, ref
 from api.representations import columns
-from api.resource import LIST_PARAMETERS, Part, Resource, Sort, Table, any_of, by_key, linked
+from api.resource import LIST_PARAMETERS, Part, Resource, Sort, Table
 from api.resources import RESOURCES
 from api.views.analyses import ANALYSES, SILENCES
 from api.views.analysis import COMMON, Analysis, question

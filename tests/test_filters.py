@@ -9,9 +9,10 @@ import pytest
 from support import CITED, COLLECTIONS, Api, process_began
 from werkzeug.datastructures import MultiDict
 
+from api.filters import Filter
 from api.operation import Operation
 from api.parameters import read
-from api.resource import Filter, Resource
+from api.resource import Resource
 from api.resources import RESOURCES
 from api.views import operations
 from schemas.vocabulary import ClaimStatus, Mode

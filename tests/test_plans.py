@@ -13,11 +13,12 @@ from sqlalchemy.engine import make_url
 
 from api import search
 from api.database import SqliteDatabase, open_database
+from api.filters import linked
 from api.loader import load
 from api.models import Clocks, Edge, Event, Party, Total
 from api.reading import conditions, refusals, selection, totals
 from api.reading.queries import ListQuery
-from api.resource import Resource, Table, linked
+from api.resource import Resource, Table
 from api.resources import RESOURCES
 from api.views.feeds import newest_changes
 from api.views.finding import statements

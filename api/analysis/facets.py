@@ -13,11 +13,12 @@ from sqlalchemy import Connection, func, select
 
 from api.analysis.footing import LISTED
 from api.analysis.question import Findings
+from api.filters import Facet
 from api.models import Clocks, Process
 from api.reading import conditions, refusals, totals
 from api.reading.queries import ListQuery
 from api.representations import Column
-from api.resource import Facet, Resource, Table
+from api.resource import Resource, Table
 from schemas.vocabulary import words
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from api.analysis.folding import Folding
+from api.filters import issues_of
 from api.models import LAST_DAY, Affiliation, Clocks, Issue, Party, in_any
-from api.resource import issues_of
 from schemas.fields import Ref
 
 Reference = dict[str, str]

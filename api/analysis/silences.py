@@ -27,8 +27,8 @@ from api.analysis.question import Findings, Question, Reference, subject
 from api.analysis.reception import answered
 from api.analysis.timeline import span
 from api.claims import UNHELD
+from api.filters import issues_of
 from api.models import LAST_DAY, Process, Proposal, Term
-from api.resource import issues_of
 from schemas.vocabulary import Lifecycle, PositionKind, ProposalStatus
 
 CLOSED_DEMANDS = frozenset({Lifecycle.MET, Lifecycle.DROPPED, Lifecycle.SUPERSEDED})

@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement, and_, select
 from api.analysis.footing import rests_on
 from api.analysis.latest import of_kind
 from api.analysis.question import Findings, Question, Reference, subject
+from api.filters import issues_of
 from api.models import Event, Position, Proposal, Term
 from api.reading.selection import streamed
-from api.resource import issues_of
 from schemas.vocabulary import PositionKind, Precision
 
 #: What has a place on the axis, and the fields of its answer that tell its time, its kind and who acted.

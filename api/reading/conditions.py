@@ -11,12 +11,13 @@ from marshmallow.fields import Field
 from sqlalchemy import BindParameter, ColumnElement, Connection, SelectBase, or_, select, union_all
 
 from api import search
+from api.filters import Filter
 from api.models import Position, in_any
 from api.parameters import narrowing
 from api.problems import invalid
 from api.reading.queries import ListQuery
 from api.reading.refusals import too_many_words, unknown_names
-from api.resource import Filter, Resource, Table
+from api.resource import Resource, Table
 from schemas.vocabulary import PositionKind
 
 

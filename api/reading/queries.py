@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.filters import Filter
 from api.models import Clocks
-from api.resource import Filter, Part, Resource
+from api.resource import Part, Resource
 from schemas.vocabulary import Mode
 
 #: Forms of queries whose statements a worker keeps (see `api.reading.lists`); those of one form take some 90 kB.

@@ -8,11 +8,12 @@ from marshmallow.fields import Field
 from sqlalchemy import Connection, select
 
 from api import search
+from api.filters import Filter
 from api.models import Clocks, Party, in_any
 from api.parameters import AnyOf, Behind, narrowing
 from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, suggest, unknown
 from api.reading.queries import ListQuery
-from api.resource import Filter, Resource
+from api.resource import Resource
 from schemas.fields import slug
 
 NEAR = 2000  # ids, on each side of a wrong one among which a suggestion is looked for

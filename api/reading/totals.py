@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal, literal_column, select
 
+from api.filters import Facet
 from api.models import Cited, Clocks, Evidence, Footing, Issue, Total
 from api.reading.conditions import conditions
 from api.reading.queries import ListQuery
-from api.resource import Facet, Resource, Table
+from api.resource import Resource, Table
 
 
 def count(connection: Connection, query: ListQuery, where: Sequence[ColumnElement[bool]]) -> int:
