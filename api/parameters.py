@@ -298,6 +298,8 @@ SPAN: dict[str, Contract[Any]] = {
     "to": Moment("Only what may fall on or before this day, which must not precede `from`."),
 }
 RELEASE = Slug("Answer only from this release; 410 if another is loaded.")
+#: How many parties the history of gaps compares: its cost grows with their positions times the days on which these change.
+MOST_COMPARED = 12
 
 
 def query(**fields: Contract[Any]) -> Schema:

@@ -585,7 +585,13 @@ def test_gaps_between_named_parties_lead_to_how_they_changed(api: Api) -> None:
         "known_at=2031-01-01",
     }
     assert api.ask(link).status_code == 200
-    for path in ("/explore/gaps", "/explore/gaps?parties=aldoria,borovia&as_of=2030-06-01"):
+    too_many = ",".join(api.ids("/v1/parties")[:13])
+    assert api.ask(f"/v1/gaps/history?parties={too_many}").status_code == 400
+    for path in (
+        "/explore/gaps",
+        "/explore/gaps?parties=aldoria,borovia&as_of=2030-06-01",
+        f"/explore/gaps?parties={too_many}",
+    ):
         assert not [link for link in page(api, path, 200).links if "history" in link]
 
 

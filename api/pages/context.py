@@ -10,6 +10,7 @@ from api.pages.glossary import Glossary
 from api.pages.humanize import bound, moved, passage, plain, reported, spoken
 from api.pages.links import clocked, counted, narrowed, ways_back
 from api.palette import LOOKS
+from api.parameters import MOST_COMPARED
 from api.resource import Resource, Table
 from schemas import VERSION_PATH
 from schemas.record import OfProcess
@@ -45,6 +46,7 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
         "label": glossary.label,
         "modes": list(Mode),
         "most": SHOWN,
+        "most_compared": MOST_COMPARED,
         "narrowing": {resource.name: _narrowing(resource) for resource in table},
         "searched": [(resource.name, resource.name) for resource in table if resource.searched],
         "stances": list(Stance),

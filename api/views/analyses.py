@@ -12,7 +12,7 @@ from api.analysis.stances import stances
 from api.contract.examples import EARLIER, LATER, PARTIES, RECEIVED
 from api.models import Cited, Party
 from api.operation import Call, Operation, ref
-from api.parameters import SPAN, AnyOf
+from api.parameters import MOST_COMPARED, SPAN, AnyOf
 from api.problems import Wrong, invalid
 from api.representations import Column, columns, row_schema
 from api.resource import Table
@@ -34,9 +34,6 @@ _WIDE = (
     "The table is wide, with two columns per party, and does not show how well a stance is supported; `/stances.csv` does, as a "
     "tidy table with one row per position."
 )
-
-#: How many parties the history of gaps compares: its cost grows with their positions times the days on which these change.
-MOST_COMPARED = 12
 
 
 def _listing(schema: type[Schema]) -> JsonSchema:
