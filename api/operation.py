@@ -149,7 +149,8 @@ class Operation:
 
     ``sends`` are headers of some or all of its answers, in addition to those that every operation sends.
 
-    ``elsewhere`` has the paths of the same data in other formats, by the name of a parameter that they take and this path does not.
+    ``elsewhere`` has the paths of the same data in other formats or in pages, by the name of a parameter that they take and this path
+    does not. Such a path may have a query string.
 
     A ``quick`` view reads a page or a record, which takes no noticeable time; before anything longer it calls `Call.take_time`.
     `api.lanes` says what that is for.
@@ -199,7 +200,8 @@ class Operation:
         """The addresses ``elsewhere`` that take a parameter, each with the whole query string unless that is long."""
         query = urlencode(list(arguments.items(multi=True)), safe=",/:*")
         for path in self.elsewhere.get(name, ()):
-            yield f"{VERSION_PATH}{filled(path, ids)}{f'?{query}' if len(query) <= QUOTED else ''}"
+            more = f"{'&' if '?' in path else '?'}{query}" if len(query) <= QUOTED else ""
+            yield f"{VERSION_PATH}{filled(path, ids)}{more}"
 
     def _unanswerable(
         self, connection: Connection, table: Table, ids: Mapping[str, str], release: str, found: dict[str, Any]

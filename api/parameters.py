@@ -418,11 +418,13 @@ def _into(found: dict[str, Any], wrong: dict[str, list[Any]], name: str, declare
 
 
 def _unknown(name: str, value: str, names: list[str], addresses: Iterable[str]) -> Wrong:
+    instead = " or ".join(f"“{address}”" for address in addresses)
     if not name.strip():
         told = f"“={value[:60]}” has no parameter name."
     elif name in _OF_TABLES:
-        instead = " or ".join(f"“{address}”" for address in addresses)
         told = f"applies only to a flat table as {_OF_TABLES[name]}{f'; use {instead}' if instead else ''}."
+    elif instead:
+        told = f"is not a parameter of a whole table, which has no pages; for a page, use {instead}."
     else:
         ours = _named_here(name)
         near = next((one for one in ours if one in names), name)

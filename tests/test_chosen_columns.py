@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from support import CITED, COLLECTIONS, PARTS, Api, path_of
+from support import CITED, COLLECTIONS, PARTS, TABLED, Api, path_of
 
+from api.formats import FORMATS
 from api.resources import RESOURCES
 from api.views.analyses import analysis_tables
 from api.views.flat import flat_tables
@@ -137,6 +138,28 @@ def test_the_addresses_of_the_same_table_that_take_a_parameter_are_named(api: Ap
     (wrong,) = api.problem(f"{suffixed(path, 'ndjson')}?bom=1", 400)["errors"]
     assert f"; use “{suffixed(path, 'csv')}?bom=1”. Known parameters" in wrong["message"]
     assert api.ask(f"{suffixed(path, 'csv')}?bom=1").status_code == 200
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("collection", TABLED)
+def test_where_a_whole_table_is_asked_for_a_page_the_address_of_pages_is_named(
+    api: Api, collection: str, suffix: str
+) -> None:
+    address = f"/v1/{collection}.{suffix}"
+    (wrong,) = api.problem(f"{address}?limit=2&sort=-id", 400)["errors"]
+    assert wrong["parameter"] == "limit"
+    assert "whole table" in wrong["message"]
+    (named,) = re.findall("“([^”]*)”", wrong["message"])
+    page = api.ask(named)
+    assert page.status_code == 200, page.text
+    assert page.content_type == api.ask(address).content_type
+    assert page.headers["X-Total-Count"] == api.ask(address).headers["X-Total-Count"]
+    assert len(page.data) < len(api.ask(address).data) or int(page.headers["X-Total-Count"]) <= 2
+
+
+def test_what_has_no_pages_anywhere_names_no_address_of_pages(api: Api) -> None:
+    (wrong,) = api.problem("/v1/matrix.csv?limit=2", 400)["errors"]
+    assert wrong["message"].startswith("unknown parameter.")
 
 
 def test_a_long_query_is_left_out_of_the_addresses(api: Api) -> None:

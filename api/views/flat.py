@@ -39,6 +39,7 @@ class FlatTable:
     ``path`` is without version and suffix. Without ids in it and required parameters it is a table of the whole release: it is listed and
     exported. ``row`` is the
     JSON Schema of a row in the contract. ``more`` returns the columns that follow the ``fixed`` ones and depend on the request.
+    ``paged`` are the parameters that select a page, where the address without suffix serves pages; the table itself takes none of them.
     """
 
     path: str
@@ -50,6 +51,7 @@ class FlatTable:
     row: JsonSchema
     more: Callable[[Call], tuple[Column, ...]] | None = None
     key: str | None = "id"
+    paged: tuple[str, ...] = ()
     examples: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -82,14 +84,17 @@ def flat_tables(table: Table) -> tuple[FlatTable, ...]:
 
 
 def _of_resource(resource: Resource) -> FlatTable:
+    page = paging(resource)
+    sort = page.pop("sort")
     return FlatTable(
         path=f"/{resource.name}",
         name=resource.name,
         about=resource.about,
-        query={**narrowing(resource), "sort": paging(resource)["sort"]},
+        query={**narrowing(resource), "sort": sort},
         fixed=columns(resource.schema),
         records=lambda call: _records(call, resource),
         row=ref(f"{component(resource.schema)}Row"),
+        paged=tuple(page),
     )
 
 
@@ -117,6 +122,7 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             **({} if form.whole else {"columns": Columns(table.names)}),
             **({"bom": _BOM} if form.mark else {}),
         }
+        in_pages = f"{table.path}?format={suffix}" if suffix in ASKED.values() else table.path
         chosen = "" if form.whole else " `columns` selects some of them."
         yield Operation(
             path=f"{table.path}.{suffix}",
@@ -129,7 +135,10 @@ def _operations(table: FlatTable) -> Iterator[Operation]:
             content={form.essence: form.schema(table.row)},
             examples=table.examples,
             sends=("Link", TOTAL) if suffix == "csv" else (TOTAL,),
-            elsewhere={name: paths for name, paths in taking.items() if name not in own},
+            elsewhere={
+                **{name: paths for name, paths in taking.items() if name not in own},
+                **dict.fromkeys(table.paged, (in_pages,)),
+            },
         )
     yield Operation(
         path=f"{table.path}.schema.json",
