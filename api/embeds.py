@@ -132,15 +132,23 @@ def compared(gaps: Iterable[Any]) -> list[Any]:
     return [found[id] for id in sorted(found)]
 
 
-def _of_gaps(gaps: Any) -> str:
-    names = [party["name"] for party in compared(gaps)]
-    between = f"{', '.join(names[:-1])} and {names[-1]}" if 2 <= len(names) <= 3 else "the parties"
-    return f"How far apart {between} are"
+def _of_gaps(verb: str) -> Callable[[Any], str]:
+    def title(gaps: Any) -> str:
+        names = [party["name"] for party in compared(gaps)]
+        between = f"{', '.join(names[:-1])} and {names[-1]}" if 2 <= len(names) <= 3 else "the parties"
+        return f"How far apart {between} {verb}"
+
+    return title
 
 
 def _rows(matrix: Any) -> int:
     """The number of rows of a matrix, including a heading for each topic."""
     return len(matrix) + len({row["topic"]["id"] if row["topic"] else None for row in matrix})
+
+
+def _issues(spans: Any) -> int:
+    """The number of issues of a history of gaps."""
+    return len({span["issue"]["id"] for span in spans})
 
 
 def _record(resource: Resource) -> Embed:
@@ -172,9 +180,12 @@ def _facets(resource: Resource) -> Embed:
     return Embed(f"/facets/{resource.name}", "facets.html", title, 200, 45, suffixed=False)
 
 
+GAPS = Embed("/gaps", "gaps.html", _of_gaps("are"), 240, 60)
+GAP_HISTORY = Embed("/gaps/history", "gap_history.html", _of_gaps("have been"), 270, 130, _issues)
 ANALYSES = (
     Embed("/matrix", "matrix.html", lambda _: "Who stands where", 270, 45, _rows),
-    Embed("/gaps", "gaps.html", _of_gaps, 240, 60),
+    GAPS,
+    GAP_HISTORY,
     Embed("/timeline", "timeline.html", lambda _: "What happened and when it was first reported", 130, 90),
     Embed("/movements", "movements.html", lambda _: "Who changed its stance", 130, 90),
     Embed("/silences", "silences.html", lambda _: "Who has not answered", 130, 90),

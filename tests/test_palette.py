@@ -5,7 +5,7 @@ import re
 
 from support import ROOT, Api
 
-from api.palette import CONFLICTING, LOOKS, UNRECORDED
+from api.palette import CONFLICTING, DISTANCES, LOOKS, NO_DISTANCE, UNRECORDED, apart
 from schemas.vocabulary import Stance
 
 
@@ -39,6 +39,19 @@ def test_the_charts_show_every_stance_as_it_looks(api: Api) -> None:
             }
         symbols = json.loads(re.match(r"\((.*?)\)", text["transform"][0]["calculate"])[1])  # type: ignore[index]  # it matches
         assert symbols == {str(name): look.symbol for name, look in shown.items()}
+
+
+def test_every_distance_has_a_colour_of_its_own(api: Api) -> None:
+    scores = [stance.score for stance in Stance if stance.score is not None]
+    assert set(DISTANCES) == {abs(one - other) / 2 for one in scores for other in scores}
+    fills = [*DISTANCES.values(), NO_DISTANCE]
+    assert len(set(fills)) == len(fills)
+    style = api.ask("/explore/style.css").text
+    for distance, fill in [*DISTANCES.items(), (None, NO_DISTANCE)]:
+        assert f".{apart(distance)} {{ fill: {fill}; }}" in style
+    colour = api.get("/v1/charts/gap-history.vl.json?parties=aldoria,borovia")["encoding"]["color"]
+    assert dict(zip(colour["scale"]["domain"], colour["scale"]["range"], strict=True)) == DISTANCES
+    assert colour["condition"]["value"] == NO_DISTANCE
 
 
 def test_the_recipe_of_observable_plot_has_every_stance_in_its_colour() -> None:

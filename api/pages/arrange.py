@@ -1,8 +1,15 @@
 """Answers arranged for pages: the columns of a matrix, the lines of an overview, positions grouped under headings."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
+
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+_MOST_TICKS = 8
 
 
 def across(rows: Iterable[Any], cells_of: str = "cells") -> list[dict[str, str]]:
@@ -50,3 +57,71 @@ def grouped(collection: str, positions: Iterable[Any]) -> list[tuple[str, list[A
             heading = position["issue"]["name"] if position["issue"] else "A proposal as a whole"
         groups.setdefault((voiced, heading), []).append(position)
     return [(heading, groups[voiced, heading]) for voiced, heading in sorted(groups)]
+
+
+@dataclass(frozen=True)
+class Period:
+    """The time that bands show, from the first day to the day after the last. Places on a band are in percent of its width."""
+
+    begin: date
+    end: date
+
+    def place(self, day: date) -> float:
+        """The place of the beginning of a day."""
+        return round((day - self.begin) / (self.end - self.begin) * 100, 3)
+
+    @property
+    def ticks(self) -> list[tuple[int, float]]:
+        """Years that begin in it, and their places; not too many."""
+        years = range(self.begin.year + 1, self.end.year + 1)
+        return [(year, self.place(date(year, 1, 1))) for year in years[:: -(-len(years) // _MOST_TICKS) or 1]]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How the gap on one issue changed: its spans in order, each with its ``place`` and ``width`` on a band."""
+
+    issue: dict[str, str]
+    spans: list[dict[str, Any]]
+
+    @property
+    def compared(self) -> bool:
+        """Whether there ever was a distance."""
+        return any(span["distance"] is not None for span in self.spans)
+
+
+def courses(rows: Sequence[Any], release: date) -> tuple[Period | None, list[Course]]:
+    """A history of gaps as bands, issue by issue: the period that they show, None without rows, and each issue's spans.
+
+    Neighbouring spans that look the same on a page are one. What has no known beginning begins at the left edge, a year before it ends at
+    the latest. ``release`` is the date of the release, until which the last spans last.
+    """
+    if not rows:
+        return None, []
+    ends = [_end(row, release) for row in rows]
+    period = Period(min(_begin(row, end - _YEAR) for row, end in zip(rows, ends, strict=True)), max(ends))
+    found = []
+    for _, same_issue in groupby(rows, key=lambda row: row["issue"]["id"]):
+        spans = []
+        for _, same in groupby(same_issue, key=_look):
+            first, *others = same
+            last = others[-1] if others else first
+            begin, end = _begin(first, period.begin), _end(last, release)
+            place = period.place(begin)
+            spans.append({**first, "until": last["until"], "place": place, "width": period.place(end) - place})
+        found.append(Course(spans[0]["issue"], spans))
+    return period, found
+
+
+def _begin(row: Any, otherwise: date) -> date:
+    return date.fromisoformat(row["since"]) if row["since"] else otherwise
+
+
+def _end(row: Any, release: date) -> date:
+    return (date.fromisoformat(row["until"]) if row["until"] else release) + _DAY
+
+
+def _look(row: Any) -> Any:
+    """What a page shows of a span of gaps, except when it was."""
+    stances = [(held["party"]["id"], held["stance"], held["ended"], held["assumed"]) for held in row["stances"]]
+    return row["distance"], row["assumed"], stances

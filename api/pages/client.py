@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -58,6 +59,11 @@ def processes() -> list[tuple[str, str]]:
         choices += [(process["title"], process["id"]) for process in page["data"]]
         after = page["page"]["next"]
     return choices
+
+
+def released() -> date:
+    """The date of the release."""
+    return date.fromisoformat(ask("/")["data"]["release"]["date"])
 
 
 def comparable(id: str) -> list[tuple[str, str]]:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.embeds import ANALYSES, Embeds, called, compared, explored
-from api.pages.arrange import across, grouped
-from api.pages.client import comparable, options, processes
+from api.pages.arrange import across, courses, grouped
+from api.pages.client import comparable, options, processes, released
 from api.pages.glossary import Glossary
 from api.pages.humanize import bound, moved, passage, plain, reported, spoken
 from api.pages.links import clocked, counted, narrowed, ways_back
-from api.palette import LOOKS
+from api.palette import DISTANCES, LOOKS, apart
 from api.parameters import MOST_COMPARED
 from api.resource import Resource, Table
 from schemas import VERSION_PATH
@@ -21,8 +21,8 @@ SHOWN = 200  # entries of an analysis on a page
 _FUNCTIONS = (
     *(bound, moved, passage, plain, reported, spoken),
     *(clocked, counted, explored, narrowed, ways_back),
-    *(comparable, options, processes),
-    *(across, compared, grouped),
+    *(comparable, options, processes, released),
+    *(across, apart, compared, courses, grouped),
 )
 
 
@@ -39,6 +39,7 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
         "collections": [resource.name for resource in table],
         "dated_by": {resource.name: resource.schema.dated_by for resource in table},
         "define": glossary.define,
+        "distances": list(DISTANCES),
         "describe": glossary.describe,
         "dossiers": embeds.dossiers,
         "facets": {resource.name: resource.facets for resource in table},
@@ -52,7 +53,7 @@ def shared_context(table: Table, embeds: Embeds) -> dict[str, Any]:
         "stances": list(Stance),
         "symbols": {str(name): look.symbol for name, look in LOOKS.items()},
         "version": VERSION_PATH,
-        "views": [one.path[1:] for one in ANALYSES if "{" not in one.path],
+        "views": [one.path[1:] for one in ANALYSES if "/" not in one.path[1:]],
         "within": [resource.name for resource in table if issubclass(resource.schema, OfProcess)],
     }
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from api.embeds import ANALYSES, STANDING, Embed, Embeds, below, called, explored, frame, spelt
+from api.embeds import ANALYSES, GAP_HISTORY, GAPS, STANDING, Embed, Embeds, below, called, explored, frame, spelt
 from api.pages.arrange import across, stands
 from api.pages.client import ask, options
 from api.pages.context import shared_context
@@ -28,7 +28,7 @@ from api.pages.links import (
     without,
 )
 from api.palette import STYLE
-from api.parameters import CLOCKS
+from api.parameters import CLOCKS, SPAN
 from api.problems import Problem, Wrong, did_you_mean, invalid, not_found
 from api.reading.records import MovedTo
 from api.resource import Resource, Table
@@ -39,7 +39,8 @@ HERE = Path(__file__).parent
 MAIN_PARTIES = 5
 _MAKE_AGREEMENTS = "state,alliance,intergovernmental_organisation,coalition,armed_group"
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
-#: The parameters that name the parties that gaps compare.
+#: The pages that compare parties, and the parameters that name these.
+_COMPARING = (GAPS, GAP_HISTORY)
 _PARTIES = ("parties", "party")
 #: Collections that have a feed: its media type and its path.
 _FEEDS = {
@@ -180,15 +181,15 @@ class Explorer:
 
     def embeddable(self, embed: Embed, **ids: str) -> str:
         """An analysis, or a card of a record."""
-        path, asked = below(request.path), request.args
-        # The form of gaps has two choices. If the reader makes only one and the API refuses that, the page shows all parties.
-        only_party = None if framed() or embed.path != "/gaps" else _only_party(asked)
+        path, asked, alone = below(request.path), request.args, None
         try:
             answer = ask(path, asked)
         except Problem as problem:
-            if not only_party or problem.kind.status != HTTPStatus.BAD_REQUEST:
+            parties = _parties(asked)
+            if framed() or problem.kind.status != HTTPStatus.BAD_REQUEST or len(parties) > 1 or embed not in _COMPARING:
                 raise
-            asked = without(asked, _PARTIES)
+            # The forms of gaps have two choices. If the reader makes only one and the API refuses that, the page shows others.
+            asked, alone = _comparable(embed, without(asked, _PARTIES)), next(iter(parties), None)
             answer = ask(path, asked)
         csv = (f"{path}.csv", asked) if embed.suffixed else (path, MultiDict([*pairs(asked), ("format", "csv")]))
         return render_template(
@@ -197,7 +198,7 @@ class Explorer:
             embed=self._embedding(embed, answer["data"], asked),
             path=path,
             asked=asked,
-            alone=only_party,
+            alone=alone,
             standing=_standing(embed.path.split("/")[1], ids["id"]) if embed.template == "card.html" else None,
             formats=[json_link(api_address(path, asked)), csv_link(api_address(*csv))],
         )
@@ -319,7 +320,16 @@ def _standing(collection: str, id: str) -> dict[bool, list[dict[str, Any]]] | No
     return stands(ask("/matrix", asked)["data"], ask("/stances.json", asked), parameter)
 
 
-def _only_party(asked: MultiDict[str, str]) -> str | None:
-    """The party that gaps are asked for, if it is only one."""
-    ids = {id for name in _PARTIES for value in asked.getlist(name) for id in value.split(",") if id}
-    return ids.pop() if len(ids) == 1 else None
+def _parties(asked: MultiDict[str, str]) -> set[str]:
+    """The ids of the parties that gaps are asked for."""
+    return {id for name in _PARTIES for value in asked.getlist(name) for id in value.split(",") if id}
+
+
+def _comparable(embed: Embed, asked: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What a page of gaps is asked with where no two parties are named: for the gaps of all, or the history of the two with the most
+    recorded positions.
+    """
+    if embed is not GAP_HISTORY:
+        return asked
+    both = across(ask("/gaps", without(asked, SPAN))["data"], "stances")[:2]
+    return MultiDict([*pairs(asked), *(("parties", party["id"]) for party in both)])

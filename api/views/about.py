@@ -13,6 +13,7 @@ from api.problems import KINDS, not_found
 from api.resource import Table
 from api.views.analyses import ANALYSES
 from api.views.analysis import Analysis
+from api.views.charts import CHARTS
 from schemas import VERSION_PATH
 from schemas.events import EventSchema
 from schemas.vocabulary import VOCABULARIES
@@ -92,7 +93,7 @@ def _entry_point(call: Call) -> Answer:
             ("changes", "feeds/changes.atom", "What each release changed, as an Atom feed."),
             ("calendar", "feeds/events.ics", "The events as an iCalendar feed."),
             ("options", "options/parties", "Choices for a dashboard's filter; also issues and proposals."),
-            ("charts", "charts/matrix.vl.json", "The matrix as a Vega-Lite chart; also gaps, timeline and reception."),
+            ("charts", "charts/matrix.vl.json", f"The matrix as a Vega-Lite chart. All charts: {', '.join(CHARTS)}."),
             ("oembed", "oembed?url=/explore/matrix", "The code that embeds a page of the explorer elsewhere (oEmbed)."),
             ("vocabularies", "vocabularies", "The closed vocabularies with their definitions."),
             ("problems", "problems", "The kinds of error."),

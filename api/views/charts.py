@@ -10,7 +10,7 @@ import orjson
 from api.analysis import matrix
 from api.contract.examples import PARTIES, RECEIVED
 from api.operation import JSON, Answer, Call, Operation, ref
-from api.palette import CONFLICTING, LOOKS, UNRECORDED, Look
+from api.palette import CONFLICTING, DISTANCES, LOOKS, NO_DISTANCE, UNRECORDED, Look
 from api.parameters import query
 from api.views.analysis import compared, question
 from api.views.flat import FlatTable
@@ -21,6 +21,7 @@ from schemas.vocabulary import Stance
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _BORDER = "#595959"
 _CELL = 26
+_DAY = 86_400_000  # milliseconds
 
 Spec = dict[str, Any]
 
@@ -39,11 +40,11 @@ class Chart:
 def chart_operations(tables: Sequence[FlatTable]) -> Iterator[Operation]:
     """The charts of analyses."""
     by_name = {table.name: table for table in tables}
-    for name, chart in _CHARTS.items():
+    for name, chart in CHARTS.items():
         table = by_name[chart.table]
         yield Operation(
             path=f"/charts/{name}.vl.json",
-            name=f"chart{name.capitalize()}",
+            name=f"chart{name.title().replace('-', '')}",
             tag="charts",
             summary=chart.summary,
             description="A Vega-Lite specification that reads the table at its absolute address, under the same filters. "
@@ -71,14 +72,18 @@ def _data(call: Call, path: str, **changes: str | None) -> Spec:
     return {"url": call.base + address, "format": {"type": "json"}}
 
 
-def _folded(call: Call, table: FlatTable, score: bool) -> tuple[list[Spec], list[str]]:
-    """Transforms that turn a wide table (two columns per party) into one row per party, and the names of the parties."""
-    asked = question(call)
-    parties = matrix.columns_asked(asked)
+def _parties(call: Call, table: FlatTable) -> dict[str, str]:
+    """The names of the parties that a wide table has two columns for, by the name of the first of these."""
+    parties = matrix.columns_asked(question(call))
     stems = [column.name for column in table.columns(call)[-2 * len(parties) :: 2]] if parties else []
-    names = {stem: name for stem, (_, name) in zip(stems, parties, strict=True)}
-    wanted = [f"{stem}_score" if score else stem for stem in stems]
-    labels = orjson.dumps({column: names[stem] for column, stem in zip(wanted, stems, strict=True)}).decode()
+    return {stem: name for stem, (_, name) in zip(stems, parties, strict=True)}
+
+
+def _folded(call: Call, table: FlatTable, score: bool) -> tuple[list[Spec], list[str]]:
+    """Transforms that turn a wide table into one row per party, and the names of the parties."""
+    names = _parties(call, table)
+    wanted = [f"{stem}_score" if score else stem for stem in names]
+    labels = orjson.dumps(dict(zip(wanted, names.values(), strict=True))).decode()
     value = "score" if score else "stance"
     folding: list[Spec] = [
         {"fold": wanted, "as": ["column", value]},
@@ -210,6 +215,52 @@ def _gaps(call: Call, table: FlatTable) -> Spec:
     }
 
 
+def _gap_history(call: Call, table: FlatTable) -> Spec:
+    today = question(call).today
+    tooltip = [
+        {"field": "issue_label", "type": "nominal", "title": "Issue"},
+        {"field": "since", "type": "nominal", "title": "From"},
+        {"field": "until", "type": "nominal", "title": "To"},
+        {"field": "distance", "type": "quantitative", "title": "Distance"},
+        {"field": "assumed", "type": "nominal", "title": "Assumed"},
+        *(
+            {"field": stem, "type": "nominal", "title": name, "format": ""}
+            for stem, name in _parties(call, table).items()
+        ),
+    ]
+    return {
+        "title": "How far apart they were, issue by issue",
+        "description": "One line per issue; the darker a span, the further apart the parties were. Grey: no two stances to compare. "
+        "Pale, with a dashed edge: only assumed.",
+        "data": _data(call, table.path),
+        "transform": [
+            {"calculate": f"isValid(datum.until) ? toDate(datum.until) + {_DAY} : toDate('{today}')", "as": "end"},
+            # What has no known beginning is drawn from the left edge, which is a year before it ends at the latest.
+            {"calculate": f"isValid(datum.since) ? toDate(datum.since) : datum.end - {365 * _DAY}", "as": "known"},
+            {"joinaggregate": [{"op": "min", "field": "known", "as": "edge"}]},
+            {"calculate": "isValid(datum.since) ? datum.known : datum.edge", "as": "begin"},
+        ],
+        "width": 560,
+        "height": {"step": 22},
+        "mark": {"type": "bar", "height": {"band": 0.8}, "stroke": _BORDER, "strokeWidth": 0.5},
+        "encoding": {
+            "y": {"field": "issue_label", "type": "nominal", "title": None, "sort": None},
+            "x": {"field": "begin", "type": "temporal", "title": None, "scale": {"type": "utc", "nice": False}},
+            "x2": {"field": "end"},
+            "tooltip": tooltip,
+            "fillOpacity": {"condition": {"test": "datum.assumed", "value": 0.4}, "value": 1},
+            "strokeDash": {"condition": {"test": "datum.assumed", "value": [3, 2]}, "value": [1, 0]},
+            "color": {
+                "condition": {"test": "!isValid(datum.distance)", "value": NO_DISTANCE},
+                "field": "distance",
+                "type": "ordinal",
+                "title": "Distance",
+                "scale": {"domain": list(DISTANCES), "range": list(DISTANCES.values())},
+            },
+        },
+    }
+
+
 def _timeline(call: Call, table: FlatTable) -> Spec:
     y = {"field": "subject_id", "type": "nominal", "axis": None, "sort": None}
     tooltip = [
@@ -290,9 +341,12 @@ def _reception(call: Call, table: FlatTable) -> Spec:
     }
 
 
-_CHARTS = {
+CHARTS = {
     "matrix": Chart("matrix", "The matrix of stances", _matrix, {}, {"party": list(PARTIES)}),
     "gaps": Chart("gaps", "The gaps between parties", _gaps, {}, {"parties": list(PARTIES)}),
+    "gap-history": Chart(
+        "gap-history", "How the gaps between parties changed over time", _gap_history, {}, {"parties": list(PARTIES)}
+    ),
     "timeline": Chart("timeline", "What happened and when it was first reported", _timeline, {}, {}),
     "reception": Chart(
         "reception",

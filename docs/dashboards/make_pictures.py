@@ -31,6 +31,7 @@ VEGA_LITE = "6.4"
 READY = {
     "matrix": "charts/matrix.vl.json?party=russia,ukraine,united-states",
     "gaps": "charts/gaps.vl.json?parties=russia,united-states",
+    "gap-history": "charts/gap-history.vl.json?parties=russia,ukraine",
     "timeline": "charts/timeline.vl.json",
     "reception": "charts/reception.vl.json?proposal=us-phased-withdrawal-proposal",
 }

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
 CHARTS = {
     "matrix": "party=russia,ukraine,united-states",
     "gaps": "parties=russia,united-states",
+    "gap-history": "parties=russia,ukraine",
     "timeline": "from=2024-01-01",
     "reception": "proposal=us-phased-withdrawal-proposal",
 }
@@ -26,7 +27,7 @@ def test_a_chart_is_drawn_without_other_input(name, v1, server):
     assert spec["$schema"] == "https://vega.github.io/schema/vega-lite/v6.json"
     assert spec["data"]["url"].startswith(f"{v1}/")
     svg = _drawn(spec, server)
-    marks = re.findall(r'aria-roledescription="(?:rect mark|point|rule mark|tick)"', svg)
+    marks = re.findall(r'aria-roledescription="(?:rect mark|point|rule mark|tick|bar)"', svg)
     assert len(marks) > 3, svg[:2000]
 
 

@@ -10,7 +10,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "dashboards" / "make_pic
 PNG = b"\x89PNG\r\n\x1a\n"
 NEEDS = {"r": ("Rscript",), "observable-plot": ("chromium", "chromium-browser", "google-chrome")}
 DRAWN = (
-    "matrix", "gaps", "timeline", "reception", "pandas", "polars", "duckdb", "vega-altair",
+    "matrix", "gaps", "gap-history", "timeline", "reception", "pandas", "polars", "duckdb", "vega-altair",
     "superset", "sqlite", "r", "observable-plot",
 )  # fmt: skip
 
