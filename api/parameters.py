@@ -34,6 +34,7 @@ from schemas.fields import (
     Term,
     day_hint,
     id_meant,
+    slug,
 )
 from schemas.fields.contract import shown
 from schemas.record import Mapping
@@ -131,8 +132,8 @@ class AnyOf(Contract[tuple[str, ...]]):
                 told = f"{shown(one)} is a single value; separate several values with commas: {','.join(parts)[:200]}"
                 wrong += error.messages if len(parts) == 1 else [told]
                 # The id that was meant may name nothing either: the same answer says so (see `read`).
-                if len(parts) == 1 and isinstance(self.one, Slug) and (id := id_meant(one, self.one.collection)):
-                    found.append(id)
+                if len(parts) == 1 and isinstance(self.one, Slug):
+                    found += [id for id in (id_meant(one, self.one.collection) or _name(one),) if id]
         if wrong:
             raise ValidationError(wrong, valid_data=list(dict.fromkeys(found)))
         return tuple(found)
@@ -145,6 +146,13 @@ class AnyOf(Contract[tuple[str, ...]]):
         if _CONTROL.search(text):
             raise ValidationError("contains a control character.")
         return text
+
+
+def _name(text: str) -> str:
+    """A text that is no id but may be another name of a record, such as its name in another alphabet; empty if it cannot be."""
+    return (
+        text if not text.isascii() and len(text) <= SLUG_LENGTH and slug(text) == text.lower().replace(" ", "-") else ""
+    )
 
 
 class Columns(AnyOf):

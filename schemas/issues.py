@@ -1,6 +1,6 @@
 """Issues: the contested questions."""
 
-from schemas.fields import Reference, Text
+from schemas.fields import Reference, Strings, Text
 from schemas.record import OfProcess
 
 
@@ -14,3 +14,4 @@ class IssueSchema(OfProcess):
     proposition = Text("The sentence that stances support or oppose; null for a topic.", longest=300)
     definition = Text("What the question covers, and what it does not.", required=True)
     parent = Reference("issues", "The topic it belongs to.", title="Topic")
+    aliases = Strings("Other names and spellings.", title="Also called", later=True)

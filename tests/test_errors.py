@@ -336,6 +336,41 @@ def test_what_is_neither_an_id_nor_known_as_one_is_answered_once(api: Api, path:
     assert unknown["message"] == f"“{id}” is not a known party id.{hint}"
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "told"),
+    [
+        ("/v1/positions?party={}", "Боровия", "“Боровия” is not a known party id. Did you mean “borovia”?"),
+        ("/v1/matrix?issue={}", "ШАФРАН", "“ШАФРАН” is not a known issue id. Did you mean “saffron-quota”?"),
+    ],
+)
+def test_a_name_in_another_alphabet_is_told_whose_it_is(api: Api, path: str, name: str, told: str) -> None:
+    form, unknown = api.problem(path.format(quote(name)), 400)["errors"]
+    assert "is not a valid id" in form["message"]
+    assert unknown["message"] == told
+    (form,) = api.problem(path.format(quote("Зима")), 400)["errors"]
+    assert "is not a valid id" in form["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/v1/parties/Боровия", "borovia"),
+        ("/v1/issues/шафран", "saffron-quota"),
+        ("/v1/issues/safran", "saffron-quota"),
+        ("/v1/positions?issue=safran", "saffron-quota"),
+        ("/v1/parties?iso3166=BOR", "BW"),
+        ("/v1/parties?iso3166=Republic%20of%20Aldoria", "ZA"),
+    ],
+)
+def test_another_name_of_a_record_leads_to_it(api: Api, path: str, meant: str) -> None:
+    assert api.problem(path, 404)["detail"].endswith(f" Did you mean “{meant}”?")
+
+
+def test_a_search_finds_an_issue_by_its_other_names(api: Api) -> None:
+    for word in ("safran", "Шафран"):
+        assert [hit["id"] for hit in api.data("/v1/search", q=word)] == ["saffron-quota"]
+
+
 @pytest.mark.parametrize("path", ["/v1/demands", "/v1/matrix", "/v1/timeline.csv"])
 @pytest.mark.parametrize("given", ["/v1/parties/aldoria", "“aldoria”", "aldoria\u200b", "\u00a0aldoria"])
 def test_an_id_with_something_around_it_is_answered_with_the_id(api: Api, path: str, given: str) -> None:

@@ -261,6 +261,15 @@ def test_a_party_named_by_an_alias_or_its_country_code_is_the_one_suggested(one:
     assert any(fault.endswith(said) for fault in spoil(one, "party: upland", f"party: {name}"))
 
 
+def test_an_issue_named_by_an_alias_is_the_one_suggested(one: Path) -> None:
+    text = (one / "river/issues.yaml").read_text(encoding="utf-8")
+    id = text.partition("id: ")[2].split()[0]
+    label = next(line for line in text.splitlines() if "label:" in line)
+    (one / "river/issues.yaml").write_text(text.replace(label, f"{label}\n  aliases: [Big Wall]", 1), encoding="utf-8")
+    (fault,) = spoil(one, f"issue: {id}", "issue: big-wall")
+    assert fault.endswith(f"issue: “big-wall” is not a known issue id. Did you mean “{id}”?")
+
+
 def test_a_missing_folder_of_shared_records_is_one_fault(world: Path) -> None:
     shutil.rmtree(world / "common")
     (world / "spice-round" / "retired.yaml").unlink()

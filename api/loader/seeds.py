@@ -23,7 +23,6 @@ from api.loader.record import PartlyValid, Seed, record, with_parts
 from api.resource import Table
 from schemas.dates import Edtf
 from schemas.fields import Piece, Pieces, Ref, Reference, References, Subject, Subjects, href, slug
-from schemas.parties import PartySchema
 
 LENGTH = struct.Struct("<I")
 
@@ -60,12 +59,11 @@ class Known(Mapping[str, Seed]):
 
     @cached_property
     def by_other_name(self) -> dict[str, str]:
-        """The ids of parties by their aliases and country codes, written as ids (`uk`, `gb`: `united-kingdom`); empty for other records."""
-        if not issubclass(self.seeds.table.by_name[self.collection].schema, PartySchema):
-            return {}
+        """The ids of records by their other names, such as aliases and country codes, written as ids (`uk`, `gb`: `united-kingdom`)."""
+        model = self.seeds.table.by_name[self.collection].model
         # References stay unresolved: a wrong one is why this is asked for.
-        parties = [(id, self._unresolved(id).data) for id in self]
-        return {slug(name): id for id, data in parties for name in (*data["aliases"], data["iso3166"] or "")}
+        records = ((id, self._unresolved(id).data) for id in self) if model.other_names else ()
+        return {slug(name): id for id, data in records for name in model.named_in(data)}
 
     def add(self, id: str, place: int) -> int | None:
         """Note where the record of an id was put aside. If the id is taken, return the place of the record that has it."""
@@ -276,7 +274,7 @@ class Seeds:
         return found
 
     def _meant(self, collection: str, id: str) -> str:
-        """What an unknown id may mean: the party with this alias or country code, a record of another collection, or the nearest id."""
+        """What an unknown id may mean: the record with this other name, a record of another collection, or the nearest id."""
         if meant := self.records[collection].by_other_name.get(id):
             return f". Did you mean “{meant}”?"
         elsewhere = next((name for name, known in self.records.items() if id in known), None)

@@ -22,6 +22,7 @@ class Party(Recorded, Base):
 
     __tablename__ = "parties"
     __table_args__ = listed("parties", "process_id", "kind", "name", "iso3166")
+    other_names: ClassVar[tuple[str, ...]] = ("aliases", "iso3166")
 
     kind: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(Key)
@@ -33,6 +34,7 @@ class Issue(Recorded, Base):
 
     __tablename__ = "issues"
     __table_args__ = listed("issues", "process_id", "label", "parent_id")
+    other_names: ClassVar[tuple[str, ...]] = ("aliases",)
 
     label: Mapped[str] = mapped_column(Key)
     parent_id: Mapped[str | None] = mapped_column(Key)

@@ -1,6 +1,6 @@
 """What the rows of several tables have in common, and which of them the clocks show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -26,6 +26,8 @@ class Recorded:
     clocks: ClassVar[tuple[str, ...]] = ()
     #: Whether the rows have a time of their own, for ``from`` and ``to``.
     dated: ClassVar[bool] = False
+    #: The fields with other names of a record, by which a wrong id is explained. They are columns, or lists that search reads.
+    other_names: ClassVar[tuple[str, ...]] = ()
 
     id: Mapped[str] = mapped_column(Key, primary_key=True)
     process_id: Mapped[str | None] = mapped_column(Key)
@@ -36,6 +38,13 @@ class Recorded:
     def at(cls, clocks: Clocks) -> ColumnElement[bool]:
         """The condition that picks the rows that the clocks show, one a record."""
         return true()
+
+    @classmethod
+    def named_in(cls, record: Mapping[str, Any]) -> Iterator[str]:
+        """The other names of a record, by its fields."""
+        for field in cls.other_names:
+            value = record[field] or ()
+            yield from [value] if isinstance(value, str) else value
 
     @classmethod
     def answer(cls, _clocks: Clocks) -> ColumnElement[str]:

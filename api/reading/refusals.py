@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 from marshmallow.fields import Field
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from api import search
 from api.filters import Filter
-from api.models import Clocks, Party, in_any
+from api.models import Clocks, in_any
 from api.parameters import AnyOf, Behind, narrowing
 from api.problems import Problem, Wrong, did_you_mean, invalid, refuse_unknown, suggest, unknown
 from api.reading.queries import ListQuery
@@ -59,6 +60,8 @@ def _unknown_ids(
     found = set(connection.scalars(select(model.id).where(in_any(model.id, ids)))) if ids else set()
     for number, id in enumerate(id for id in ids if id not in found):
         hint = did_you_mean_id(connection, model, id, resource) if number < SUGGESTED else ""
+        if not hint and not id.isascii():
+            continue  # it cannot be an id, which is told already; only another name of a record is news
         yield Wrong(name, id, f"“{id}” is not a known {kind} id.{hint}")
 
 
@@ -72,13 +75,14 @@ def _unknown_keys(connection: Connection, one: Filter, keys: Sequence[str]) -> I
         return
     held = list(connection.scalars(select(column).where(column.is_not(None)).distinct().limit(NEAR)))
     for number, key in enumerate(wrong):
-        hint = did_you_mean(key, held) if number < SUGGESTED else ""
+        known = _known_as(connection, column.class_, column, key) if number < SUGGESTED else ()
+        hint = suggest(known) or did_you_mean(key, held) if number < SUGGESTED else ""
         yield Wrong(one.name, key, f"“{key}” is not a known value.{hint}")
 
 
 def did_you_mean_id(connection: Connection, model: type[Any], id: str, resource: Resource | None = None) -> str:
-    """A sentence that suggests the id of the party with this country code or alias, or else the ids nearest to one that does not exist."""
-    if model is Party and (known := _parties_known_as(connection, slug(id))):
+    """A sentence that suggests the ids of the records with this other name, or else the ids nearest to one that does not exist."""
+    if known := _known_as(connection, model, model.id, id):
         return suggest(known)
     ids = select(model.id).where(model.at(Clocks()))
     if resource is not None and resource.where is not None:
@@ -91,14 +95,19 @@ def did_you_mean_id(connection: Connection, model: type[Any], id: str, resource:
     return did_you_mean(id, near)
 
 
-def _parties_known_as(connection: Connection, name: str) -> list[str]:
-    """The ids of the parties with a country code or an alias that, written as an id, is this: `gb`, `uk`."""
-    if found := connection.scalars(select(Party.id).where(Party.iso3166 == name.upper()).order_by(Party.id)).all():
-        return list(found)
-    words = search.phrase(connection, name.replace("-", " "))
-    mentioned = search.matching_ids(connection.dialect.name, [Party.__tablename__], words)
-    parties = connection.execute(select(Party.id, Party.body).where(Party.id.in_(mentioned)).limit(NEAR))
-    return [party.id for party in parties if name in map(slug, orjson.loads(party.body)["aliases"])]
+def _known_as(connection: Connection, model: type[Any], key: InstrumentedAttribute[Any], name: str) -> list[str]:
+    """The ids, or other keys, of the records with another name that is this one if both are written as ids: `gb`, `uk`, `Россия`."""
+    columns = model.__table__.columns.keys()
+    # One after the other, each by its own index.
+    where = [getattr(model, field) == name.upper() for field in model.other_names if field in columns]
+    if model.other_names and (words := search.phrase(connection, slug(name).replace("-", " "))):
+        where.append(model.id.in_(search.matching_ids(connection.dialect.name, [model.__tablename__], words)))
+    for clause in where:
+        rows = connection.execute(select(key.label("key"), model.body).where(clause).order_by(model.id).limit(NEAR))
+        named = (row.key for row in rows if slug(name) in map(slug, model.named_in(orjson.loads(row.body))))
+        if found := [one for one in named if one]:
+            return found
+    return []
 
 
 def unknown_place(connection: Connection, query: ListQuery) -> Problem:

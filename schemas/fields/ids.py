@@ -65,8 +65,8 @@ def id_meant(value: object, collection: str = "") -> str:
 
 
 def slug(name: str) -> str:
-    """A name in lower case, its words joined by hyphens."""
-    return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
+    """A name in lower case, its words joined by hyphens. Letters of every alphabet stay, so the result is an id only if it is ASCII."""
+    return "-".join(re.findall(r"[^\W_]+", name.lower()))
 
 
 class DerivedId(Contract[str]):
