@@ -55,6 +55,18 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _OnSeeds(click.Command):
+    """A command that takes the seeds folder by an option, and says so if the folder is given without it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            hint = "" if ctx.params["seeds"] else f". Did you mean “--seeds {rest[0]}”?"
+            ctx.fail(f"Got unexpected extra argument{'s' * (len(rest) > 1)} ({' '.join(rest)}){hint}")
+        return rest
+
+
 @click.group()
 @click.version_option(package_name="positions")
 def main() -> None:
@@ -64,7 +76,7 @@ def main() -> None:
 seeds_option = click.option("--seeds", type=_Path(), help="The seeds folder; overrides POSITIONS_SEEDS.")
 
 
-@main.command("check")
+@main.command("check", cls=_OnSeeds)
 @seeds_option
 def check_command(seeds: Path | None) -> None:
     """Check a seeds folder and list every fault with its place."""
@@ -77,7 +89,7 @@ def check_command(seeds: Path | None) -> None:
     _note(found.unplaced)
 
 
-@main.command("load")
+@main.command("load", cls=_OnSeeds)
 @seeds_option
 @click.option(
     "--replace",
@@ -104,7 +116,7 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
             _export(database.current(), settings)
 
 
-@main.command("serve")
+@main.command("serve", cls=_OnSeeds)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=_Whole(1, 65535), help="The port to listen on.")
 @click.option(
@@ -168,7 +180,7 @@ def cite_command(source: str, words: str, texts: Path, seeds: Path | None) -> No
     click.echo(f"# {' '.join(passage.text.split())}", err=True)
 
 
-@main.command("verify")
+@main.command("verify", cls=_OnSeeds)
 @texts_option
 @seeds_option
 def verify_command(texts: Path, seeds: Path | None) -> None:
@@ -184,7 +196,7 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
     click.echo(f"{cited} citations of {len(found.of('sources'))} sources verified.")
 
 
-@main.command("coverage")
+@main.command("coverage", cls=_OnSeeds)
 @texts_option
 @seeds_option
 @click.option(
@@ -211,7 +223,7 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
         click.echo(page, nl=False)
 
 
-@main.command("editor-schemas")
+@main.command("editor-schemas", cls=_OnSeeds)
 @seeds_option
 @click.option("--check", "checking", is_flag=True, help="Write nothing; fail if a file is out of date.")
 def editor_schemas_command(seeds: Path | None, checking: bool) -> None:

@@ -29,6 +29,15 @@ def run(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(main, list(arguments), env=environment)
 
 
+@pytest.mark.parametrize("command", [["check"], ["load"], ["serve"], ["editor-schemas"], ["verify", "--texts", "."]])
+def test_a_folder_that_is_given_without_its_option_is_told_the_option(command: list[str]) -> None:
+    done = run(*command, "my/seeds")
+    assert done.exit_code == 2
+    assert "unexpected extra argument (my/seeds). Did you mean “--seeds my/seeds”?" in done.output
+    twice = run(*command, "--seeds", "my/seeds", "more")
+    assert twice.output.endswith("unexpected extra argument (more)\n")
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'positions.db'}"

@@ -87,7 +87,22 @@ WORDED = "text without quotation marks; quote the text"
     ("text", "place", "message"),
     [
         ("  note: Peace: now\n", (1, 14), f"a colon followed by a space is not allowed in {WORDED}"),
-        ("  note: Peace\n    now: yes\n", (2, 8), f"a colon is not allowed in {WORDED}, or indent this line"),
+        (
+            "  note: Peace\n    now: yes\n",
+            (2, 5),
+            "“now” is indented by 4 spaces and so belongs to the text above it; indent it by 2 like “note”, or quote the text",
+        ),
+        (
+            "  reasons:\n    - Peace\n      note: x\n",
+            (3, 7),
+            "“note” is indented by 6 spaces and so belongs to the text above it; indent it by 2 like “reasons”, or quote",
+        ),
+        ("  note: Peace\n    is, now: yes\n", (2, 12), f"a colon is not allowed in {WORDED}, or indent this line"),
+        (
+            "  stance: 'x'\n    note: x\n",
+            (2, 5),
+            "this line is not indented like the other fields or records; it is indented by 4, “stance” above it by 2",
+        ),
         *(
             (f"  note: {mark} home\n", (1, 9), f"“{mark[0]}” cannot begin {WORDED}")
             for mark in ("@", "`", "%", ",", "&", "|", "*")
@@ -123,7 +138,12 @@ WORDED = "text without quotation marks; quote the text"
         ),
         ('  note: "a\\qb"\n', (1, 11), "a backslash has a special meaning in double quotation marks"),
         ("  note: x\n\tstance: opposes\n", (2, 1), "the indentation contains a tab; indent with spaces"),
-        (" note: x\n", (1, 2), "this line is not indented like the other fields or records"),
+        (
+            " note: x\n",
+            (1, 2),
+            "this line is not indented like the other fields or records; it is indented by 1, “id” above it by 2",
+        ),
+        ("  note: x\n  - id: b\n", (2, 3), "this line is not indented like the other fields or records"),
         (
             "---\n- id: b\n",
             (1, 1),

@@ -7,6 +7,7 @@ import re
 import yaml
 
 _JOINED = re.compile(r" *(?:- +)*\w+:(?![ \t\r\n/]|\Z)")
+_FIELD = re.compile(r"( *(?:- +)*)(\w+):(?=[ \t\r\n]|\Z)")
 _DASHED = re.compile(r" *-(?=\w)")
 #: As Git writes them: seven signs at the beginning of a line, and the name of what is merged.
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
@@ -76,8 +77,29 @@ def _colon(text: str, at: int) -> tuple[int, str]:
     return (
         _joined(text, above)
         or _joined(text, line)
+        or _deeper(text, line)
         or (at, f"a colon is not allowed in {_PLAIN}, or indent this line like the other fields")
     )
+
+
+def _deeper(text: str, line: int) -> tuple[int, str] | None:
+    """A field in the line that begins at a place, which is read as part of the text above; None where the line is no field."""
+    field = _FIELD.match(text, line)
+    if field is None or (above := _field_above(text, line)) is None:
+        return None
+    told = f"“{field[2]}” is indented by {len(field[1])} spaces and so belongs to the text above it"
+    return field.start(
+        2
+    ), f"{told}; indent it by {len(above[1])} like “{above[2]}”, or quote the text if it is part of it"
+
+
+def _field_above(text: str, line: int) -> re.Match[str] | None:
+    """The nearest field above the line that begins at a place."""
+    while line > 0:
+        line = _line(text, line - 1)
+        if field := _FIELD.match(text, line):
+            return field
+    return None
 
 
 def _joined(text: str, line: int) -> tuple[int, str] | None:
@@ -97,8 +119,11 @@ def _going_on(text: str, at: int) -> tuple[int, str]:
     """What follows a value that has ended: text after its closing quotation mark, or a line indented wrongly."""
     before = text[_line(text, at) : at].strip(" -")
     if not before:
+        line = _line(text, at)
         indented = "this line is not indented like the other fields or records"
-        return _joined(text, _line(text, at)) or (at, indented)
+        if text[at] != "-" and (above := _field_above(text, line)):
+            indented += f"; it is indented by {at - line}, “{above[2]}” above it by {len(above[1])}"
+        return _joined(text, line) or (at, indented)
     quoted = 0
     # The same parser, since the other may stumble earlier.
     for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
