@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     func,
     literal_column,
     not_,
@@ -152,6 +153,11 @@ def index(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _unless_marked(place: ColumnElement[int], words: ColumnElement[str]) -> ColumnElement[str]:
+    """The marked words of a hit, but null where a word is marked in its title (at a ``place`` above 0), which is then what is shown."""
+    return case((place > 0, null()), else_=words)
+
+
 class _Sqlite:
     """How SQLite searches for a `phrase`: which rows match, in their titles or only elsewhere, and what is shown of them."""
 
@@ -165,7 +171,8 @@ class _Sqlite:
         self.tables: FromClause = _SEARCHED.join(_FTS5, _FTS5.c.rowid == _FOUND.number)
         self.number: ColumnElement[int] = _FTS5.c.rowid
         self.title = literal_column(f"highlight(search, 0, '{_OPEN}', '{_CLOSE}')", Text)
-        self.words = literal_column(f"snippet(search, 1, '{_OPEN}', '{_CLOSE}', '…', 40)", Text)
+        marked_words: ColumnElement[str] = literal_column(f"snippet(search, 1, '{_OPEN}', '{_CLOSE}', '…', 40)", Text)
+        self.words = _unless_marked(func.instr(self.title, _OPEN), marked_words)
 
     @staticmethod
     def _matching(asked: BindParameter[str]) -> ColumnElement[bool]:
@@ -188,7 +195,8 @@ class _Postgres:
         self.tables: FromClause = _SEARCHED
         self.number: ColumnElement[int] = _FOUND.number
         self.title = func.ts_headline("english", _FOUND.title, wanted, f"{marks}, HighlightAll=true")
-        self.words = func.ts_headline("english", _FOUND.words, wanted, f"{marks}, MaxWords=40, MinWords=20")
+        marked_words = func.ts_headline("english", _FOUND.words, wanted, f"{marks}, MaxWords=40, MinWords=20")
+        self.words = _unless_marked(func.strpos(self.title, _OPEN), marked_words)
 
 
 def phrase(connection: Connection, typed: str) -> str:

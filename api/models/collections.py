@@ -182,7 +182,7 @@ class Change(Recorded, Base):
     """What one release did to one record."""
 
     __tablename__ = "changes"
-    __table_args__ = listed("changes", "process_id", "release_id", "number", "collection", "action")
+    __table_args__ = listed("changes", "release_id", "number", "collection", "action")
 
     release_id: Mapped[str] = mapped_column(Key)
     #: The release's number.

@@ -73,6 +73,7 @@ class Issue(Recorded, Base):
     label: Mapped[str] = mapped_column(index=True)
     proposition: Mapped[str | None]
     definition: Mapped[str]
+    aliases: Mapped[list[Any]]
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("issues.id"), index=True)
 
 
