@@ -157,6 +157,18 @@ class Resource:
             raise TypeError(f"resource {self.name}: {wrong}")
         if issubclass(self.model, Cited):
             self.model.lasting = len(self.schema.dated_by) == 2
+        for column in self._narrowing:
+            self.model.index_by(column)
+
+    @property
+    def _narrowing(self) -> Iterator[str]:
+        """The columns of its model by which lists are narrowed or ordered."""
+        if issubclass(self.schema, OfProcess):
+            yield "process_id"
+        for facet in (one.facet(Clocks()) for one in self.filters if one.facet):
+            if facet.joined is None:
+                yield facet.column.name
+        yield from (sort.column.key for sort in self.sorts)
 
     def _mistakes(self) -> Iterator[str]:
         """The mistakes in the declaration, which would otherwise show only in an answer, or not at all."""
@@ -189,13 +201,9 @@ class Resource:
             facet = one.facet(Clocks()) if one.facet else None
             if facet and facet.joined is None and facet.column.table is not self.model.__table__:
                 yield self._foreign("filter", one.name, facet.column.table.name, facet.column.name)
-            elif facet and facet.joined is None and not self._indexed(facet.column.name):
-                yield self._unindexed("filter", one.name, facet.column.name)
         for sort in self.sorts:
             if sort.column.class_ is not self.model:
                 yield self._foreign("sort", sort.name, sort.column.class_.__tablename__, sort.column.key)
-            elif self.has_table and not self._indexed(sort.column.key):  # collections without processes are small
-                yield self._unindexed("sort", sort.name, sort.column.key)
         if self.seeded and self.where is None:
             yield from self._mistakes_in_columns()
         for name, kind in _written_inside(self.schema):
@@ -242,13 +250,6 @@ class Resource:
                 yield (
                     f"dated_by of {inner.schema.__name__} names “{date}”, which is a field neither of it nor of {self.schema.__name__}"
                 )
-
-    def _unindexed(self, kind: str, name: str, column: str) -> str:
-        where = "`filtered`" if issubclass(self.model, Cited) else "`listed`, in `__table_args__`"
-        return f"the {kind} “{name}” has no index; name its column “{column}” in {where} of {self.model.__name__}"
-
-    def _indexed(self, column: str) -> bool:
-        return any(next(iter(index.columns)).name == column for index in self.model.__table__.indexes)
 
 
 def _written_inside(schema: type[Record]) -> Iterator[tuple[str, Parts]]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.claims import ASSERTING, JUDGING
 from api.models.clocks import Clocks
-from api.models.rows import Base, Cited, Dated, Key, Recorded, listed
+from api.models.rows import Base, Cited, Dated, Key, Recorded
 
 
 class Process(Recorded, Base):
@@ -21,7 +21,6 @@ class Party(Recorded, Base):
     """One party."""
 
     __tablename__ = "parties"
-    __table_args__ = listed("parties", "process_id", "kind", "name", "iso3166")
     other_names: ClassVar[tuple[str, ...]] = ("aliases", "iso3166")
 
     kind: Mapped[str] = mapped_column(String(40))
@@ -33,7 +32,6 @@ class Issue(Recorded, Base):
     """One issue or topic."""
 
     __tablename__ = "issues"
-    __table_args__ = listed("issues", "process_id", "label", "parent_id")
     other_names: ClassVar[tuple[str, ...]] = ("aliases",)
 
     label: Mapped[str] = mapped_column(Key)
@@ -44,7 +42,6 @@ class Source(Dated, Recorded, Base):
     """One document."""
 
     __tablename__ = "sources"
-    __table_args__ = listed("sources", "process_id", "kind", "publisher_id", "earliest", "known_on")
     clocks: ClassVar[tuple[str, ...]] = ("known_at",)
 
     kind: Mapped[str] = mapped_column(String(40))
@@ -61,7 +58,6 @@ class Proposal(Cited, Base):
     """One version of a proposal."""
 
     __tablename__ = "proposals"
-    filtered: ClassVar[tuple[str, ...]] = ("kind", "status", "channel")
 
     kind: Mapped[str] = mapped_column(String(40))
     status: Mapped[str | None] = mapped_column(String(40))
@@ -73,7 +69,6 @@ class Term(Cited, Base):
     """One version of a term of a proposal. Its time is its proposal's."""
 
     __tablename__ = "terms"
-    filtered: ClassVar[tuple[str, ...]] = ("stance", "lineage", "number")
     filtered_at_clocks: ClassVar[tuple[str, ...]] = ("proposal_id", "issue_id")
 
     #: Null where nobody could know of the proposal yet.
@@ -88,7 +83,6 @@ class Position(Cited, Base):
     """One version of a position: a demand, a response, a statement or an offer. Its time is the period over which it was held."""
 
     __tablename__ = "positions"
-    filtered: ClassVar[tuple[str, ...]] = ("kind", "stance", "firmness", "lifecycle", "verdict")
     filtered_at_clocks: ClassVar[tuple[str, ...]] = ("party_id", "issue_id", "proposal_id", "term_id", "demand_id")
     mostly_null: ClassVar[tuple[str, ...]] = ("proposal_id", "term_id", "demand_id")
     discriminator: ClassVar[tuple[str, ...]] = ("kind",)
@@ -109,7 +103,6 @@ class Event(Cited, Base):
     """One version of an event."""
 
     __tablename__ = "events"
-    filtered: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: Mapped[str] = mapped_column(String(40))
 
@@ -119,21 +112,7 @@ class Evidence(Dated, Recorded, Base):
 
     __tablename__ = "evidence"
     __table_args__ = (
-        *listed(
-            "evidence",
-            *(
-                "process_id",
-                "subject",
-                "source_id",
-                "relation",
-                "mode",
-                "speaker_id",
-                "via_id",
-                "speaker_party_id",
-                "earliest",
-                "known_on",
-            ),
-        ),
+        Index("evidence_by_mode", "mode", "id"),
         # What the footing of an analysis reads, so that it reads the index alone.
         Index("evidence_footing", "subject", "known_on", "mode", "relation", "outlet", "source_id"),
     )
@@ -182,7 +161,6 @@ class Change(Recorded, Base):
     """What one release did to one record."""
 
     __tablename__ = "changes"
-    __table_args__ = listed("changes", "release_id", "number", "collection", "action")
 
     release_id: Mapped[str] = mapped_column(Key)
     #: The release's number.

@@ -28,11 +28,21 @@ class Recorded:
     dated: ClassVar[bool] = False
     #: The fields with other names of a record, by which a wrong id is explained. They are columns, or lists that search reads.
     other_names: ClassVar[tuple[str, ...]] = ()
+    #: What makes an index leave out the rows that are not shown where no clock is asked for.
+    shown_first: ClassVar[Mapping[str, Any]] = {}
 
     id: Mapped[str] = mapped_column(Key, primary_key=True)
     process_id: Mapped[str | None] = mapped_column(Key)
     #: The record's answer.
     body: Mapped[str] = mapped_column(Text)
+
+    @classmethod
+    def index_by(cls, column: str) -> None:
+        """Give a column an index for lists that are narrowed or ordered by it, unless it has one."""
+        table = cls.__table__  # type: ignore[attr-defined]  # every mapped class has one
+        name = f"{table.name}_by_{column}"
+        if name not in {index.name for index in table.indexes}:
+            Index(name, table.c[column], table.c.id, **cls.shown_first)
 
     @classmethod
     def at(cls, clocks: Clocks) -> ColumnElement[bool]:
@@ -104,12 +114,14 @@ class Cited(Dated, Versioned, Recorded):
     """A row of a collection whose records have evidence: one version of one record."""
 
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
+    shown_first: ClassVar[Mapping[str, Any]] = {
+        "sqlite_where": text("current IS 1"),
+        "postgresql_where": text("current IS true"),
+    }
     #: Whether its time is a period over which it lasts: set by `api.resource.Resource`, by the fields that its schema is dated by.
     lasting: ClassVar[bool] = False
-    # Which of a table's own columns get an index; `__table_args__` makes them.
-    #: Columns by which lists are narrowed: indexed for lists without clocks, that is, among the current versions only.
-    filtered: ClassVar[tuple[str, ...]] = ()
-    #: Columns by which lists are narrowed, indexed for lists at any clocks as well: among all versions.
+    # The columns that lists are narrowed or ordered by have an index of the current versions, for lists without clocks (`index_by`).
+    #: Those that have one of all versions as well, for lists at any clocks.
     filtered_at_clocks: ClassVar[tuple[str, ...]] = ()
     #: Columns among `filtered_at_clocks` that are null in most rows. Their index of all versions leaves out these rows.
     mostly_null: ClassVar[tuple[str, ...]] = ()
@@ -147,19 +159,12 @@ class Cited(Dated, Versioned, Recorded):
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        """The indexes: ``…_by_…`` of the current versions, ``…_ever_by_…`` of all versions."""
+        """The indexes that every such table has: ``…_by_…`` of the current versions, ``…_ever_by_…`` of all versions."""
         table = cls.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
-        narrowed = (
-            "process_id",
-            "claim_status",
-            *cls.filtered,
-            *cls.filtered_at_clocks,
-            "first_reported_on",
-            "earliest",
-        )
+        narrowed = ("process_id", "claim_status", "first_reported_on", "earliest")
         return (
-            _of_current(f"{table}_current", "id"),
-            *(_of_current(f"{table}_by_{column}", column, "id") for column in narrowed),
+            Index(f"{table}_current", "id", **cls.shown_first),
+            *(Index(f"{table}_by_{column}", column, "id", **cls.shown_first) for column in narrowed),
             Index(f"{table}_ever_by_subject", "subject", "id"),
             # With every column that the clocks ask for, so that counting reads the index alone.
             *(
@@ -176,19 +181,9 @@ class Cited(Dated, Versioned, Recorded):
 CLOCKED = ("modes", "all_modes", "known_from", "known_until", "earliest", "latest")
 
 
-def _of_current(name: str, *columns: str) -> Index:
-    """An index of the versions that are shown where no clock is asked for, which are the fewer."""
-    return Index(name, *columns, sqlite_where=text("current IS 1"), postgresql_where=text("current IS true"))
-
-
 def _where(condition: str) -> dict[str, Any]:
     """What makes an index leave out the rows that do not meet a condition, on every database."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
-def listed(table: str, *columns: str) -> tuple[Index, ...]:
-    """The indexes of a table whose rows are stored whole, for lists narrowed or ordered by some columns."""
-    return tuple(Index(f"{table}_by_{column}", column, "id") for column in columns)
 
 
 def in_any(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
