@@ -56,15 +56,20 @@ class _Path(click.Path):
 
 
 class _OnSeeds(click.Command):
-    """A command that takes the seeds folder by an option, and says so if the folder is given without it."""
+    """A command on a seeds folder. An argument too many is mostly the folder without its option, or a word outside quotation marks."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.allow_extra_args = True
         rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
-            hint = "" if ctx.params["seeds"] else f". Did you mean “--seeds {rest[0]}”?"
-            ctx.fail(f"Got unexpected extra argument{'s' * (len(rest) > 1)} ({' '.join(rest)}){hint}")
+            ctx.fail(f"Got unexpected extra argument{'s' * (len(rest) > 1)} ({' '.join(rest)}){self._meant(ctx, rest)}")
         return rest
+
+    def _meant(self, ctx: click.Context, rest: list[str]) -> str:
+        arguments = [ctx.params[one.name] for one in self.params if isinstance(one, click.Argument) and one.name]
+        if arguments:
+            return f'. Did you mean “"{" ".join([arguments[-1], *rest])}"”? Several words need quotation marks.'
+        return "" if ctx.params["seeds"] else f". Did you mean “--seeds {rest[0]}”?"
 
 
 @click.group()
@@ -164,7 +169,7 @@ texts_option = click.option(
 )
 
 
-@main.command("cite")
+@main.command("cite", cls=_OnSeeds)
 @click.argument("source")
 @click.argument("words")
 @texts_option

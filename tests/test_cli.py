@@ -38,6 +38,12 @@ def test_a_folder_that_is_given_without_its_option_is_told_the_option(command: l
     assert twice.output.endswith("unexpected extra argument (more)\n")
 
 
+def test_words_without_quotation_marks_are_told_so() -> None:
+    done = run("cite", "lantern", "could", "be", "looked", "at", "--texts", ".")
+    assert done.exit_code == 2
+    assert 'unexpected extra arguments (be looked at). Did you mean “"could be looked at"”?' in done.output
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'positions.db'}"
