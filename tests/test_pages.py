@@ -17,7 +17,7 @@ from markupsafe import escape
 from support import CITED, COLLECTIONS, Api, ids_of
 
 from api.embeds import Embed, Embeds
-from api.pages.arrange import courses
+from api.pages.arrange import Period, courses
 from api.pages.humanize import bound, moved, passage, plain, spoken
 from api.pages.pages import HEADED
 from api.palette import apart
@@ -651,6 +651,8 @@ def test_the_band_of_a_span_is_as_long_as_it_lasted() -> None:
     assert (dam.compared, toll.compared) == (True, False)
     assert [year for year, _ in period.ticks] == [2021, 2022, 2023]
     assert courses([], date(2022, 12, 31)) == (None, [])
+    first, _ = courses([span("dam", None, "0001-01-02", None)], date(9999, 12, 31))
+    assert first == Period(date.min, date(1, 1, 3))
 
 
 def span(issue: str, since: str | None, until: str | None, distance: float | None) -> dict[str, Any]:

@@ -28,8 +28,8 @@ class Recorded:
     dated: ClassVar[bool] = False
     #: The fields with other names of a record, by which a wrong id is explained. They are columns, or lists that search reads.
     other_names: ClassVar[tuple[str, ...]] = ()
-    #: What makes an index leave out the rows that are not shown where no clock is asked for.
-    shown_first: ClassVar[Mapping[str, Any]] = {}
+    #: What limits its indexes to the rows that are shown where no clock is asked for; empty if that is all of them.
+    index_where: ClassVar[Mapping[str, Any]] = {}
 
     id: Mapped[str] = mapped_column(Key, primary_key=True)
     process_id: Mapped[str | None] = mapped_column(Key)
@@ -42,7 +42,7 @@ class Recorded:
         table = cls.__table__  # type: ignore[attr-defined]  # every mapped class has one
         name = f"{table.name}_by_{column}"
         if name not in {index.name for index in table.indexes}:
-            Index(name, table.c[column], table.c.id, **cls.shown_first)
+            Index(name, table.c[column], table.c.id, **cls.index_where)
 
     @classmethod
     def at(cls, clocks: Clocks) -> ColumnElement[bool]:
@@ -114,7 +114,7 @@ class Cited(Dated, Versioned, Recorded):
     """A row of a collection whose records have evidence: one version of one record."""
 
     clocks: ClassVar[tuple[str, ...]] = ("as_of", "known_at", "mode")
-    shown_first: ClassVar[Mapping[str, Any]] = {
+    index_where: ClassVar[Mapping[str, Any]] = {
         "sqlite_where": text("current IS 1"),
         "postgresql_where": text("current IS true"),
     }
@@ -163,8 +163,8 @@ class Cited(Dated, Versioned, Recorded):
         table = cls.__tablename__  # type: ignore[attr-defined]  # every mapped class has one
         narrowed = ("process_id", "claim_status", "first_reported_on", "earliest")
         return (
-            Index(f"{table}_current", "id", **cls.shown_first),
-            *(Index(f"{table}_by_{column}", column, "id", **cls.shown_first) for column in narrowed),
+            Index(f"{table}_current", "id", **cls.index_where),
+            *(Index(f"{table}_by_{column}", column, "id", **cls.index_where) for column in narrowed),
             Index(f"{table}_ever_by_subject", "subject", "id"),
             # With every column that the clocks ask for, so that counting reads the index alone.
             *(

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any
 
-_DAY = timedelta(days=1)
-_YEAR = timedelta(days=365)
+_YEAR = 365  # days
 _MOST_TICKS = 8
 
 
@@ -99,7 +98,8 @@ def courses(rows: Sequence[Any], release: date) -> tuple[Period | None, list[Cou
     if not rows:
         return None, []
     ends = [_end(row, release) for row in rows]
-    period = Period(min(_begin(row, end - _YEAR) for row, end in zip(rows, ends, strict=True)), max(ends))
+    begins = (_begin(row, _moved(end, -_YEAR)) for row, end in zip(rows, ends, strict=True))
+    period = Period(min(begins), max(ends))
     found = []
     for _, same_issue in groupby(rows, key=lambda row: row["issue"]["id"]):
         spans = []
@@ -118,7 +118,12 @@ def _begin(row: Any, otherwise: date) -> date:
 
 
 def _end(row: Any, release: date) -> date:
-    return (date.fromisoformat(row["until"]) if row["until"] else release) + _DAY
+    return _moved(date.fromisoformat(row["until"]) if row["until"] else release, 1)
+
+
+def _moved(day: date, days: int) -> date:
+    """A day some days later or earlier; at most as far as the calendar goes."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
 def _look(row: Any) -> Any:

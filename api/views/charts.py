@@ -223,10 +223,7 @@ def _gap_history(call: Call, table: FlatTable) -> Spec:
         {"field": "until", "type": "nominal", "title": "To"},
         {"field": "distance", "type": "quantitative", "title": "Distance"},
         {"field": "assumed", "type": "nominal", "title": "Assumed"},
-        *(
-            {"field": stem, "type": "nominal", "title": name, "format": ""}
-            for stem, name in _parties(call, table).items()
-        ),
+        *({"field": stem, "type": "nominal", "title": name} for stem, name in _parties(call, table).items()),
     ]
     return {
         "title": "How far apart they were, issue by issue",

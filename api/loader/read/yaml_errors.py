@@ -87,10 +87,9 @@ def _deeper(text: str, line: int) -> tuple[int, str] | None:
     field = _FIELD.match(text, line)
     if field is None or (above := _field_above(text, line)) is None:
         return None
-    told = f"“{field[2]}” is indented by {len(field[1])} spaces and so belongs to the text above it"
-    return field.start(
-        2
-    ), f"{told}; indent it by {len(above[1])} like “{above[2]}”, or quote the text if it is part of it"
+    place, deep = field.start(2), len(field[1])
+    mended = f"indent it by {len(above[1])} like “{above[2]}”, or quote the text if it is part of it"
+    return place, f"“{field[2]}” is indented by {deep} spaces and so belongs to the text above it; {mended}"
 
 
 def _field_above(text: str, line: int) -> re.Match[str] | None:
