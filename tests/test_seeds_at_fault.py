@@ -88,6 +88,12 @@ def spoil(folder: Path, old: str, new: str, file: str = "river/statements.yaml")
         ("party: upland", "party: parties/upland", "2:10", "is not a valid id. As an id it would be “upland”"),
         ("party: upland", "party: /v1/parties/upland", "2:10", "is not a valid id. As an id it would be “upland”"),
         ("party: upland", "party: “upland”", "2:10", "““upland”” is not a valid id. As an id it would be “upland”"),
+        (
+            "party: upland",
+            "party: Нагорье",
+            "2:10",
+            "“Нагорье” is not a valid id; expected the id of one of the parties: ",
+        ),
         ("party: upland", "party: up–land", "2:10", "“up–land” is not a valid id. As an id it would be “up-land”"),
         (
             "party: upland",

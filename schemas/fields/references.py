@@ -70,7 +70,8 @@ class Reference(Contract[Any]):
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: Any) -> str:
         if not isinstance(value, str) or len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-            raise ValidationError(f"{shown(value)} is not a valid id{id_hint(value, self.collection)}")
+            form = f"; expected the id of one of the {self.collection}: lower-case letters and digits, words joined by single hyphens"
+            raise ValidationError(f"{shown(value)} is not a valid id{id_hint(value, self.collection) or form}")
         return value
 
     def _serialize(self, value: Ref | None, attr: str | None, obj: object, **kwargs: Any) -> dict[str, str] | None:
