@@ -1,5 +1,6 @@
 """The command line, ``positions``: one function for each command."""
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,24 +56,30 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
-class _OnSeeds(click.Command):
-    """A command on a seeds folder. An argument too many is mostly the folder without its option, or a word outside quotation marks."""
+class _Command(click.Command):
+    """A command that says what was probably meant by an argument too many: the seeds folder, or words without quotation marks."""
+
+    allow_extra_args = True  # to be refused here
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.allow_extra_args = True
         rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
             ctx.fail(f"Got unexpected extra argument{'s' * (len(rest) > 1)} ({' '.join(rest)}){self._meant(ctx, rest)}")
         return rest
 
     def _meant(self, ctx: click.Context, rest: list[str]) -> str:
-        arguments = [ctx.params[one.name] for one in self.params if isinstance(one, click.Argument) and one.name]
-        if arguments:
-            return f'. Did you mean “"{" ".join([arguments[-1], *rest])}"”? Several words need quotation marks.'
-        return "" if ctx.params["seeds"] else f". Did you mean “--seeds {rest[0]}”?"
+        if words := ctx.params.get("words"):
+            return f". Did you mean “{shlex.quote(' '.join([words, *rest]))}”? Several words need quotation marks."
+        if "seeds" in ctx.params and not ctx.params["seeds"]:
+            return f". Did you mean “--seeds {shlex.quote(rest[0])}”?"
+        return ""
 
 
-@click.group()
+class _Group(click.Group):
+    command_class = _Command
+
+
+@click.group(cls=_Group)
 @click.version_option(package_name="positions")
 def main() -> None:
     """Positions: the open, structured record of a negotiation, served as an API."""
@@ -81,7 +88,7 @@ def main() -> None:
 seeds_option = click.option("--seeds", type=_Path(), help="The seeds folder; overrides POSITIONS_SEEDS.")
 
 
-@main.command("check", cls=_OnSeeds)
+@main.command("check")
 @seeds_option
 def check_command(seeds: Path | None) -> None:
     """Check a seeds folder and list every fault with its place."""
@@ -94,7 +101,7 @@ def check_command(seeds: Path | None) -> None:
     _note(found.unplaced)
 
 
-@main.command("load", cls=_OnSeeds)
+@main.command("load")
 @seeds_option
 @click.option(
     "--replace",
@@ -121,7 +128,7 @@ def load_command(seeds: Path | None, replace: bool, exports: bool) -> None:
             _export(database.current(), settings)
 
 
-@main.command("serve", cls=_OnSeeds)
+@main.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=_Whole(1, 65535), help="The port to listen on.")
 @click.option(
@@ -169,7 +176,7 @@ texts_option = click.option(
 )
 
 
-@main.command("cite", cls=_OnSeeds)
+@main.command("cite")
 @click.argument("source")
 @click.argument("words")
 @texts_option
@@ -185,7 +192,7 @@ def cite_command(source: str, words: str, texts: Path, seeds: Path | None) -> No
     click.echo(f"# {' '.join(passage.text.split())}", err=True)
 
 
-@main.command("verify", cls=_OnSeeds)
+@main.command("verify")
 @texts_option
 @seeds_option
 def verify_command(texts: Path, seeds: Path | None) -> None:
@@ -201,7 +208,7 @@ def verify_command(texts: Path, seeds: Path | None) -> None:
     click.echo(f"{cited} citations of {len(found.of('sources'))} sources verified.")
 
 
-@main.command("coverage", cls=_OnSeeds)
+@main.command("coverage")
 @texts_option
 @seeds_option
 @click.option(
@@ -228,7 +235,7 @@ def coverage_command(texts: Path, seeds: Path | None, out: Path | None, checking
         click.echo(page, nl=False)
 
 
-@main.command("editor-schemas", cls=_OnSeeds)
+@main.command("editor-schemas")
 @seeds_option
 @click.option("--check", "checking", is_flag=True, help="Write nothing; fail if a file is out of date.")
 def editor_schemas_command(seeds: Path | None, checking: bool) -> None:

@@ -34,6 +34,7 @@ def test_a_folder_that_is_given_without_its_option_is_told_the_option(command: l
     done = run(*command, "my/seeds")
     assert done.exit_code == 2
     assert "unexpected extra argument (my/seeds). Did you mean “--seeds my/seeds”?" in done.output
+    assert "unexpected extra argument (x)\n" in run("openapi", "x").output
     twice = run(*command, "--seeds", "my/seeds", "more")
     assert twice.output.endswith("unexpected extra argument (more)\n")
 
@@ -41,7 +42,7 @@ def test_a_folder_that_is_given_without_its_option_is_told_the_option(command: l
 def test_words_without_quotation_marks_are_told_so() -> None:
     done = run("cite", "lantern", "could", "be", "looked", "at", "--texts", ".")
     assert done.exit_code == 2
-    assert 'unexpected extra arguments (be looked at). Did you mean “"could be looked at"”?' in done.output
+    assert "unexpected extra arguments (be looked at). Did you mean “'could be looked at'”?" in done.output
 
 
 @pytest.fixture
