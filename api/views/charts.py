@@ -72,6 +72,11 @@ def _data(call: Call, path: str, **changes: str | None) -> Spec:
     return {"url": call.base + address, "format": {"type": "json"}}
 
 
+def _nominal(**titles: str) -> list[Spec]:
+    """Entries of a tooltip: the fields of a row, each with its title."""
+    return [{"field": field, "type": "nominal", "title": title} for field, title in titles.items()]
+
+
 def _parties(call: Call, table: FlatTable) -> dict[str, str]:
     """The names of the parties that a wide table has two columns for, by the name of the first of these."""
     parties = matrix.columns_asked(question(call))
@@ -149,12 +154,12 @@ def _matrix(call: Call, table: FlatTable) -> Spec:
         "axis": {"orient": "top", "labelAngle": -45},
     }
     y = {"field": "issue_label", "type": "nominal", "title": None, "sort": None}
-    tooltip = [
-        {"field": "issue_label", "type": "nominal", "title": "Issue"},
-        {"field": "topic_label", "type": "nominal", "title": "Topic"},
-        {"field": "party", "type": "nominal", "title": "Party"},
-        {"field": "stance", "type": "nominal", "title": "Stance"},
-    ]
+    tooltip = _nominal(
+        issue_label="Issue",
+        topic_label="Topic",
+        party="Party",
+        stance="Stance",
+    )
     conflicting = f"indexof(datum.stance, ';') >= 0 ? '{CONFLICTING}' : datum.stance"
     return {
         "title": "Who holds what: the latest recorded stance on each issue",
@@ -203,11 +208,10 @@ def _gaps(call: Call, table: FlatTable) -> Spec:
                     "color": {"field": "party", "type": "nominal", "title": "Party", "scale": {"domain": parties}},
                     "shape": {"field": "party", "type": "nominal", "title": "Party", "scale": {"domain": parties}},
                     "tooltip": [
-                        {"field": "issue_label", "type": "nominal", "title": "Issue"},
-                        {"field": "party", "type": "nominal", "title": "Party"},
+                        *_nominal(issue_label="Issue", party="Party"),
                         {"field": "score", "type": "quantitative", "title": "Score"},
                         {"field": "distance", "type": "quantitative", "title": "Distance"},
-                        {"field": "blockers_labels", "type": "nominal", "title": "Blockers"},
+                        *_nominal(blockers_labels="Blockers"),
                     ],
                 },
             },
@@ -218,12 +222,9 @@ def _gaps(call: Call, table: FlatTable) -> Spec:
 def _gap_history(call: Call, table: FlatTable) -> Spec:
     today = question(call).today
     tooltip = [
-        {"field": "issue_label", "type": "nominal", "title": "Issue"},
-        {"field": "since", "type": "nominal", "title": "From"},
-        {"field": "until", "type": "nominal", "title": "To"},
+        *_nominal(issue_label="Issue", since="From", until="To"),
         {"field": "distance", "type": "quantitative", "title": "Distance"},
-        {"field": "assumed", "type": "nominal", "title": "Assumed"},
-        *({"field": stem, "type": "nominal", "title": name} for stem, name in _parties(call, table).items()),
+        *_nominal(assumed="Assumed", **_parties(call, table)),
     ]
     return {
         "title": "How far apart they were, issue by issue",
@@ -260,13 +261,13 @@ def _gap_history(call: Call, table: FlatTable) -> Spec:
 
 def _timeline(call: Call, table: FlatTable) -> Spec:
     y = {"field": "subject_id", "type": "nominal", "axis": None, "sort": None}
-    tooltip = [
-        {"field": "title", "type": "nominal", "title": "What"},
-        {"field": "actors_labels", "type": "nominal", "title": "Who"},
-        {"field": "occurred_on_edtf", "type": "nominal", "title": "When (EDTF)"},
-        {"field": "reported_on_edtf", "type": "nominal", "title": "First reported (EDTF)"},
-        {"field": "claim_status", "type": "nominal", "title": "Claim status"},
-    ]
+    tooltip = _nominal(
+        title="What",
+        actors_labels="Who",
+        occurred_on_edtf="When (EDTF)",
+        reported_on_edtf="First reported (EDTF)",
+        claim_status="Claim status",
+    )
     happened = {"field": "occurred_on", "type": "temporal", "title": None}
     reported = {"field": "reported_on", "type": "temporal", "title": None}
     dated = [{"filter": "isValid(datum.occurred_on)"}]
@@ -318,12 +319,12 @@ def _reception(call: Call, table: FlatTable) -> Spec:
     question(call)  # refuses ids that name nothing
     x = {"field": "party_label", "type": "nominal", "title": None, "axis": {"orient": "top", "labelAngle": -45}}
     y = {"field": "of", "type": "nominal", "title": None, "sort": None}
-    tooltip = [
-        {"field": "of", "type": "nominal", "title": "Term"},
-        {"field": "party_label", "type": "nominal", "title": "Party"},
-        {"field": "verdict", "type": "nominal", "title": "Verdict"},
-        {"field": "response_label", "type": "nominal", "title": "Answer"},
-    ]
+    tooltip = _nominal(
+        of="Term",
+        party_label="Party",
+        verdict="Verdict",
+        response_label="Answer",
+    )
     whole = "isValid(datum.term_label) ? datum.number + '. ' + datum.term_label : 'The proposal as a whole'"
     shown = f"!datum.answered ? '{UNRECORDED}' : datum.conflicting ? '{CONFLICTING}' : datum.stance"
     return {
